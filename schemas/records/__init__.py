@@ -1,0 +1,1 @@
+"""The wire format of every kind of record, one module a family."""
