@@ -34,6 +34,14 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A caller's `Idempotency-Key`: its hash within the studio, and a keyed digest of the exact request."""
+
+    key_hash: bytes
+    request_hmac: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """One operation: `now` is read once at the edge and is UTC; `conn` sees only the actor's studio."""
 

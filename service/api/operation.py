@@ -1,0 +1,182 @@
+"""The one way to declare an HTTP operation: path, permission, schemas; parsing and answering happen here.
+
+A view takes a `Call` and returns an `Answer`; it never touches Flask. Declaring an operation without a
+permission is a `TypeError` at import, and the app refuses to start for a permission that no role carries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from flask import Request, Response, request
+from marshmallow import Schema, ValidationError
+
+from service import errors
+from service.context import Context, Idempotency
+
+if TYPE_CHECKING:
+    from service.services import Services
+
+PUBLIC = "public"
+JSON_LIMIT = 4 * 1024 * 1024
+KEY_LIMIT = 255
+
+View = Callable[["Call"], "Answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a view returns: a JSON value, raw bytes, an iterable of bytes, or a ready Flask response."""
+
+    body: Any = None
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One declared operation; `path` is in OpenAPI form (`/v1/assets/{id}`), `lane` bounds heavy work."""
+
+    method: str
+    path: str
+    view: View
+    permission: str
+    summary: str
+    tag: str
+    body: Schema | None = None
+    query: Schema | None = None
+    answer: Schema | None = None
+    status: int = 200
+    writes: bool = False
+    stream: str | None = None
+    produces: str = "application/json"
+    lane: str | None = None
+    name: str = ""
+
+    @property
+    def rule(self) -> str:
+        """Return the path as Flask writes it."""
+        return self.path.replace("{path}", "<path:path>").replace("{", "<").replace("}", ">")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, parsed: `body` and `query` have passed their schemas, `key` is the idempotency key."""
+
+    context: Context
+    services: Services
+    operation: Operation
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Any
+    key: Idempotency | None
+    request: Request
+
+
+REGISTER: list[Operation] = []
+
+
+def operation(method: str, path: str, *, permission: str, summary: str, tag: str, **options: Any) -> Callable[[View], View]:
+    """Declare the decorated view as an operation; `options` are the remaining fields of `Operation`."""
+
+    def declare(view: View) -> View:
+        declared = {"name": f"{view.__module__.rpartition('.')[2]}_{view.__name__}", **options}
+        REGISTER.append(Operation(method, path, view, permission, summary, tag, **declared))
+        return view
+
+    return declare
+
+
+def parse(declared: Operation) -> tuple[Mapping[str, Any], Any, bytes]:
+    """Return the validated query, the validated body and the raw bytes of the current request."""
+    query = load(declared.query, request.args.to_dict()) if declared.query else _no_query()
+    if declared.body is None:
+        return query, None, b""
+    raw = read_json_bytes(request)
+    return query, load(declared.body, parse_json(raw)), raw
+
+
+def load(schema: Schema, data: Any) -> Any:
+    """Validate through the schema; raise `Invalid` with one JSON pointer per fault."""
+    try:
+        return schema.load(data)
+    except ValidationError as fault:
+        raise errors.Invalid(
+            detail="The input is not valid; each entry of errors says where and what to do.",
+            code="invalid",
+            errors=tuple(pointers(fault.normalized_messages())),
+        ) from None
+
+
+def pointers(messages: Any, at: str = "") -> Iterable[errors.FieldError]:
+    """Flatten marshmallow's nested messages to JSON pointers (RFC 6901)."""
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
+            yield from pointers(inner, at + step)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from pointers(message, at)
+    else:
+        yield errors.FieldError(at, str(messages))
+
+
+def read_json_bytes(incoming: Request, limit: int = JSON_LIMIT) -> bytes:
+    """Return the body, refusing other media types and anything over `limit` before it is read."""
+    if incoming.mimetype not in {"application/json", "application/merge-patch+json"} and not incoming.mimetype.endswith("+json"):
+        raise errors.UnsupportedMedia("Send the body as application/json.", "unsupported_media_type")
+    if (incoming.content_length or 0) > limit:
+        raise errors.TooLarge(f"A JSON body may have up to {limit} bytes; use /v1/batch or an upload for more.", "body_too_large")
+    raw = incoming.stream.read(limit + 1)
+    if len(raw) > limit:
+        raise errors.TooLarge(f"A JSON body may have up to {limit} bytes; use /v1/batch or an upload for more.", "body_too_large")
+    return raw
+
+
+def parse_json(raw: bytes) -> Any:
+    """Parse strict JSON; depth, lone surrogates and broken UTF-8 are refused by the parser."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as fault:
+        raise errors.BadRequest(
+            f"The body is not valid JSON at line {fault.lineno}, column {fault.colno}: {fault.msg}.", "malformed_json"
+        ) from None
+
+
+def idempotency(declared: Operation, studio_id: str, secret: bytes, raw: bytes) -> Idempotency | None:
+    """Return the key of the request, bound to studio, operation and exact body; `None` where none was sent."""
+    value = request.headers.get("Idempotency-Key")
+    if value is None or not declared.writes:
+        return None
+    if not 1 <= len(value) <= KEY_LIMIT or not value.isprintable():
+        raise errors.BadRequest("Idempotency-Key takes 1 to 255 printable characters.", "bad_idempotency_key")
+    key = hashlib.sha256(f"{studio_id}\0{value}".encode()).digest()
+    what = f"{declared.method} {request.path}?{request.query_string.decode('latin-1')}\0".encode()
+    return Idempotency(key, hmac.new(secret, what + raw, hashlib.sha256).digest())
+
+
+def render(declared: Operation, answer: Answer) -> Response:
+    """Turn an answer into the response; dictionaries and lists become JSON, a stream stays one."""
+    if isinstance(answer.body, Response):
+        return answer.body
+    body = answer.body
+    if answer.media_type == "application/json" and not isinstance(body, bytes):
+        body = orjson.dumps(body)
+    response = Response(body, status=answer.status or declared.status, content_type=answer.media_type)
+    response.headers.extend(answer.headers)
+    return response
+
+
+def _no_query() -> Mapping[str, Any]:
+    if request.args:
+        name = next(iter(request.args))
+        raise errors.Invalid(
+            "The input is not valid.", "invalid", (errors.FieldError(f"/query/{name}", "This operation takes no query parameters."),)
+        )
+    return {}
