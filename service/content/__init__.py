@@ -1,0 +1,1 @@
+"""Content: storing bytes, their digests and real types, and the secrets beside them."""
