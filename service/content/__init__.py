@@ -1,1 +1,0 @@
-"""Content: storing bytes, their digests and real types, and the secrets beside them."""

@@ -1,0 +1,209 @@
+"""The content-addressed store on local disk: bytes in once, under their SHA-256, and never changed afterwards.
+
+Content is streamed into a file beside the store while every digest is computed, synced, and only then linked to its
+place, so that a name in the store always means complete and durable content. Nothing is kept of a put that fails.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO, FileIO
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from service import errors
+from service.content.digests import Digests
+from service.durable import make_directory, sync_directory
+
+CHUNK = 1 << 20
+_NAME = re.compile(r"[0-9a-f]{64}")
+_ABANDONED_SECONDS = 60.0
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Content in the store: its size in bytes, its digests by algorithm, and whether this put brought it in."""
+
+    sha256: str
+    size: int
+    digests: Mapping[str, str]
+    new: bool
+
+
+class Source(Protocol):
+    """Anything with `read(n)`: a file, a request body."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes, empty at the end."""
+        ...
+
+
+class Store:
+    """Content below one directory; safe for several threads and processes at once."""
+
+    def __init__(self, root: Path, *, limit: int | None = None) -> None:
+        """`limit` is the largest single content in bytes, None for no limit. Sweeps what a killed process left behind."""
+        self.root = root
+        self.limit = limit
+        self.incoming = root / "incoming"
+        make_directory(self.incoming)
+        sweep(self.incoming)
+
+    def put(
+        self,
+        source: Source | bytes,
+        *,
+        length: int | None = None,
+        limit: int | None = None,
+        check: Callable[[Digests], None] | None = None,
+    ) -> Stored:
+        """Take content in, never whole in memory; the same content again is fine and costs no space.
+
+        `length` is what the sender promised, `limit` the most that is accepted here (the store's own limit otherwise),
+        `check` may look at the digests and raise before anything is stored. Raises TooLarge, BadRequest when the body
+        is not as long as promised, Unavailable when the disk is full.
+        """
+        limit = self.limit if limit is None else limit
+        self._refuse_early(length, limit)
+        with self.stage() as file:
+            digests = _copy(BytesIO(source) if isinstance(source, bytes) else source, file, limit)
+            if length is not None and digests.size != length:
+                raise errors.BadRequest(
+                    f"{length} bytes were announced and {digests.size} arrived; nothing was stored, send the file again.",
+                    "incomplete_body",
+                )
+            if check is not None:
+                check(digests)
+            values = digests.values()
+            new = self.adopt(file, values["sha256"])
+        return Stored(values["sha256"], digests.size, values, new)
+
+    @contextmanager
+    def stage(self) -> Iterator[FileIO]:
+        """An empty file beside the store to write content into; it is gone afterwards, whatever happens.
+
+        The file is locked as long as it is in use, which is how `sweep` tells abandoned ones.
+        """
+        with _disk():
+            handle, name = tempfile.mkstemp(dir=self.incoming)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                with open(name, "r+b", buffering=0, opener=lambda _path, _flags: handle) as file:
+                    yield file
+            finally:
+                os.unlink(name)
+
+    def adopt(self, staged: FileIO, digest: str) -> bool:
+        """Sync a staged file and give it its place; the caller has computed its SHA-256. Says whether it was new."""
+        path = self.path(digest)
+        with _disk():
+            if path.exists():
+                return False
+            os.fchmod(staged.fileno(), 0o400)
+            os.fsync(staged.fileno())
+            make_directory(path.parent)
+            try:
+                os.link(str(staged.name), path)
+            except FileExistsError:
+                return False
+            sync_directory(path.parent)
+        return True
+
+    def path(self, digest: str) -> Path:
+        """Where content with this SHA-256 lies, or would; raises ValueError for anything that is not one."""
+        if not _NAME.fullmatch(digest):
+            raise ValueError("not a SHA-256 in lower-case hex")
+        return self.root / digest[:2] / digest
+
+    def stat(self, digest: str) -> int | None:
+        """The size in bytes, None when the store does not hold it."""
+        try:
+            return self.path(digest).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def open(self, digest: str) -> BinaryIO:
+        """The content for reading; raises NotFound."""
+        try:
+            return self.path(digest).open("rb")
+        except FileNotFoundError:
+            raise errors.NotFound(f"There is no content with SHA-256 {digest} here.", "no_content") from None
+
+    def read(self, digest: str, limit: int = 64 * CHUNK) -> bytes:
+        """Small content as bytes, checked against its digest; raises NotFound, TooLarge over `limit`, Unavailable when damaged."""
+        with self.open(digest) as file:
+            content = file.read(limit + 1)
+        if len(content) > limit:
+            raise errors.TooLarge(f"The content is over {limit} bytes; read it as a stream.", "content_too_large")
+        if sha256(content).hexdigest() != digest:
+            raise errors.Unavailable(f"The stored content {digest} is damaged; restore it from a backup.", "content_damaged")
+        return content
+
+    def _refuse_early(self, length: int | None, limit: int | None) -> None:
+        """Say no before reading a byte where the announced length already decides it."""
+        if length is None:
+            return
+        if limit is not None and length > limit:
+            raise _too_large(limit)
+        if length > shutil.disk_usage(self.incoming).free:
+            raise _full()
+
+
+def sweep(directory: Path) -> int:
+    """Remove staged files that nobody holds any more; says how many. Young ones are left: their lock may not be taken yet."""
+    removed = 0
+    for path in directory.iterdir():
+        try:
+            if time.time() - path.stat().st_mtime < _ABANDONED_SECONDS:
+                continue
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+                removed += 1
+        except (BlockingIOError, FileNotFoundError):
+            continue
+    return removed
+
+
+def _copy(source: Source, file: FileIO, limit: int | None) -> Digests:
+    digests = Digests()
+    while chunk := source.read(CHUNK):
+        digests.update(chunk)
+        if limit is not None and digests.size > limit:
+            raise _too_large(limit)
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[file.write(rest) :]
+    return digests
+
+
+def _too_large(limit: int) -> errors.TooLarge:
+    return errors.TooLarge(
+        f"At most {limit} bytes are taken in one piece; register larger content by its digests alone.", "content_too_large"
+    )
+
+
+def _full() -> errors.Unavailable:
+    return errors.Unavailable("The disk is full; nothing was stored. Make room and send it again.", "storage_full")
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Name a full disk as what it is."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in _FULL:
+            raise _full() from fault
+        raise
