@@ -1,0 +1,203 @@
+"""Reading records: always out of the entry's bytes, as of now or as of what was known at a log size.
+
+Secret fields come back in the clear only to who may see them: `{"withheld": true}` otherwise, `{"erased": true}`
+once their key is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from service import errors, ids
+from service.content.vault import Erased, Sealed, Unreadable
+from service.context import Actor, Context
+from service.records import pointers
+from service.records.model import Recorded
+
+audit = logging.getLogger("clearance.audit")
+
+PERMISSION_OF_CLASS = {"personal": "personal.read", "encrypted": "confidential.read", "privileged": "privileged.read"}
+
+_ENTRY_COLUMNS = "entry.index, entry.bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    index: int
+    bytes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    id: str
+    version: int
+    pointer: str
+    commitment: bytes
+    ciphertext: bytes | None
+    subject: str | None
+    confidentiality: str
+
+
+def decode(index: int, raw: bytes) -> Recorded:
+    """Return the record that an entry's bytes state."""
+    entry = orjson.loads(raw)
+    return Recorded(
+        id=entry["id"], kind=entry["kind"], version=entry["version"], index=index, recorded_at=entry["recorded_at"],
+        recorded_by=entry["recorded_by"], change=entry["change"], body=entry["body"], refs=tuple(entry["refs"]),
+    )
+
+
+def get(context: Context, kind: str | None, record_id: str, *, version: int | None = None, known_at: int | None = None) -> Recorded:
+    """Return one record, or `NotFound` also for another studio's, another kind's, and one outside the actor's productions.
+
+    `version` names one exactly; `known_at` (a log size) answers with the version that was current then.
+    """
+    missing = errors.NotFound(f"There is no {kind or 'record'} {record_id[:40]!r} in this studio.", "not_found")
+    if not ids.is_id(record_id):
+        raise missing
+    row = _one(context.conn, context.studio_id, record_id, version, known_at)
+    if row is None:
+        raise missing
+    recorded = decode(row.index, row.bytes)
+    if (kind and recorded.kind != kind) or not visible(context.actor, recorded):
+        raise missing
+    return recorded
+
+
+def visible(actor: Actor, recorded: Recorded) -> bool:
+    """Tell whether the record lies within the productions that the actor is limited to; one without any is common ground."""
+    productions = recorded.body.get("productions")
+    if actor.productions is None or not productions:
+        return recorded.kind != "production" or actor.productions is None or recorded.id in actor.productions
+    return not actor.productions.isdisjoint(production.partition("@")[0] for production in productions)
+
+
+def current(conn: Connection[Any], studio_id: str, record_ids: Iterable[str], known_at: int | None = None) -> dict[str, Recorded]:
+    """Return the current versions (or those current at a log size) of many records in one query; unknown ids are absent."""
+    wanted = sorted(set(record_ids))
+    if not wanted:
+        return {}
+    with conn.cursor(row_factory=class_row(_Row)) as cursor:
+        if known_at is None:
+            cursor.execute(
+                f"SELECT {_ENTRY_COLUMNS} FROM head JOIN entry USING (studio_id, index)"
+                " WHERE head.studio_id = %(studio_id)s AND head.id = ANY(%(ids)s)",
+                {"studio_id": studio_id, "ids": wanted},
+            )
+        else:
+            cursor.execute(
+                f"SELECT DISTINCT ON (entry.id) {_ENTRY_COLUMNS} FROM entry"
+                " WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s) AND index < %(known_at)s ORDER BY entry.id, version DESC",
+                {"studio_id": studio_id, "ids": wanted, "known_at": known_at},
+            )
+        found = [decode(row.index, row.bytes) for row in cursor]
+    return {recorded.id: recorded for recorded in found}
+
+
+def versions(context: Context, kind: str, record_id: str) -> list[Recorded]:
+    """Return every version of a record, oldest first."""
+    get(context, kind, record_id)
+    with context.conn.cursor(row_factory=class_row(_Row)) as cursor:
+        cursor.execute(
+            f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s ORDER BY version",
+            {"studio_id": context.studio_id, "id": record_id},
+        )
+        return [decode(row.index, row.bytes) for row in cursor]
+
+
+def in_effect(history: Sequence[Recorded], at: str) -> Recorded | None:
+    """Return the version that was true at an instant: an amendment counts from its `effective_at`, a correction always did.
+
+    A correction of an amendment that is not in effect yet waits with it.
+    """
+    answer, effective = None, ""
+    for recorded in history:
+        if recorded.change["type"] == "amendment":
+            effective = recorded.change.get("effective_at", recorded.recorded_at)
+        if effective <= at:
+            answer = recorded
+    return answer
+
+
+def disclose(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
+    """Return the records with their secret fields as this actor may see them; what was shown is written to the audit log."""
+    return _open(context, records, frozenset(PERMISSION_OF_CLASS[name] for name in PERMISSION_OF_CLASS) & context.actor.permissions)
+
+
+def open_all(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
+    """Return the records with every secret field that still exists in the clear: for deriving facts, never for answering."""
+    return _open(context, records, frozenset(PERMISSION_OF_CLASS.values()), quiet=True)
+
+
+def _open(context: Context, records: Sequence[Recorded], allowed: frozenset[str], *, quiet: bool = False) -> list[Recorded]:
+    marked = {recorded.id: dict(pointers.committed(recorded.body)) for recorded in records}
+    secrets = _secrets(context, [recorded for recorded in records if marked[recorded.id]])
+    return [_opened(context, recorded, marked[recorded.id], secrets, allowed, quiet) if marked[recorded.id] else recorded for recorded in records]
+
+
+def _opened(
+    context: Context, recorded: Recorded, marks: Mapping[str, str], secrets: Mapping[tuple[str, int, str], _Secret], allowed: frozenset[str], quiet: bool
+) -> Recorded:
+    body = pointers.copy(recorded.body)
+    shown = []
+    for pointer in marks:
+        secret = secrets.get((recorded.id, recorded.version, pointer))
+        value = _value(context, secret, allowed)
+        pointers.put(body, pointer, value)
+        if not isinstance(value, dict):
+            shown.append(pointer)
+    if shown and not quiet:
+        audit.info("disclosed", extra={"record": recorded.id, "version": recorded.version, "pointers": shown, "actor": context.actor.account_id})
+    return replace(recorded, body=body)
+
+
+def _value(context: Context, secret: _Secret | None, allowed: frozenset[str]) -> Any:
+    if secret is None or secret.ciphertext is None:
+        return {"erased": True}
+    if PERMISSION_OF_CLASS[secret.confidentiality] not in allowed:
+        return {"withheld": True}
+    try:
+        sealed = Sealed(secret.commitment, secret.ciphertext)
+        return orjson.loads(context.vault.open_value(context.studio_id, secret.subject, sealed))
+    except Erased:
+        return {"erased": True}
+    except Unreadable as fault:
+        raise errors.Unavailable(f"A secret field of {secret.id} cannot be read: {fault}.", "disclosure_unreadable") from fault
+
+
+def _secrets(context: Context, records: Sequence[Recorded]) -> dict[tuple[str, int, str], _Secret]:
+    if not records:
+        return {}
+    with context.conn.cursor(row_factory=class_row(_Secret)) as cursor:
+        cursor.execute(
+            "SELECT id, version, pointer, commitment, ciphertext, subject, confidentiality FROM disclosure"
+            " WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s)",
+            {"studio_id": context.studio_id, "ids": [recorded.id for recorded in records]},
+        )
+        return {(secret.id, secret.version, secret.pointer): secret for secret in cursor}
+
+
+def _one(conn: Connection[Any], studio_id: str, record_id: str, version: int | None, known_at: int | None) -> _Row | None:
+    values = {"studio_id": studio_id, "id": record_id, "version": version, "known_at": known_at}
+    with conn.cursor(row_factory=class_row(_Row)) as cursor:
+        if version is not None:
+            cursor.execute(f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s AND version = %(version)s", values)
+        elif known_at is not None:
+            cursor.execute(
+                f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s"
+                " AND index < %(known_at)s ORDER BY version DESC LIMIT 1",
+                values,
+            )
+        else:
+            cursor.execute(
+                f"SELECT {_ENTRY_COLUMNS} FROM head JOIN entry USING (studio_id, index) WHERE head.studio_id = %(studio_id)s AND head.id = %(id)s",
+                values,
+            )
+        return cursor.fetchone()
