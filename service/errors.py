@@ -127,3 +127,7 @@ class Unavailable(Problem):
 def invalid(pointer: str, message: str, code: str = "invalid") -> Invalid:
     """Return the problem for a single bad field."""
     return Invalid(detail="The input is not valid.", code=code, errors=(FieldError(pointer, message),))
+
+
+class StartError(Exception):
+    """A command cannot start here (a bad setting, no database server …); says why and what to do, in a sentence."""
