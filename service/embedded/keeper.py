@@ -70,6 +70,8 @@ def main() -> None:
     where = place.of(arguments.data)
     if not _become_keeper(where):
         return
+    if os.fork():  # whoever started us goes on; the lock goes with the child, which init will bury
+        os._exit(0)
     _turn_log(where)
     keeper = Keeper(where, Cluster(where, durable=not arguments.not_durable), place.open_lock(where.users))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from service.embedded import binaries, place
@@ -32,7 +32,6 @@ class Lease:
     url: str
     _place: Place | None = None
     _durable: bool = True
-    _keepers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def ensure(self) -> None:
         """Make sure that the server runs, after an accident as at the start; raises `StartError` if it cannot."""
@@ -46,17 +45,13 @@ class Lease:
 
     def _start(self, where: Place) -> None:
         """Start keepers until the server answers. A living keeper has all the time that crash recovery may take."""
-        spawned = 0
+        attempts = iter(range(_ATTEMPTS))
         while not self._answers(where):
-            if not _has_keeper(where) and not self._is_starting():
-                if spawned == _ATTEMPTS:
+            if not _has_keeper(where):
+                if next(attempts, None) is None:
                     raise StartError(_failure(where))
-                self._keepers = [_spawn(where, durable=self._durable)]
-                spawned += 1
-            time.sleep(0.02)
-
-    def _is_starting(self) -> bool:
-        return any(keeper.poll() is None for keeper in self._keepers)  # poll also buries one that has ended
+                _start_keeper(where, durable=self._durable)
+            time.sleep(0.04)
 
 
 @contextmanager
@@ -75,19 +70,14 @@ def hold(data: Path, url: str | None = None, *, durable: bool = True) -> Iterato
         yield lease
 
 
-def _spawn(where: Place, *, durable: bool) -> subprocess.Popen[bytes]:
-    """Start the keeper in a session of its own, so that Ctrl-C in the terminal is not meant for it."""
-    command = [
-        sys.executable,
-        "-m",
-        "service.embedded.keeper",
-        str(where.data),
-        *([] if durable else ["--not-durable"]),
-    ]
+def _start_keeper(where: Place, *, durable: bool) -> None:
+    """Start a keeper, away from this terminal and its Ctrl-C; when this returns it has its lock, or another has."""
+    options = [] if durable else ["--not-durable"]
+    command = [sys.executable, "-m", "service.embedded.keeper", str(where.data), *options]
     with where.log.open("ab") as log:
-        return subprocess.Popen(
-            command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )  # fmt: skip
+        subprocess.run(
+            command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False
+        )
 
 
 def _has_keeper(where: Place) -> bool:

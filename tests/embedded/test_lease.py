@@ -1,0 +1,209 @@
+"""Kill anything at any moment: what was committed stays, and no server is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service.embedded import lease, place
+
+ROOT = Path(__file__).parents[2]
+USER = """
+    import sys
+    from pathlib import Path
+    from service.embedded import lease
+    with lease.hold(Path(sys.argv[1])) as held:
+        print(held.url, flush=True)
+        sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data directory; afterwards its server must have gone by itself."""
+    directory = tmp_path / "data"
+    yield directory
+    if directory.exists():
+        wait_until(lambda: not processes(directory))
+
+
+def processes(data: Path) -> list[int]:
+    """The living processes that belong to a data directory: keeper (by its argument) and servers (by their place)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                there = os.path.samefile(entry / "cwd", data / "postgres") if (data / "postgres").exists() else False
+            except OSError:
+                continue
+            if there or (b"service.embedded.keeper" in words and os.fsencode(data) in words):
+                found.append(int(entry.name))
+    return found
+
+
+def keeper(data: Path) -> int:
+    return next(n for n in processes(data) if b"keeper" in Path(f"/proc/{n}/cmdline").read_bytes())
+
+
+def postmaster(data: Path) -> int:
+    return int((data / "postgres/postmaster.pid").read_text().split()[0])
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def start_user(data: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(USER), str(data)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def finish(user: subprocess.Popen[str]) -> None:
+    user.communicate("\n", timeout=60)
+    assert user.returncode == 0
+
+
+def rows(url: str) -> int:
+    with psycopg.connect(url) as conn:
+        return conn.execute("SELECT count(*) FROM kept").fetchone()[0]
+
+
+def fill(url: str) -> None:
+    with psycopg.connect(url) as conn:
+        conn.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+
+
+def test_starts_a_server_and_leaves_none(data: Path) -> None:
+    with lease.hold(data) as held:
+        fill(held.url)
+        with psycopg.connect(held.url) as conn:
+            assert conn.execute("SHOW fsync").fetchone() == ("on",)
+            assert conn.info.server_version >= 150000
+    wait_until(lambda: not processes(data))
+    with lease.hold(data) as held:
+        assert rows(held.url) == 1000
+
+
+def test_a_url_is_passed_on_and_starts_nothing(data: Path) -> None:
+    with lease.hold(data, "postgresql://elsewhere/db") as held:
+        held.ensure()
+        assert held.url == "postgresql://elsewhere/db"
+    assert not data.exists()
+
+
+def test_four_at_once_on_an_empty_directory_share_one_server(data: Path) -> None:
+    users = [start_user(data) for _ in range(4)]
+    urls = {user.stdout.readline().strip() for user in users}
+    assert len(urls) == 1
+    fill(urls.pop())
+    keepers = [n for n in processes(data) if b"keeper" in Path(f"/proc/{n}/cmdline").read_bytes()]
+    assert len(keepers) == 1
+    for user in users[:3]:
+        finish(user)
+    time.sleep(0.6)
+    assert processes(data), "the last user still needs it"
+    finish(users[3])
+
+
+def test_keeper_killed(data: Path) -> None:
+    with lease.hold(data) as held:
+        fill(held.url)
+        os.kill(keeper(data), signal.SIGKILL)
+        held.ensure()
+        wait_until(lambda: place.answers(held.url))
+        held.ensure()
+        assert rows(held.url) == 1000
+
+
+def test_server_killed_with_all_its_children(data: Path) -> None:
+    with lease.hold(data) as held:
+        fill(held.url)
+        for _ in range(3):
+            old = postmaster(data)
+            for number in processes(data):
+                if number != keeper(data):
+                    os.kill(number, signal.SIGKILL)
+            wait_until(lambda old=old: (data / "postgres/postmaster.pid").exists() and postmaster(data) != old)
+            held.ensure()
+            assert rows(held.url) == 1000
+
+
+def test_everything_killed_at_once(data: Path) -> None:
+    user = start_user(data)
+    fill(user.stdout.readline().strip())
+    for number in processes(data):
+        os.kill(number, signal.SIGKILL)
+    user.kill()
+    user.communicate()
+    with lease.hold(data) as held:
+        assert rows(held.url) == 1000
+
+
+def test_last_user_killed(data: Path) -> None:
+    user = start_user(data)
+    user.stdout.readline()
+    user.kill()
+    user.communicate()
+    wait_until(lambda: not processes(data))
+
+
+def test_starts_when_another_process_has_got_the_number_of_a_dead_server(data: Path) -> None:
+    with lease.hold(data) as held:
+        fill(held.url)
+    wait_until(lambda: not processes(data))
+    claim = data / "postgres/postmaster.pid"
+    claim.write_text(f"{os.getpid()}\n{data}/postgres\n1\n5432\n/tmp\n\n\n")
+    with lease.hold(data) as held:
+        assert rows(held.url) == 1000
+
+
+def test_initialisation_cut_short_is_done_again(data: Path) -> None:
+    (data / "postgres.new").mkdir(parents=True)
+    (data / "postgres.new/PG_VERSION").write_text("18")
+    with lease.hold(data) as held:
+        fill(held.url)
+
+
+def test_data_directory_removed_ends_the_server(data: Path, tmp_path: Path) -> None:
+    user = start_user(data)
+    user.stdout.readline()
+    numbers = processes(data)
+    data.rename(tmp_path / "moved")
+    for lock in (tmp_path / "moved").glob("postgres.users"):
+        lock.unlink()
+    wait_until(lambda: not any(Path(f"/proc/{n}/cwd").exists() for n in numbers))
+    finish(user)
+
+
+def test_a_broken_cluster_is_said_in_a_sentence(data: Path) -> None:
+    (data / "postgres").mkdir(parents=True, mode=0o700)
+    (data / "postgres/PG_VERSION").write_text("9\n")
+    with pytest.raises(lease.StartError, match="No PostgreSQL 9 server is available"), lease.hold(data):
+        pass
+
+
+def test_a_data_path_that_is_a_file_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(lease.StartError, match="cannot be made"), lease.hold(tmp_path / "data"):
+        pass
+
+
+def test_runs_in_a_directory_that_only_its_owner_may_enter(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with lease.hold(tmp_path / "data") as held:
+        fill(held.url)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    wait_until(lambda: not processes(tmp_path / "data"))
