@@ -23,7 +23,7 @@ from service.records.model import Recorded
 
 audit = logging.getLogger("clearance.audit")
 
-PERMISSION_OF_CLASS = {"personal": "personal.read", "encrypted": "confidential.read", "privileged": "privileged.read"}
+PERMISSION_OF_PROTECTION = {"personal": "personal.read", "encrypted": "confidential.read", "privileged": "privileged.read"}
 
 _ENTRY_COLUMNS = "entry.index, entry.bytes"
 
@@ -37,12 +37,10 @@ class _Row:
 @dataclass(frozen=True, slots=True)
 class _Secret:
     id: str
-    version: int
-    pointer: str
     commitment: bytes
     ciphertext: bytes | None
     subject: str | None
-    confidentiality: str
+    protection: str
 
 
 def decode(index: int, raw: bytes) -> Recorded:
@@ -128,12 +126,12 @@ def in_effect(history: Sequence[Recorded], at: str) -> Recorded | None:
 
 def disclose(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
     """Return the records with their secret fields as this actor may see them; what was shown is written to the audit log."""
-    return _open(context, records, frozenset(PERMISSION_OF_CLASS[name] for name in PERMISSION_OF_CLASS) & context.actor.permissions)
+    return _open(context, records, frozenset(PERMISSION_OF_PROTECTION[name] for name in PERMISSION_OF_PROTECTION) & context.actor.permissions)
 
 
 def open_all(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
     """Return the records with every secret field that still exists in the clear: for deriving facts, never for answering."""
-    return _open(context, records, frozenset(PERMISSION_OF_CLASS.values()), quiet=True)
+    return _open(context, records, frozenset(PERMISSION_OF_PROTECTION.values()), quiet=True)
 
 
 def _open(context: Context, records: Sequence[Recorded], allowed: frozenset[str], *, quiet: bool = False) -> list[Recorded]:
@@ -143,12 +141,12 @@ def _open(context: Context, records: Sequence[Recorded], allowed: frozenset[str]
 
 
 def _opened(
-    context: Context, recorded: Recorded, marks: Mapping[str, str], secrets: Mapping[tuple[str, int, str], _Secret], allowed: frozenset[str], quiet: bool
+    context: Context, recorded: Recorded, marks: Mapping[str, str], secrets: Mapping[tuple[str, str], _Secret], allowed: frozenset[str], quiet: bool
 ) -> Recorded:
     body = pointers.copy(recorded.body)
     shown = []
-    for pointer in marks:
-        secret = secrets.get((recorded.id, recorded.version, pointer))
+    for pointer, commitment in marks.items():
+        secret = secrets.get((recorded.id, commitment))
         value = _value(context, secret, allowed)
         pointers.put(body, pointer, value)
         if not isinstance(value, dict):
@@ -161,7 +159,7 @@ def _opened(
 def _value(context: Context, secret: _Secret | None, allowed: frozenset[str]) -> Any:
     if secret is None or secret.ciphertext is None:
         return {"erased": True}
-    if PERMISSION_OF_CLASS[secret.confidentiality] not in allowed:
+    if PERMISSION_OF_PROTECTION[secret.protection] not in allowed:
         return {"withheld": True}
     try:
         sealed = Sealed(secret.commitment, secret.ciphertext)
@@ -172,16 +170,16 @@ def _value(context: Context, secret: _Secret | None, allowed: frozenset[str]) ->
         raise errors.Unavailable(f"A secret field of {secret.id} cannot be read: {fault}.", "disclosure_unreadable") from fault
 
 
-def _secrets(context: Context, records: Sequence[Recorded]) -> dict[tuple[str, int, str], _Secret]:
+def _secrets(context: Context, records: Sequence[Recorded]) -> dict[tuple[str, str], _Secret]:
     if not records:
         return {}
     with context.conn.cursor(row_factory=class_row(_Secret)) as cursor:
         cursor.execute(
-            "SELECT id, version, pointer, commitment, ciphertext, subject, confidentiality FROM disclosure"
+            "SELECT id, commitment, ciphertext, subject, protection FROM disclosure"
             " WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s)",
             {"studio_id": context.studio_id, "ids": [recorded.id for recorded in records]},
         )
-        return {(secret.id, secret.version, secret.pointer): secret for secret in cursor}
+        return {(secret.id, secret.commitment.hex()): secret for secret in cursor}
 
 
 def _one(conn: Connection[Any], studio_id: str, record_id: str, version: int | None, known_at: int | None) -> _Row | None:

@@ -6,25 +6,25 @@ idempotency keys, taken identifiers, an affected decision) is a precondition ins
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 from marshmallow import ValidationError
 from psycopg.rows import class_row
 
-from schemas.kinds import KINDS, Kind, ReferenceUse, references, secrets
+from schemas.fields import Carried, Sealed
+from schemas.kinds import KINDS
+from schemas.references import Link, Reference, Spot, link, secret, visit
 from service import errors, ids
 from service.context import Actor, Context, Idempotency
 from service.ledger.entry import encode, leaf_hash
 from service.ledger.log import Disclosure, Edge, HeadColumns, Item, Receipt, Unchanged, Write
-from service.records import pointers, read
+from service.records import read
 from service.records.model import Body, Change, Draft, Proof, Recorded, instant
 
 ATOMIC_LIMIT = 1_000
-CLIENT_KEY = re.compile(r"\$[A-Za-z0-9_.-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,66 +93,116 @@ def replayed(context: Context, key: Idempotency | None) -> list[Recorded] | None
 
 
 def _validated(draft: Draft) -> dict[str, Any]:
-    kind = KINDS[draft.kind]
     try:
-        loaded = kind.schema.load(draft.body)
+        loaded: dict[str, Any] = KINDS[draft.kind].schema.load(draft.body)
     except ValidationError as fault:
-        found = tuple(_field_errors(fault.normalized_messages(), draft.pointer))
+        found = tuple(field_errors(fault.normalized_messages(), draft.pointer))
         raise errors.Invalid(f"The {draft.kind} is not valid; errors says where and what to do.", "invalid", found) from None
-    return pointers.copy(kind.schema.dump(loaded))
+    return loaded
 
 
-def _field_errors(messages: Any, at: str) -> Iterable[errors.FieldError]:
+def field_errors(messages: Any, at: str = "") -> Iterable[errors.FieldError]:
+    """Flatten marshmallow's nested messages to one error a JSON pointer (RFC 6901)."""
     if isinstance(messages, dict):
         for name, inner in messages.items():
             step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            yield from _field_errors(inner, at + step)
+            yield from field_errors(inner, at + step)
     elif isinstance(messages, list):
         for message in messages:
-            yield from _field_errors(message, at)
+            yield from field_errors(message, at)
     else:
         yield errors.FieldError(at, str(messages))
 
 
+@dataclass(slots=True)
+class _Known:
+    """What the references of one write may lead to, and the faults found so far."""
+
+    records: dict[str, _Target] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    outside: dict[tuple[str, str], list[_Target]] = field(default_factory=dict)
+    faults: list[errors.FieldError] = field(default_factory=list)
+
+    def target(self, found: Link) -> _Target | None:
+        if found.id is not None:
+            return self.records.get(found.id)
+        if isinstance(found.value, str):
+            return self.records.get(self.keys.get(found.value, ""))
+        candidates = [target for target in self.outside.get(_outside(found), []) if target.kind in found.kinds]
+        return candidates[0] if len(candidates) == 1 else None
+
+
 def _resolve(context: Context, drafts: Sequence[Draft], bodies: Sequence[dict[str, Any]]) -> list[tuple[Edge, ...]]:
-    """Check every reference, write ids for client keys and versions for pins into the bodies; return the edges."""
-    batch = {f"${draft.client_key}": draft for draft in drafts if draft.client_key}
-    used = [references(KINDS[draft.kind].schema, body) for draft, body in zip(drafts, bodies, strict=True)]
-    inside = {draft.id: _Target(draft.id or "", draft.kind, draft.version) for draft in drafts}
-    outside = _targets(context, {use.id for uses in used for use in uses if not use.id.startswith("$")} - set(inside))
-    known = outside | {name: inside[draft.id] for name, draft in batch.items()} | inside
-    faults: list[errors.FieldError] = []
-    edges = [
-        tuple(edge for use in uses if (edge := _edge(use, body, known, draft.pointer, faults)))
-        for draft, body, uses in zip(drafts, bodies, used, strict=True)
+    """Check every reference and write its final form into the body, with the version where it pins; return the edges."""
+    spots = [
+        [spot for spot in visit(KINDS[draft.kind].schema, body) if isinstance(spot.field, Reference)]
+        for draft, body in zip(drafts, bodies, strict=True)
     ]
-    if faults:
-        raise errors.Invalid("A reference leads nowhere; errors says which.", "unknown_reference", tuple(faults))
-    return [tuple(dict.fromkeys(of_one)) for of_one in edges]
+    known = _known(context, drafts, [link(spot) for of_one in spots for spot in of_one])
+    edges = [
+        tuple(dict.fromkeys(edge for spot in of_one if (edge := _edge(spot, known, draft.pointer))))
+        for draft, of_one in zip(drafts, spots, strict=True)
+    ]
+    if known.faults:
+        raise errors.Invalid("A reference leads nowhere; errors says which.", "unknown_reference", tuple(known.faults))
+    return edges
 
 
-def _edge(use: ReferenceUse, body: dict[str, Any], known: Mapping[str | None, _Target], at: str, faults: list[errors.FieldError]) -> Edge | None:
-    target = known.get(use.id)
+def _edge(spot: Spot, known: _Known, at: str) -> Edge | None:
+    found = link(spot)
+    target = known.target(found)
+    if fault := _fault(found, target):
+        known.faults.append(errors.FieldError(at + found.pointer, fault))
+        return None
+    assert target is not None
+    version = found.version or (target.version if found.pins else None)
+    spot.container[spot.key] = f"{target.id}@{version}" if version else target.id
+    return Edge(found.role, target.id, version, found.affects)
+
+
+def _fault(found: Link, target: _Target | None) -> str | None:
+    named = repr(found.id or found.value)[:120]
     if target is None:
-        faults.append(errors.FieldError(at + use.pointer, f"There is no record {use.id[:60]!r} in this studio; register it first."))
-    elif use.kinds and target.kind not in use.kinds:
-        faults.append(errors.FieldError(at + use.pointer, f"{use.id[:60]!r} is a {target.kind}; this takes a {' or '.join(sorted(use.kinds))}."))
-    elif use.version is not None and use.version > target.version:
-        faults.append(errors.FieldError(at + use.pointer, f"{target.id} has no version {use.version}; its newest is {target.version}."))
-    else:
-        version = use.version or (target.version if use.pins else None)
-        pointers.put(body, use.pointer, f"{target.id}@{version}" if version else target.id)
-        return Edge(use.role, target.id, version, use.affects)
+        return f"There is no {' or '.join(found.kinds[:4])} {named} in this studio; register it first."
+    if target.kind not in found.kinds:
+        return f"{named} is a {target.kind}; this takes a {' or '.join(found.kinds[:4])}."
+    if found.version is not None and found.version > target.version:
+        return f"{target.id} has no version {found.version}; its newest is {target.version}."
     return None
 
 
-def _targets(context: Context, wanted: Iterable[str]) -> dict[str | None, _Target]:
-    sought = [identifier for identifier in wanted if ids.is_id(identifier)]
-    if not sought:
-        return {}
+def _known(context: Context, drafts: Sequence[Draft], links: Sequence[Link]) -> _Known:
+    known = _Known(keys={f"${draft.client_key}": draft.id or "" for draft in drafts if draft.client_key})
+    own = {draft.id: _Target(draft.id, draft.kind, draft.version) for draft in drafts if draft.id}
+    for target in _targets(context, {found.id for found in links if found.id} - set(own)):
+        known.records[target.id] = target
+    for name in {_outside(found) for found in links if isinstance(found.value, dict)}:
+        known.outside[name] = _by_identifier(context, *name)
+        known.records.update({target.id: target for target in known.outside[name]})
+    known.records.update(own)
+    return known
+
+
+def _outside(found: Link) -> tuple[str, str]:
+    return found.value["scope"], found.value["value"]
+
+
+def _targets(context: Context, wanted: set[str]) -> list[_Target]:
+    if not wanted:
+        return []
     with context.conn.cursor(row_factory=class_row(_Target)) as cursor:
-        cursor.execute("SELECT id, kind, version FROM head WHERE studio_id = %s AND id = ANY(%s)", (context.studio_id, sought))
-        return {target.id: target for target in cursor}
+        cursor.execute("SELECT id, kind, version FROM head WHERE studio_id = %s AND id = ANY(%s)", (context.studio_id, sorted(wanted)))
+        return cursor.fetchall()
+
+
+def _by_identifier(context: Context, scope: str, value: str) -> list[_Target]:
+    with context.conn.cursor(row_factory=class_row(_Target)) as cursor:
+        cursor.execute(
+            "SELECT head.id, head.kind, head.version FROM identifier JOIN head USING (studio_id, id)"
+            " WHERE identifier.studio_id = %s AND identifier.scope = %s AND identifier.value = %s",
+            (context.studio_id, scope, value),
+        )
+        return cursor.fetchall()
 
 
 def _within_productions(actor: Actor, draft: Draft, body: Body) -> None:
@@ -162,9 +212,9 @@ def _within_productions(actor: Actor, draft: Draft, body: Body) -> None:
 
 
 def _item(context: Context, draft: Draft, body: dict[str, Any], edges: tuple[Edge, ...]) -> Item:
-    kind, record_id = KINDS[draft.kind], draft.id or ""
-    columns = kind.columns(body)
-    disclosures = tuple(_seal(context, kind, record_id, body))
+    record_id = draft.id or ""
+    columns = KINDS[draft.kind].columns(body)
+    disclosures = tuple(_seal(context, draft, body))
     document = {
         "v": 1,
         "log": context.ledger.origin(context.studio_id),
@@ -178,19 +228,31 @@ def _item(context: Context, draft: Draft, body: dict[str, Any], edges: tuple[Edg
         "refs": [_reference(edge) for edge in edges],
     }
     return Item(
-        id=record_id, kind=draft.kind, version=draft.version, recorded_at=context.now, bytes=encode(document), edges=edges,
-        head=HeadColumns(**columns), identifiers=tuple((entry["scope"], entry["value"]) for entry in body.get("identifiers") or ()),
+        id=record_id,
+        kind=draft.kind,
+        version=draft.version,
+        recorded_at=context.now,
+        bytes=encode(document),
+        edges=edges,
+        head=HeadColumns(**columns),
+        identifiers=tuple((name["scope"], name["value"]) for name in body.get("identifiers") or ()),
         disclosures=disclosures,
     )
 
 
-def _seal(context: Context, kind: Kind, record_id: str, body: dict[str, Any]) -> Iterable[Disclosure]:
+def _seal(context: Context, draft: Draft, body: dict[str, Any]) -> Iterable[Disclosure]:
     """Replace each secret value by its commitment, in place, and yield what is kept apart."""
-    for secret in secrets(kind.schema, body):
-        subject = record_id if secret.subject == "self" else secret.subject
-        sealed = context.vault.seal_value(context.studio_id, subject, orjson.dumps(pointers.get(body, secret.pointer), option=orjson.OPT_SORT_KEYS))
-        pointers.put(body, secret.pointer, {"commitment": sealed.commitment.hex()})
-        yield Disclosure(secret.pointer, sealed.commitment, sealed.ciphertext, subject, secret.confidentiality)
+    for spot in visit(KINDS[draft.kind].schema, body):
+        if not isinstance(spot.field, Sealed):
+            continue
+        if isinstance(spot.value, Carried):
+            spot.container[spot.key] = spot.value.value
+            continue
+        found = secret(spot)
+        subject = draft.id if found.subject == "self" else found.subject
+        sealed = context.vault.seal_value(context.studio_id, subject, orjson.dumps(found.value, option=orjson.OPT_SORT_KEYS))
+        spot.container[spot.key] = {"commitment": sealed.commitment.hex()}
+        yield Disclosure(found.pointer, sealed.commitment, sealed.ciphertext, subject, found.protection)
 
 
 def _reference(edge: Edge) -> dict[str, Any]:
