@@ -46,9 +46,7 @@ def server_url(shared_directory: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def copy_database(
-    server_url: str, shared_directory: Path, testrun_uid: str, worker_id: str
-) -> Iterator[Callable[[], str]]:
+def copy_database(server_url: str, shared_directory: Path, testrun_uid: str, worker_id: str) -> Iterator[Callable[[], str]]:
     """Return a function that makes a migrated database and answers its address; all are dropped in the end."""
     template = f"clearance_test_{testrun_uid[:12]}"
     count = itertools.count()
@@ -85,11 +83,7 @@ def _empty(worker_database: Database) -> Callable[[], None]:
     """Return a function that empties the worker's database of everything that the migrations did not put there."""
     with psycopg.connect(worker_database.url) as conn:
         names = [name for (name,) in conn.execute(_TABLES)]
-        filled = {
-            name
-            for name in names
-            if conn.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(sql.Identifier(name))).rowcount
-        }
+        filled = {name for name in names if conn.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(sql.Identifier(name))).rowcount}
     # Every table in any order, past triggers that guard against just this.
     deletes = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in names if name not in filled]
     statement = sql.SQL("; ").join([sql.SQL("SET LOCAL session_replication_role = replica"), *deletes])

@@ -126,13 +126,9 @@ class Cluster:
         if not self.durable:
             options.append("--no-sync")
         command = [*self.identity.prefix, self.binaries.program("initdb"), "-D", str(new), *options, *self._locale()]
-        done = subprocess.run(
-            command, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
-        )
+        done = subprocess.run(command, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
         if done.returncode != 0:
-            message = (
-                f"initdb of {self.binaries.directory} failed with status {done.returncode}; its words stand above."
-            )
+            message = f"initdb of {self.binaries.directory} failed with status {done.returncode}; its words stand above."
             raise StartError(message)
         new.rename(self.where.cluster)
 

@@ -75,9 +75,7 @@ def _start_keeper(where: Place, *, durable: bool) -> None:
     options = [] if durable else ["--not-durable"]
     command = [sys.executable, "-m", "service.embedded.keeper", str(where.data), *options]
     with where.log.open("ab") as log:
-        subprocess.run(
-            command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False
-        )
+        subprocess.run(command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False)
 
 
 def _has_keeper(where: Place) -> bool:

@@ -75,9 +75,7 @@ def of(data: Path) -> Place:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        message = (
-            f"The data directory {data} cannot be made ({error.strerror}). Name another with --data or CLEARANCE_DATA."
-        )
+        message = f"The data directory {data} cannot be made ({error.strerror}). Name another with --data or CLEARANCE_DATA."
         raise StartError(message) from error
     if not os.access(data, os.W_OK | os.X_OK):
         message = f"The data directory {data} is not writable. Name another with --data or CLEARANCE_DATA."
