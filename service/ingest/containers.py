@@ -1,0 +1,218 @@
+"""The text that tools leave inside media files, by container: PNG chunks, WebP EXIF, MP4 item lists, FLAC comments.
+
+Detection is by magic bytes, never by the extension. Pictures and sound are skipped, not decoded; what is read is bounded by
+`Limits`. A file that ends early gives what stood before the end: a truncated picture may still name its models.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from service import errors
+from service.ingest.draft import Limits
+
+PNG = b"\x89PNG\r\n\x1a\n"
+_TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
+_NESTED = {b"moov", b"udta", b"meta", b"ilst"}
+_KEYED = re.compile(r"\A([A-Za-z][A-Za-z0-9_ -]{0,40}):(?=\s*[\[{])")
+
+
+def texts(stream: BinaryIO, limits: Limits) -> dict[str, str]:
+    """Return key → text of the file at `stream` (read from its start); the first of equal keys wins, unknown formats give {}."""
+    stream.seek(0)
+    head = stream.read(12)
+    if head.startswith(PNG):
+        return _bounded(_png(stream, limits), limits)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return _bounded(_webp(stream, limits), limits)
+    if head[4:8] == b"ftyp":
+        return _bounded(_mp4(stream, limits), limits)
+    if head[:4] == b"fLaC":
+        return _bounded(_flac(stream, limits), limits)
+    return {}
+
+
+def _bounded(pairs: Iterator[tuple[str, str]], limits: Limits) -> dict[str, str]:
+    found: dict[str, str] = {}
+    room = limits.text
+    for key, text in pairs:
+        room -= len(text)
+        if room < 0:
+            raise errors.TooLarge(f"The file holds more than {limits.text} bytes of text metadata.", code="metadata_too_large")
+        found.setdefault(key, text)
+    return found
+
+
+def _chunk(stream: BinaryIO, length: int, limits: Limits) -> bytes:
+    if length > limits.text:
+        raise errors.TooLarge(f"One text of the file is longer than {limits.text} bytes.", code="metadata_too_large")
+    return stream.read(length)
+
+
+def _png(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
+    stream.seek(8)
+    for _ in range(limits.chunks):
+        head = stream.read(8)
+        if len(head) < 8:
+            return
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"IEND":
+            return
+        if kind in _TEXT_CHUNKS:
+            yield from _png_text(kind, _chunk(stream, length, limits), limits)
+            stream.seek(4, 1)
+        else:
+            stream.seek(length + 4, 1)
+
+
+def _png_text(kind: bytes, content: bytes, limits: Limits) -> Iterator[tuple[str, str]]:
+    """One text chunk; ComfyUI writes UTF-8 escapes in tEXt, so Latin-1 is right there and harmless elsewhere."""
+    key, _, rest = content.partition(b"\0")
+    name = key.decode("latin-1")
+    if kind == b"tEXt":
+        yield name, rest.decode("latin-1")
+    elif kind == b"zTXt" and rest[:1] == b"\0":
+        yield name, _inflate(rest[1:], limits).decode("latin-1")
+    elif kind == b"iTXt" and len(rest) >= 2:
+        packed, body = rest[0] == 1, rest[2:].split(b"\0", 2)
+        if len(body) == 3:
+            yield name, (_inflate(body[2], limits) if packed else body[2]).decode("utf-8", "replace")
+
+
+def _inflate(packed: bytes, limits: Limits) -> bytes:
+    machine = zlib.decompressobj()
+    try:
+        content = machine.decompress(packed, limits.text + 1)
+    except zlib.error:
+        return b""
+    if len(content) > limits.text:
+        raise errors.TooLarge(f"A compressed text unpacks to more than {limits.text} bytes.", code="metadata_too_large")
+    return content
+
+
+def _webp(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
+    stream.seek(12)
+    for _ in range(limits.chunks):
+        head = stream.read(8)
+        if len(head) < 8:
+            return
+        kind, length = struct.unpack("<4sI", head)
+        if kind == b"EXIF":
+            yield from exif(_chunk(stream, length, limits))
+            return
+        stream.seek(length + (length & 1), 1)
+
+
+def exif(content: bytes) -> Iterator[tuple[str, str]]:
+    """The ASCII tags of the first directory, as `key: json` where the text is of that shape, else by tag number.
+
+    ComfyUI puts `prompt:{…}` in tag 0x0110 and `workflow:{…}` below it.
+    """
+    content = content.removeprefix(b"Exif\0\0")
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
+    if order is None or len(content) < 8:
+        return
+    (at,) = struct.unpack(order + "I", content[4:8])
+    count = int.from_bytes(content[at : at + 2], "little" if order == "<" else "big")
+    for place in range(at + 2, at + 2 + 12 * count, 12):
+        entry = content[place : place + 12]
+        if len(entry) < 12:
+            return
+        tag, kind, length, offset = struct.unpack(order + "HHII", entry)
+        if kind == 2 and length > 4:
+            text = content[offset : offset + length].rstrip(b"\0").decode("utf-8", "replace")
+            key = _KEYED.match(text)
+            yield (key[1].lower(), text[key.end() :]) if key else (f"exif:{tag:#06x}", text)
+
+
+def _boxes(stream: BinaryIO, end: int, limits: Limits) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, first byte of content, end) of the boxes from the stream's place to `end`."""
+    place = stream.tell()
+    for _ in range(limits.chunks):
+        stream.seek(place)
+        head = stream.read(16)
+        if len(head) < 8 or place >= end:
+            return
+        size, kind = struct.unpack(">I4s", head[:8])
+        start = place + 8
+        if size == 1 and len(head) == 16:
+            (size,), start = struct.unpack(">Q", head[8:16]), place + 16
+        stop = end if size == 0 else place + size
+        if stop <= place or stop > end:
+            return
+        yield kind, start, stop
+        place = stop
+
+
+def _mp4(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
+    """`moov/[udta/]meta/{keys, ilst}`: named keys (mdta) by number, iTunes-style four-letter names as they are."""
+    end = stream.seek(0, 2)
+    stream.seek(0)
+    yield from _mp4_level(stream, end, limits, depth=0, keys=[])
+
+
+def _mp4_level(stream: BinaryIO, end: int, limits: Limits, *, depth: int, keys: list[str]) -> Iterator[tuple[str, str]]:
+    for kind, start, stop in _boxes(stream, end, limits):
+        if kind == b"keys":
+            stream.seek(start)
+            keys.extend(_mp4_keys(_chunk(stream, stop - start, limits)))
+        elif kind == b"ilst":
+            yield from _mp4_items(stream, start, stop, limits, keys)
+        elif kind in _NESTED and depth < 4:
+            stream.seek(start)
+            is_full = kind == b"meta" and stream.read(8)[4:8] != b"hdlr"
+            stream.seek(start + 4 if is_full else start)
+            yield from _mp4_level(stream, stop, limits, depth=depth + 1, keys=keys)
+
+
+def _mp4_keys(content: bytes) -> Iterator[str]:
+    place = 8
+    while place + 8 <= len(content):
+        (size,) = struct.unpack(">I", content[place : place + 4])
+        if size < 8:
+            return
+        yield content[place + 8 : place + size].decode("utf-8", "replace")
+        place += size
+
+
+def _mp4_items(stream: BinaryIO, start: int, stop: int, limits: Limits, keys: list[str]) -> Iterator[tuple[str, str]]:
+    stream.seek(start)
+    for kind, first, last in list(_boxes(stream, stop, limits)):
+        stream.seek(first)
+        data = _chunk(stream, last - first, limits)
+        number = int.from_bytes(kind, "big")
+        name = keys[number - 1] if 0 < number <= len(keys) else kind.decode("latin-1").lstrip("©")
+        if data[4:8] == b"data" and len(data) >= 16:
+            yield name, data[16:].decode("utf-8", "replace")
+
+
+def _flac(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
+    stream.seek(4)
+    for _ in range(limits.chunks):
+        head = stream.read(4)
+        if len(head) < 4:
+            return
+        length = int.from_bytes(head[1:], "big")
+        if head[0] & 0x7F == 4:
+            yield from _comments(_chunk(stream, length, limits))
+        else:
+            stream.seek(length, 1)
+        if head[0] & 0x80:
+            return
+
+
+def _comments(content: bytes) -> Iterator[tuple[str, str]]:
+    """Vorbis comments: `KEY=text`, lengths little-endian, after the vendor's name."""
+    place = 4 + int.from_bytes(content[:4], "little")
+    count = int.from_bytes(content[place : place + 4], "little")
+    place += 4
+    for _ in range(count):
+        length = int.from_bytes(content[place : place + 4], "little")
+        line = content[place + 4 : place + 4 + length]
+        if len(line) < length or not length:
+            return
+        key, _, text = line.decode("utf-8", "replace").partition("=")
+        yield key.lower(), text
+        place += 4 + length
