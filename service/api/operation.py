@@ -7,8 +7,7 @@ permission is a `TypeError` at import, and the app refuses to start for a permis
 from __future__ import annotations
 
 import hashlib
-import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,10 @@ from marshmallow import Schema, ValidationError
 
 from service import errors
 from service.context import Context, Idempotency
+from service.records.write import field_errors
 
 if TYPE_CHECKING:
+    from service.content.vault import Vault
     from service.services import Services
 
 PUBLIC = "public"
@@ -41,7 +42,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One declared operation; `path` is in OpenAPI form (`/v1/assets/{id}`), `lane` bounds heavy work."""
+    """One declared operation; `path` is in OpenAPI form (`/v1/assets/{id}`), `lane` bounds heavy work.
+
+    `checked_by_room` leaves the body's validation to the room that writes it, so that it is not done twice; `stream`
+    names the media type of a body that the view reads itself.
+    """
 
     method: str
     path: str
@@ -54,6 +59,7 @@ class Operation:
     answer: Schema | None = None
     status: int = 200
     writes: bool = False
+    checked_by_room: bool = False
     stream: str | None = None
     produces: str = "application/json"
     lane: str | None = None
@@ -99,7 +105,8 @@ def parse(declared: Operation) -> tuple[Mapping[str, Any], Any, bytes]:
     if declared.body is None:
         return query, None, b""
     raw = read_json_bytes(request)
-    return query, load(declared.body, parse_json(raw)), raw
+    body = parse_json(raw)
+    return query, body if declared.checked_by_room else load(declared.body, body), raw
 
 
 def load(schema: Schema, data: Any) -> Any:
@@ -107,24 +114,8 @@ def load(schema: Schema, data: Any) -> Any:
     try:
         return schema.load(data)
     except ValidationError as fault:
-        raise errors.Invalid(
-            detail="The input is not valid; each entry of errors says where and what to do.",
-            code="invalid",
-            errors=tuple(pointers(fault.normalized_messages())),
-        ) from None
-
-
-def pointers(messages: Any, at: str = "") -> Iterable[errors.FieldError]:
-    """Flatten marshmallow's nested messages to JSON pointers (RFC 6901)."""
-    if isinstance(messages, dict):
-        for name, inner in messages.items():
-            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            yield from pointers(inner, at + step)
-    elif isinstance(messages, list):
-        for message in messages:
-            yield from pointers(message, at)
-    else:
-        yield errors.FieldError(at, str(messages))
+        found = tuple(field_errors(fault.normalized_messages()))
+        raise errors.Invalid("The input is not valid; each entry of errors says where and what to do.", "invalid", found) from None
 
 
 def read_json_bytes(incoming: Request, limit: int = JSON_LIMIT) -> bytes:
@@ -149,7 +140,7 @@ def parse_json(raw: bytes) -> Any:
         ) from None
 
 
-def idempotency(declared: Operation, studio_id: str, secret: bytes, raw: bytes) -> Idempotency | None:
+def idempotency(declared: Operation, studio_id: str, vault: Vault, raw: bytes) -> Idempotency | None:
     """Return the key of the request, bound to studio, operation and exact body; `None` where none was sent."""
     value = request.headers.get("Idempotency-Key")
     if value is None or not declared.writes:
@@ -158,7 +149,7 @@ def idempotency(declared: Operation, studio_id: str, secret: bytes, raw: bytes) 
         raise errors.BadRequest("Idempotency-Key takes 1 to 255 printable characters.", "bad_idempotency_key")
     key = hashlib.sha256(f"{studio_id}\0{value}".encode()).digest()
     what = f"{declared.method} {request.path}?{request.query_string.decode('latin-1')}\0".encode()
-    return Idempotency(key, hmac.new(secret, what + raw, hashlib.sha256).digest())
+    return Idempotency(key, vault.mac(studio_id, "idempotency", what + raw))
 
 
 def render(declared: Operation, answer: Answer) -> Response:

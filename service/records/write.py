@@ -43,7 +43,6 @@ def amend(
     context: Context, kind: str, record_id: str, body: Body, expected: int, *, change: Change, key: Idempotency | None = None
 ) -> Recorded:
     """Write the version after `expected`; `StaleVersion` if somebody was faster, `NotFound` for a foreign id."""
-    read.get(context, kind, record_id)
     return append(context, [Draft(kind, body, record_id, expected + 1, change)], key=key)[0]
 
 
@@ -56,6 +55,9 @@ def append(
     """
     if not 1 <= len(drafts) <= ATOMIC_LIMIT:
         raise errors.invalid("", f"An atomic write takes 1 to {ATOMIC_LIMIT} records.", "batch_size")
+    for draft in drafts:
+        if draft.version > 1:
+            read.get(context, draft.kind, draft.id or "")
     named = [draft if draft.id else replace(draft, id=ids.new_id(KINDS[draft.kind].prefix, context.now)) for draft in drafts]
     bodies = [_validated(draft) for draft in named]
     used = _resolve(context, named, bodies)

@@ -1,0 +1,23 @@
+"""The HTTP API: one module a noun; importing all of them fills the register of operations."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from service.api.operation import REGISTER, Operation
+
+MODULES = (
+    "records",
+    "batch",
+    "events",
+    "ledger",
+    "status",
+)
+"""Every module of operations, in the order in which their paths are matched and documented."""
+
+
+def load_operations() -> list[Operation]:
+    """Import every module and return what they declared."""
+    for module in MODULES:
+        import_module(f"service.api.{module}")
+    return REGISTER

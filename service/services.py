@@ -1,0 +1,83 @@
+"""What one server process holds for all requests: pools, stores, keys, and how many of the heavy kind may run at once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from service import errors
+from service.config import Settings
+from service.content.store import Store
+from service.content.vault import Vault
+from service.db import Database
+from service.ledger.log import Ledger
+from service.ledger.signer import Signer
+
+LANES: Mapping[str, int] = {"upload": 6, "media": 2, "bulk": 2, "decision": 8}
+"""How many requests of a heavy kind one process works on at once, so that slow clients never starve the others."""
+
+WAIT_SECONDS = 20.0
+
+
+@dataclass(eq=False)
+class Services:
+    """Built once per process; nothing connects or forks before its first use."""
+
+    settings: Settings
+    _lanes: dict[str, threading.BoundedSemaphore] = field(default_factory=lambda: {name: threading.BoundedSemaphore(size) for name, size in LANES.items()})
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Services:
+        """Return the services of these settings."""
+        return cls(settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The pools; made in the process that uses them."""
+        if self.settings.database_url is None:
+            raise errors.StartError("DATABASE_URL is not set and no embedded server was started; run `clearance up`.")
+        return Database(self.settings.database_url, size=self.settings.threads + 4)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The log with its sequencer and signer."""
+        return Ledger(self.database, Signer(self.settings.data / "keys" / "log"))
+
+    @cached_property
+    def blobs(self) -> Store:
+        """Content by its SHA-256."""
+        return Store(self.settings.data / "content", limit=self.settings.upload_limit)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The data keys of studios and subjects."""
+        return Vault(self.settings.data / "keys" / "vault")
+
+    @contextmanager
+    def lane(self, name: str | None) -> Iterator[None]:
+        """Hold a place of a heavy lane while the block runs; 503 with `Retry-After` when none comes free in time."""
+        if name is None:
+            yield
+            return
+        if not self._lanes[name].acquire(timeout=WAIT_SECONDS):
+            raise errors.Unavailable("Too much of this kind of work is under way; try again.", "busy", headers={"Retry-After": "5"})
+        try:
+            yield
+        finally:
+            self._lanes[name].release()
+
+    def close(self) -> None:
+        """Let go of what was opened; for tests and commands that end before their process."""
+        for name in ("ledger", "database"):
+            held = self.__dict__.pop(name, None)
+            if held is not None:
+                held.close()
+
+
+def processors() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
