@@ -1,0 +1,24 @@
+"""What is common to every record: whose eyes may see it, how the outside calls it, and on whose word it stands."""
+
+from __future__ import annotations
+
+from schemas import vocabulary
+from schemas.fields import Body, Choice, Nested, Several, Text
+from schemas.parts import Identifier, Word
+from schemas.references import Reference
+
+
+class Record(Body):
+    """The fields of every kind.
+
+    `productions` and `confidentiality` decide who may read the record (access by title cannot be added to a log later);
+    `grade` is the evidence grade of the whole: asserted by a person, imported from a file, confirmed by the provider,
+    signed, or verified by us. Who recorded it, and when, stands in the entry around the body.
+    """
+
+    productions = Several(Reference("production", role="production"), about="the titles this record belongs to; [] is studio-wide")
+    confidentiality = Choice(*vocabulary.CONFIDENTIALITY)
+    identifiers = Several(Nested(Identifier), most=100)
+    on_word_of = Nested(Word)
+    grade = Choice(*vocabulary.GRADES)
+    notes = Text(4000, about="plain notes; no personal data, fees or counsel's reasons, which have fields of their own")

@@ -1,0 +1,182 @@
+"""One run of a generating or altering tool, as told by its file, its provider or a person."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import ValidationError, validates_schema
+
+from schemas import vocabulary
+from schemas.fields import Body, Choice, Encrypted, Flag, Nested, PartialDate, Several, Settings, Text, Web, choices
+from schemas.parts import Blob, Digest, FrameRange, Terms, digests, ordered
+from schemas.records.base import Record
+from schemas.references import Reference
+
+INPUT_ROLES: Final = (
+    "reference", "style_reference", "character_reference", "control", "driving_performance", "mask", "voice", "first_frame",
+    "last_frame", "initial_image", "source_video", "source_audio", "text", "script", "lut", "plate", "scan", "prompt_image",
+    "keyframe", "training", "other",
+)  # fmt: skip
+MODEL_ROLES: Final = (
+    "checkpoint", "base", "lora", "adapter", "embedding", "vae", "text_encoder", "control", "upscaler", "voice", "face", "motion",
+    "refiner", "other",
+)  # fmt: skip
+
+
+class Tool(Body):
+    """The program or service that ran, and whose it is."""
+
+    name = Text(200, required=True)
+    version = Text(200)
+    vendor = Reference("party", role="tool_vendor")
+    vendor_name = Text(200)
+    tool_class = Choice(*vocabulary.TOOL_CLASSES)
+    owner = Choice("employer", "employee", "vendor", "contractor")
+    environment = Choice(*vocabulary.ENVIRONMENTS)
+    plan_tier = Text(100)
+
+
+class UsedModel(Body):
+    """A model that took part: the record where it is known, else the name and digest that the file gives."""
+
+    model = Reference("model", pins=True)
+    name = Text(500)
+    role = Choice(*MODEL_ROLES)
+    strength = Text(40)
+    digests = digests()
+    grade = Choice(*vocabulary.GRADES)
+
+
+class Input(Body):
+    """Something that went into the run, in its role."""
+
+    asset = Reference("asset", role="input")
+    source = Reference("source", role="input_source")
+    dataset = Reference("dataset", role="input_dataset", pins=True)
+    replica = Reference("replica", role="input_replica")
+    role = Choice(*INPUT_ROLES)
+    name = Text(500, about="the file name as the tool had it")
+    provider_id = Text(500)
+    digests = digests()
+    range = Nested(FrameRange)
+    people = Several(Reference("party", role="shown_person"), most=100)
+    consents = Several(Reference("consent", role="input_consent"), most=100)
+    proprietary_to = Reference("party", role="proprietary_to", about="whose confidential material it is")
+    grade = Choice(*vocabulary.GRADES)
+
+
+class Output(Body):
+    """Something that came out. The edge runs from the asset to this run: the run is an ancestor of what it made."""
+
+    asset = Reference("asset", role="output")
+    name = Text(500)
+    provider_id = Text(500)
+    url = Web()
+    digests = digests()
+    variant = Choice("final", "preview", "watermarked", "alternative", "last_frame", "audio", "other")
+    grade = Choice(*vocabulary.GRADES)
+
+
+class Established(Body):
+    """Who established a fact, how and when."""
+
+    by = Reference("party", role="established_by")
+    method = Choice("person", "panel", "reading_the_prompt", "adapter", "provider", "similarity_search", "contract")
+    at = PartialDate()
+    evidence = Reference("evidence", role="established_by_evidence")
+
+
+class PromptEntity(Body):
+    """A person or character that the prompt aims at, and by what means: by name, by facial features, by reference media."""
+
+    person = Reference("party", role="prompt_person")
+    character = Reference("role", role="prompt_character")
+    name_used = Flag(about="whether the person's name stands in the prompt")
+    nickname_used = Flag()
+    character_name_used = Flag()
+    facial_features = Several(Choice(*vocabulary.FACIAL_FEATURES), most=4)
+    other_features = Several(Choice(*vocabulary.FEATURES), most=10)
+    reference_media = Several(Reference("asset", "source", role="prompt_reference"), most=100)
+    style_only = Flag(about="named for a manner of working only, as in the style of")
+    established = Nested(Established)
+
+
+class Provider(Body):
+    """The provider's own names for the run."""
+
+    name = Text(200, required=True)
+    job_id = Text(300)
+    request_id = Text(300)
+    status = Text(100)
+    region = Text(100)
+    account = Encrypted(Text(300))
+    verified = Flag(about="fetched from the provider by its id, not taken from a caller's word")
+
+
+class Unresolved(Body):
+    """Something that the file names and the ledger does not know: a model, an input, a node. Unknown is recorded, never guessed."""
+
+    kind = Choice("model", "input", "node", "person", "tool", "terms", "other", required=True)
+    name = Text(500, required=True)
+    digests = digests()
+
+
+class Contradiction(Body):
+    """Two sources that disagree about the run; both are kept."""
+
+    code = Text(100, required=True)
+    message = Text(2000)
+    between = Several(Text(200), most=10)
+
+
+class Generation(Record):
+    """One run: tool, models, operator and employer, prompt, the people the prompt aims at, settings, inputs, outputs, the
+    provider's raw answer, and the terms that held. `prompt_entities: []` is a person's statement that the prompt aims at
+    nobody; an adapter leaves the field out.
+    """
+
+    tool = Nested(Tool)
+    models = Several(Nested(UsedModel), most=100)
+    started_at = PartialDate()
+    generated_at = PartialDate()
+    operator = Reference("party")
+    operator_name = Encrypted(Text(300))
+    operator_union = Reference("party", role="operator_union")
+    operator_engagement = Reference("engagement", role="operator_engagement")
+    employer = Reference("party")
+    craft = Choice(*vocabulary.CRAFTS, about="whose work it is, where a guild's jurisdiction matters")
+    stage = Choice(*vocabulary.STAGES)
+    purpose = Text(1000)
+    prompt = Encrypted(Text(50000))
+    prompt_digest = Nested(Digest)
+    prompt_revised = Encrypted(Text(50000), about="as the provider rewrote it")
+    negative_prompt = Encrypted(Text(50000))
+    prompt_entities = Several(Nested(PromptEntity), most=200)
+    prompts_complete = Flag(about="whether every prompt and reference of the run is recorded here")
+    seed = Text(100)
+    settings = Settings()
+    inputs = Several(Nested(Input), most=500)
+    outputs = Several(Nested(Output), most=500)
+    replicas = Several(Reference("replica", role="replica"), most=100, about="replicas used in the run; [] none")
+    consents = Several(Reference("consent", role="relied_on_consent"), most=100)
+    provider = Nested(Provider)
+    raw_request = Nested(Blob)
+    raw_response = Nested(Blob)
+    workflow = Nested(Blob)
+    source_metadata = Nested(Blob, about="the untouched metadata of the file")
+    terms = Nested(Terms)
+    moderation = Settings()
+    modalities = choices(("text", "image", "video", "audio", "voice", "music", "model_3d", "motion", "code"))
+    actions = Several(Choice("generate", "edit", "extend", "upscale", "inpaint", "interpolate", "transfer", "dub", "analyse", "grade"), most=10)
+    adapter = Text(100)
+    unresolved = Several(Nested(Unresolved), most=500)
+    contradictions = Several(Nested(Contradiction), most=100)
+
+    @validates_schema
+    def order(self, data: dict[str, Any], **_: Any) -> None:
+        """A run ends after it starts, and what comes out did not go in."""
+        ordered(data, "started_at", "generated_at")
+        inputs = {item["asset"] for item in data.get("inputs", []) if isinstance(item.get("asset"), str)}
+        for place, item in enumerate(data.get("outputs", [])):
+            if isinstance(item.get("asset"), str) and item["asset"] in inputs:
+                raise ValidationError({"outputs": {place: {"asset": ["This asset is an input of the same run; register the result apart."]}}})
