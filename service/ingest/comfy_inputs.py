@@ -21,13 +21,13 @@ _NOTED_BY_CORE = {"LoadImage", "LoadImageMask", "LoadImageOutput"}
 _BY_CONSUMER: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"ToMask|SetLatentNoiseMask"), "mask"),
     (re.compile(r"ControlNet|T2IAdapter|ControlVideo"), "control"),
-    (re.compile(r"VAEEncode"), "start"),
+    (re.compile(r"VAEEncode"), "initial_image"),
     (re.compile(r"IPAdapter|CLIPVision|StyleModel|Redux|PhotoMaker|InstantID|PuLID|Reference|Kontext", re.IGNORECASE), "reference"),
     (re.compile(r"LivePortrait|Driving|AnimateX|MotionTransfer", re.IGNORECASE), "driving_performance"),
 )
 _BY_INPUT: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"mask"), "mask"),
-    (re.compile(r"start|first_frame"), "start"),
+    (re.compile(r"start|first_frame"), "first_frame"),
     (re.compile(r"\Aend|last_frame"), "last_frame"),
     (re.compile(r"driving|pose_video|motion_video"), "driving_performance"),
     (re.compile(r"reference|subject|style"), "reference"),

@@ -19,7 +19,8 @@ _NUMBER = re.compile(r"\d+")
 _NAMES: tuple[tuple[re.Pattern[str], ModelType], ...] = (
     (re.compile(r"(\w+_)?ckpt_name\d*"), "checkpoint"),
     (re.compile(r"(unet|diffusion_model)(_name)?"), "checkpoint"),
-    (re.compile(r"lora(_name)?(_?\d+)?|lora_\d+_name|hypernetwork_name"), "adapter"),
+    (re.compile(r"lora(_name)?(_?\d+)?|lora_\d+_name"), "lora"),
+    (re.compile(r"hypernetwork_name"), "adapter"),
     (re.compile(r"vae_name"), "vae"),
     (re.compile(r"control_?net(_name)?|ipadapter_file|style_model_name|gligen_name"), "control"),
     (re.compile(r"(clip|text_encoder)_name\d*|t5_name"), "text_encoder"),
@@ -44,7 +45,7 @@ def find(part: Graph, texts: Iterable[str], limits: Limits) -> Iterator[Model]:
 def _named(node: Node, key: str, value: str, limits: Limits) -> Iterator[Model]:
     kind = _type(node, key, value)
     if kind and 0 < len(value) <= limits.name and value.lower() != "none":
-        settings = _strengths(node, key) if kind in {"adapter", "control"} else {}
+        settings = _strengths(node, key) if kind in {"lora", "adapter", "control"} else {}
         yield Model(value, kind, f"{node.id}.{key}", settings)
 
 
@@ -73,7 +74,7 @@ def _switched(node: Node, key: str, value: Mapping[str, Any], limits: Limits) ->
     name = value.get("lora")
     if isinstance(name, str) and 0 < len(name) <= limits.name and value.get("on") is not False and name.lower() != "none":
         settings = {k: v for k, v in value.items() if _STRENGTH.search(k.lower()) and isinstance(v, (int, Decimal))}
-        yield Model(name, "adapter", f"{node.id}.{key}", settings)
+        yield Model(name, "lora", f"{node.id}.{key}", settings)
 
 
 def _strengths(node: Node, key: str) -> dict[str, Scalar]:

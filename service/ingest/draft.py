@@ -11,9 +11,12 @@ from typing import Any, Literal
 
 Grade = Literal["asserted", "imported", "provider_confirmed", "signed", "verified"]
 Role = Literal[
-    "start", "last_frame", "reference", "control", "mask", "driving_performance", "voice", "parent", "component", "input", "unspecified"
-]
-ModelType = Literal["checkpoint", "adapter", "vae", "control", "text_encoder", "vision_encoder", "upscaler", "embedding", "hosted", "other"]
+    "initial_image", "first_frame", "last_frame", "source_video", "reference", "control", "mask", "driving_performance", "voice",
+    "parent", "component", "input", "unspecified",
+]  # fmt: skip
+ModelType = Literal[
+    "checkpoint", "lora", "adapter", "embedding", "vae", "text_encoder", "vision_encoder", "control", "upscaler", "voice", "hosted", "other",
+]  # fmt: skip
 GRADES: tuple[Grade, ...] = ("asserted", "imported", "provider_confirmed", "signed", "verified")
 
 Scalar = str | int | bool | Decimal | None
@@ -131,7 +134,6 @@ class Draft:
     inputs: tuple[Input, ...] = ()
     prompts: tuple[Prompt, ...] = ()
     sampling: tuple[Sampling, ...] = ()
-    settings: Mapping[str, Scalar] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     raw: tuple[Raw, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()

@@ -43,7 +43,7 @@ def prompts(draft: Draft) -> list[tuple[str, str]]:
 # What a person reads off each graph in ComfyUI's editor.
 EXPECTED: dict[str, dict[str, Any]] = {
     "lora.png": {
-        "models": {("checkpoint", "v1-5-pruned-emaonly.ckpt"), ("adapter", "epiNoiseoffset_v2.safetensors")},
+        "models": {("checkpoint", "v1-5-pruned-emaonly.ckpt"), ("lora", "epiNoiseoffset_v2.safetensors")},
         "seeds": [851616030078638],
         "prompts": [("positive", "masterpiece best quality girl"), ("negative", "bad hands")],
         "inputs": [],
@@ -51,8 +51,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "lora_multiple.png": {
         "models": {
             ("checkpoint", "v1-5-pruned-emaonly.ckpt"),
-            ("adapter", "epiNoiseoffset_v2.safetensors"),
-            ("adapter", "theovercomer8sContrastFix_sd15.safetensors"),
+            ("lora", "epiNoiseoffset_v2.safetensors"),
+            ("lora", "theovercomer8sContrastFix_sd15.safetensors"),
         },
         "seeds": [513173432917412],
         "prompts": [("positive", "masterpiece best quality girl"), ("negative", "bad hands")],
@@ -65,7 +65,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             ("positive", "closeup photograph of maine coon (cat:1.2) in the yosemite national park mountains nature"),
             ("negative", "watermark, text\n"),
         ],
-        "inputs": [("start", "yosemite_inpaint_example.png"), ("mask", "yosemite_inpaint_example.png")],
+        "inputs": [("initial_image", "yosemite_inpaint_example.png"), ("mask", "yosemite_inpaint_example.png")],
     },
     "img2img_workflow.png": {
         "models": {("checkpoint", "v1-5-pruned-emaonly.ckpt")},
@@ -74,7 +74,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             ("positive", "photograph of victorian woman with wings, sky clouds, meadow grass\n"),
             ("negative", "watermark, text\n"),
         ],
-        "inputs": [("start", "example.png")],
+        "inputs": [("initial_image", "example.png")],
     },
     "controlnet_example.png": {
         "models": {
@@ -144,14 +144,18 @@ def test_the_demo_shot_names_the_branch_that_wrote_it() -> None:
     draft = read(media.shot_png("ab" * 32), "sc041_0010_comp_00001_.png")
     assert models(draft) == [
         ("checkpoint", comfy_graph.BASE),
-        ("adapter", comfy_graph.LOOK),
-        ("adapter", comfy_graph.REPLICA),
+        ("lora", comfy_graph.LOOK),
+        ("lora", comfy_graph.REPLICA),
         ("vae", comfy_graph.VAE),
     ]
     assert draft.models[2].settings == {"strength_model": Decimal("0.65"), "strength_clip": Decimal("1.0")}
     assert prompts(draft) == [("positive", comfy_graph.POSITIVE), ("negative", comfy_graph.NEGATIVE)]
     assert [output.name for output in draft.outputs] == ["sc041_0010_comp"]
-    assert (draft.inputs[0].role, draft.inputs[0].name, draft.inputs[0].digests[0].value) == ("start", comfy_graph.LAYOUT, "ab" * 32)
+    assert (draft.inputs[0].role, draft.inputs[0].name, draft.inputs[0].digests[0].value) == (
+        "initial_image",
+        comfy_graph.LAYOUT,
+        "ab" * 32,
+    )
     assert draft.contradictions == ()
 
 
@@ -234,7 +238,7 @@ def test_custom_nodes_stay_raw_and_their_weights_are_seen() -> None:
         "4": {"class_type": "SaveVideo", "inputs": {"video": ["3", 0], "filename_prefix": "v"}},
     }
     draft = graph(prompt)
-    assert models(draft) == [("other", "secret_style.safetensors"), ("adapter", "a.safetensors"), ("hosted", "kling-v2")]
+    assert models(draft) == [("other", "secret_style.safetensors"), ("lora", "a.safetensors"), ("hosted", "kling-v2")]
     assert draft.models[1].settings == {"strength": Decimal("0.7")}
     assert prompts(draft) == [("unspecified", "a pier")]
     assert draft.unread == ("KlingTextToVideoNode",)

@@ -1,0 +1,88 @@
+"""The adapters, and what several of them say about one file put side by side.
+
+A new generator is one file with `NAME`, `detect` and `read`, and one line here. Detection looks at content only.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from service.ingest import c2pa, comfyui, google
+from service.ingest.draft import GRADES, Contradiction, Draft, Limits, Source
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One generator's reader: `detect` is cheap and looks at content; `read` gives a draft or raises a problem."""
+
+    name: str
+    detect: Callable[[Source], bool]
+    read: Callable[[Source, Limits], Draft]
+
+
+ADAPTERS: tuple[Adapter, ...] = (
+    Adapter(google.NAME, google.detect, google.read),
+    Adapter(comfyui.NAME, comfyui.detect, comfyui.read),
+    Adapter(c2pa.NAME, c2pa.detect, c2pa.read),
+)
+"""In order of worth: whoever comes first wins where two say different things; all that both say is kept."""
+
+
+def read(source: Source, limits: Limits | None = None, *, only: str | None = None) -> tuple[Draft, ...]:
+    """Return the draft of every adapter that knows something in `source` (or of the one named `only`); () when none does."""
+    bounds = limits or Limits()
+    chosen = [adapter for adapter in ADAPTERS if only in {None, adapter.name}]
+    return tuple(adapter.read(source, bounds) for adapter in chosen if adapter.detect(source))
+
+
+def merge(drafts: Iterable[Draft]) -> Draft:
+    """Return one draft of several about the same file: first come, first believed; disagreement is listed.
+
+    The grade of the whole is the best that any of them has, since each found thing keeps its own.
+    """
+    several = list(drafts)
+    return Draft(
+        adapter="+".join(draft.adapter for draft in several)[:100],
+        tool=_first(draft.tool for draft in several),
+        tool_version=_first(draft.tool_version for draft in several),
+        provider=_first(draft.provider for draft in several),
+        job_id=_first(draft.job_id for draft in several),
+        at=_first(draft.at for draft in several),
+        origin=_first(draft.origin for draft in several),
+        digital_source_type=_first(draft.digital_source_type for draft in several),
+        models=_together(draft.models for draft in several),
+        inputs=_together(draft.inputs for draft in several),
+        prompts=_together(draft.prompts for draft in several),
+        sampling=_together(draft.sampling for draft in several),
+        outputs=_together(draft.outputs for draft in several),
+        raw=_together(draft.raw for draft in several),
+        unread=_together(draft.unread for draft in several),
+        contradictions=(*_together(draft.contradictions for draft in several), *_disagreements(several)),
+        grade=max((draft.grade for draft in several), key=GRADES.index),
+    )
+
+
+def _first(told: Iterable[str | None]) -> str | None:
+    return next((value for value in told if value is not None), None)
+
+
+def _together(found: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(chain.from_iterable(found))
+
+
+def _disagreements(drafts: list[Draft]) -> list[Contradiction]:
+    """Where a manifest and a tool's own record cannot both be right."""
+    found = []
+    makers = [draft for draft in drafts if draft.adapter != c2pa.NAME and (draft.models or draft.sampling)]
+    for draft in drafts:
+        if draft.adapter == c2pa.NAME and makers and draft.origin in {"camera", "hand_made"}:
+            says = f"The credentials say {draft.digital_source_type}, but the {makers[0].adapter} metadata shows a generation."
+            found.append(Contradiction("origin_differs", says))
+    days = {draft.adapter: draft.at[:10] for draft in drafts if draft.at}
+    if len(set(days.values())) > 1:
+        told = ", ".join(f"{adapter} {day}" for adapter, day in days.items())
+        found.append(Contradiction("time_differs", f"The sources name different days: {told}."))
+    return found
