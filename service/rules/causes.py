@@ -1,0 +1,113 @@
+"""Findings grouped by cause, and the smallest set of records that would clear them.
+
+Ten thousand shots that lack one rider are one cause with ten thousand items, and one record to obtain.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from service.rules import coverage
+from service.rules.findings import Evaluation, Finding, Tally
+from service.rules.names import RANK
+
+_SAID = ("says", "fix", "owner", "form")
+_MISSING_TEXT = {
+    "says": "A fact is missing that decides whether this rule applies.",
+    "fix": "Record the missing fields.",
+    "owner": "production",
+}
+
+
+def group(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """One cause for all findings of one rule, requirement, code and result; worst first."""
+    causes: dict[tuple[Any, ...], list[Finding]] = {}
+    for finding in evaluation.findings:
+        if finding.rule not in evaluation.tallies and finding.rule in coverage.TEXTS:
+            evaluation.tallies[finding.rule] = Tally(coverage.statics(finding.rule))
+        if finding.result not in ("pass", "exempt"):
+            causes.setdefault(_key(finding), []).append(finding)
+    made = [_cause(found, evaluation.tallies[found[0].rule]) for found in causes.values()]
+    return sorted(made, key=lambda cause: (RANK[cause["result"]], cause["rule"], cause["id"]))
+
+
+def _key(finding: Finding) -> tuple[Any, ...]:
+    fields = tuple(sorted({field for _, field in finding.missing})) if finding.code == "missing_facts" else ()
+    owed = (finding.obligation or {}).get("kind")
+    return (finding.rule, finding.requirement, finding.code, finding.result, finding.would_be, finding.mode, owed, fields)
+
+
+def _cause(findings: list[Finding], tally: Tally) -> dict[str, Any]:
+    first = findings[0]
+    text = tally.statics["texts"].get(first.text or first.requirement or "", {})
+    if first.code == "missing_facts":
+        text = {**text, **_MISSING_TEXT, "owner": text.get("owner", _MISSING_TEXT["owner"])}
+    return {
+        "id": cause_id(first), "rule": first.rule, "requirement": first.requirement, "code": first.code,
+        "result": first.result, "would_be": first.would_be, "mode": first.mode, "pack": tally.statics["pack"],
+        "clause": tally.statics["clause"], "confidence": tally.statics["confidence"],
+        **{key: text.get(key) for key in _SAID},
+        "values": first.values if all(finding.values == first.values for finding in findings) else {},
+        "items": _unique(finding.subject for finding in findings),
+        "assets": _unique(finding.about.get("asset") for finding in findings),
+        "persons": _unique(finding.about.get("person") for finding in findings),
+        "fields": _unique(field for finding in findings for _, field in finding.missing),
+        "absolute": bool(tally.statics.get("absolute")),
+    }  # fmt: skip
+
+
+def cause_id(finding: Finding) -> str:
+    """The stable name of a cause: `rule#requirement:code`, the same in every decision."""
+    return f"{finding.rule}#{finding.requirement}:{finding.code}" if finding.requirement else f"{finding.rule}#{finding.code}"
+
+
+def _unique(values: Iterable[str | None]) -> list[str]:
+    return sorted({value for value in values if value})
+
+
+def clearing_set(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """The fewest records that would clear what holds: one entry for each record to make, to amend, or to decide.
+
+    Papers of one kind about one subject are one paper, their lists united: one rider may consent to creation
+    and to use.
+    """
+    steps: dict[str, dict[str, Any]] = {}
+    for finding in evaluation.findings:
+        if RANK[finding.weighs] > RANK["review"]:
+            continue
+        for step in _steps(finding, evaluation.tallies):
+            _merge(steps, step, cause_id(finding))
+    return [steps[key] for key in sorted(steps)]
+
+
+def _steps(finding: Finding, tallies: dict[str, Tally]) -> list[dict[str, Any]]:
+    statics = tallies[finding.rule].statics
+    if statics.get("absolute") and "block" in (finding.result, finding.would_be):
+        return [{"action": "remove", "subject": finding.subject}]
+    if finding.missing:
+        return [{"action": "amend", "record": record, "fields": [field]} for record, field in finding.missing]
+    if finding.needs:
+        return [{"action": "record", **finding.needs}]
+    owner = statics["texts"].get(finding.text or "", {}).get("owner", "legal")
+    return [{"action": "decide" if finding.result == "review" else "mend", "owner": owner, "cause": cause_id(finding)}]
+
+
+def _merge(steps: dict[str, dict[str, Any]], step: dict[str, Any], cause: str) -> None:
+    identity = {key: value for key, value in step.items() if key != "fields"}
+    known = steps.setdefault(json.dumps(identity, sort_keys=True, ensure_ascii=False), {**identity, "clears": []})
+    if cause not in known["clears"]:
+        known["clears"] = sorted([*known["clears"], cause])
+    fields = step.get("fields")
+    if isinstance(fields, list):
+        known["fields"] = sorted({*known.get("fields", ()), *fields})
+    for name, value in fields.items() if isinstance(fields, dict) else ():
+        known.setdefault("fields", {})
+        known["fields"][name] = _united(known["fields"].get(name), value)
+
+
+def _united(known: Any, value: Any) -> Any:
+    if isinstance(known, list) and isinstance(value, list):
+        return [*known, *(member for member in value if member not in known)]
+    return value if known is None else known

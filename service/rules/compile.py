@@ -1,0 +1,320 @@
+"""One rule as closures: trigger, requirements, what to say and what is owed.
+
+Everything that can be wrong with a rule is found here, when its pack is loaded, and named with rule and key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from service.rules.moments import Calendar, moment
+from service.rules.names import ACTS, BASES, COLLECTIONS, DUTIES, OWNERS, RESULTS
+from service.rules.operators import Compiler, Test
+from service.rules.paths import PackError, Scope, compile_path
+from service.rules.values import Term, compile_literal, compile_value, plain
+
+Built = TypeVar("Built")
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_ID: Final = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*\Z")
+
+RULE_KEYS: Final = frozenset(
+    {
+        "id", "clause", "summary", "source", "confidence", "date_basis", "in_force", "mode", "absolute", "overrides",
+        "carried", "acts", "each", "as", "when", "unless", "ahead", "about", "require", "note",
+    }
+)  # fmt: skip
+REQUIREMENT_KEYS: Final = frozenset(
+    {
+        "id", "test", "only", "otherwise", "ahead", "code", "says", "fix", "owner", "form", "needs", "until", "owes",
+    }
+)  # fmt: skip
+FAILING: Final = frozenset(RESULTS[:4])
+SOFTER: Final = frozenset({"review", "warn", "exempt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence with the paths it names: kept as template and values, rendered when it is read."""
+
+    template: str
+    terms: tuple[tuple[str, Term], ...]
+
+    def values(self, scope: Scope) -> dict[str, Any]:
+        """The values of its placeholders: an object as its id, a date or number as it is."""
+        return {name: plain(term.get(scope)) for name, term in self.terms}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way to fail: when it holds, the result while the act is ahead and after, and what to say of it."""
+
+    when: Test | None
+    ahead: str
+    past: str
+    key: str
+    code: str
+    says: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The record that would clear a requirement."""
+
+    kind: str
+    type: str | None
+    subject: Term | None
+    fields: tuple[tuple[str, Term], ...]
+
+    def spec(self, scope: Scope) -> dict[str, Any]:
+        """The record as far as the rule can say it."""
+        spec: dict[str, Any] = {"kind": self.kind}
+        if self.type:
+            spec["type"] = self.type
+        if self.subject:
+            spec["for"] = plain(self.subject.get(scope))
+        if self.fields:
+            spec["fields"] = {name: plain(term.get(scope)) for name, term in self.fields}
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
+class Owes:
+    """What a requirement leaves owed."""
+
+    kind: str
+    due: str | Term | None
+    terms: tuple[tuple[str, Term], ...]
+    words: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A compiled requirement."""
+
+    id: str
+    test: Test
+    only: Test | None
+    ahead: Test | None
+    cases: tuple[Case, ...]
+    needs: Needs | None
+    until: Term | None
+    owes: Owes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """A compiled `unless`: what an approved or pending exemption makes of a failing result."""
+
+    when: Test
+    then: str
+    key: str
+    code: str
+    says: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule ready to be asked about each element of its collection."""
+
+    id: str
+    document: Mapping[str, Any]
+    collection: str | None
+    acts: frozenset[str]
+    absolute: bool
+    advisory: bool
+    low_confidence: bool
+    when: Test | None
+    ahead: Test
+    about: tuple[tuple[str, Term], ...]
+    unless: tuple[Relief, ...]
+    requirements: tuple[Requirement, ...]
+
+
+def compile_rule(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> CompiledRule:
+    """Compile one rule; raises `PackError` naming rule and key."""
+    name = rule.get("id")
+    if not isinstance(name, str) or not _ID.match(name):
+        raise PackError(f"a rule needs an id of lower-case words joined by dots or hyphens, not {name!r}")
+    try:
+        _check_keys(rule)
+        return _compile(rule, calendars)
+    except PackError as error:
+        raise PackError(f"{name}: {error}") from None
+
+
+def _check_keys(rule: Mapping[str, Any]) -> None:
+    _known(rule, RULE_KEYS)
+    for key in ("clause", "summary", "confidence", "require"):
+        if not rule.get(key):
+            raise PackError(f"{key} is missing")
+    _among("mode", rule.get("mode", "blocking"), {"blocking", "advisory"})
+    bases = rule.get("date_basis", "always")
+    for basis in bases if isinstance(bases, list) else [bases]:
+        _among("date_basis", basis, BASES)
+    for act in rule.get("acts") or ():
+        _among("acts", act, ACTS)
+    if rule.get("absolute") and rule.get("unless"):
+        raise PackError("unless: an absolute bar knows no exemption")
+    for key, value in (rule.get("in_force") or {}).items():
+        if key not in ("from", "to") or moment(value) is None:
+            raise PackError(f"in_force: {key}: {value!r} is no date")
+
+
+def _known(spec: Any, keys: frozenset[str]) -> None:
+    if not isinstance(spec, Mapping):
+        raise PackError(f"a mapping is expected, not {spec!r}")
+    for key in spec:
+        if key not in keys:
+            raise PackError(f"{key}: no such key; known are {', '.join(sorted(keys))}")
+
+
+def _among(key: str, value: Any, options: frozenset[str] | set[str]) -> str:
+    if not isinstance(value, str) or value not in options:
+        raise PackError(f"{key}: {value!r} is not one of {', '.join(sorted(options))}")
+    return value
+
+
+def _path(compiler: Compiler, key: str, path: Any) -> Term:
+    return _at(key, lambda: compile_path(path, 0, compiler.alias))
+
+
+def _value(compiler: Compiler, key: str, spec: Any) -> Term:
+    return _at(key, lambda: compile_value(compiler, spec, 0))
+
+
+def _alias(rule: Mapping[str, Any]) -> str | None:
+    each = rule.get("each")
+    if each is None:
+        return None
+    return str(rule.get("as") or COLLECTIONS[_among("each", each, set(COLLECTIONS))])
+
+
+def _compile(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> CompiledRule:
+    compiler = Compiler(_alias(rule), calendars)
+    ahead = _test(compiler, rule, "ahead") or compiler.test({"is_true": "/ahead"})
+    require = rule["require"]
+    if not isinstance(require, list):
+        raise PackError("require: a list of requirements is expected")
+    names = [part.get("id") for part in require if isinstance(part, Mapping)]
+    if len(set(names)) != len(require):
+        raise PackError("require: every requirement needs an id of its own")
+    confidence = str(rule["confidence"])
+    return CompiledRule(
+        id=rule["id"], document=rule, collection=rule.get("each"), acts=frozenset(rule.get("acts") or ()),
+        absolute=bool(rule.get("absolute")), advisory=rule.get("mode") == "advisory",
+        low_confidence=confidence.startswith("L") or confidence.endswith("/L"),
+        when=_test(compiler, rule, "when"), ahead=ahead, about=_about(compiler, rule),
+        unless=tuple(_relief(compiler, part, n) for n, part in enumerate(rule.get("unless") or ())),
+        requirements=tuple(_requirement(compiler, part) for part in require),
+    )  # fmt: skip
+
+
+def _test(compiler: Compiler, spec: Mapping[str, Any], key: str) -> Test | None:
+    if key not in spec:
+        return None
+    return _at(key, lambda: compiler.test(spec[key]))
+
+
+def _at(key: str, build: Callable[[], Built]) -> Built:
+    """Build a part; a `PackError` from it names the key."""
+    try:
+        return build()
+    except PackError as error:
+        raise PackError(f"{key}: {error}") from None
+
+
+def _about(compiler: Compiler, rule: Mapping[str, Any]) -> tuple[tuple[str, Term], ...]:
+    about = {"person": "person", "asset": "asset", **(rule.get("about") or {})} if rule.get("each") else {}
+    if compiler.alias in ("asset", "person"):
+        about.setdefault(compiler.alias, compiler.alias)
+        if compiler.alias not in (rule.get("about") or {}):
+            about[compiler.alias] = compiler.alias
+    return tuple((name, _path(compiler, "about", path)) for name, path in about.items())
+
+
+def _text(compiler: Compiler, template: Any) -> Text | None:
+    if template is None:
+        return None
+    if not isinstance(template, str):
+        raise PackError(f"says: a sentence is expected, not {template!r}")
+    names = dict.fromkeys(_PLACEHOLDER.findall(template))
+    return Text(template, tuple((name, _path(compiler, "says", name)) for name in names))
+
+
+def _relief(compiler: Compiler, spec: Any, number: int) -> Relief:
+    _known(spec, frozenset({"when", "then", "code", "says"}))
+    when = _test(compiler, spec, "when")
+    if when is None:
+        raise PackError("unless: when is missing")
+    then = _among("unless: then", spec.get("then", "exempt"), SOFTER)
+    code = str(spec.get("code", "exemption_pending" if then == "review" else "exempt"))
+    return Relief(when, then, f"unless/{number}", code, _text(compiler, spec.get("says")))
+
+
+def _requirement(compiler: Compiler, spec: Mapping[str, Any]) -> Requirement:
+    name = spec.get("id")
+    if not isinstance(name, str) or not _ID.match(name):
+        raise PackError(f"require: {name!r} is no requirement id")
+    return _at(name, lambda: _requirement_parts(compiler, spec))
+
+
+def _requirement_parts(compiler: Compiler, spec: Mapping[str, Any]) -> Requirement:
+    _known(spec, REQUIREMENT_KEYS)
+    test = _test(compiler, spec, "test")
+    if test is None:
+        raise PackError("test is missing")
+    if "owner" in spec:
+        _among("owner", spec["owner"], OWNERS)
+    cases = _cases(compiler, spec)
+    owes = _owes(compiler, spec["owes"]) if "owes" in spec else None
+    if any("obligation" in (case.ahead, case.past) for case in cases) != (owes is not None):
+        raise PackError("owes: belongs to `otherwise: obligation`, and the other way round")
+    until = _value(compiler, "until", spec["until"]) if "until" in spec else None
+    needs = _needs(compiler, spec["needs"]) if "needs" in spec else None
+    return Requirement(spec["id"], test, _test(compiler, spec, "only"), _test(compiler, spec, "ahead"), cases, needs, until, owes)
+
+
+def _cases(compiler: Compiler, spec: Mapping[str, Any]) -> tuple[Case, ...]:
+    otherwise = spec.get("otherwise")
+    listed = otherwise if isinstance(otherwise, list) else [{"then": otherwise}]
+    if not listed or any(not isinstance(part, Mapping) for part in listed):
+        raise PackError("otherwise: a result, {ahead, past} or a list of cases is expected")
+    if "when" in listed[-1]:
+        raise PackError("otherwise: the last case may have no `when`, so that no failure is without a result")
+    try:
+        return tuple(_case(compiler, spec, part, number) for number, part in enumerate(listed))
+    except PackError as error:
+        raise PackError(f"otherwise: {error}") from None
+
+
+def _case(compiler: Compiler, spec: Mapping[str, Any], part: Mapping[str, Any], number: int) -> Case:
+    _known(part, frozenset({"when", "then", "code", "says", "fix", "owner", "form"}))
+    then = part.get("then")
+    ahead, past = (then.get("ahead"), then.get("past")) if isinstance(then, Mapping) else (then, then)
+    key = f"{spec['id']}/{number}" if isinstance(spec.get("otherwise"), list) else spec["id"]
+    return Case(
+        _test(compiler, part, "when"), _among("then", ahead, FAILING), _among("then", past, FAILING),
+        key, str(part.get("code") or spec.get("code") or spec["id"]), _text(compiler, part.get("says", spec.get("says"))),
+    )  # fmt: skip
+
+
+def _needs(compiler: Compiler, spec: Any) -> Needs:
+    _known(spec, frozenset({"kind", "type", "for", "fields"}))
+    subject = compile_path(spec["for"], 0, compiler.alias) if "for" in spec else None
+    fields = [(name, compile_literal(compiler, value, 0)) for name, value in (spec.get("fields") or {}).items()]
+    return Needs(str(spec["kind"]), spec.get("type"), subject, tuple(fields))
+
+
+def _owes(compiler: Compiler, spec: Any) -> Owes:
+    _known(spec, frozenset({"kind", "to", "quantity", "amount", "unit", "basis", "due", "note"}))
+    kind = _among("owes: kind", spec.get("kind"), DUTIES)
+    due = spec.get("due")
+    if due not in (None, "after_release", "before_release"):
+        due = _value(compiler, "owes: due", due)
+    terms = [(key, _value(compiler, f"owes: {key}", spec[key])) for key in ("to", "quantity", "amount") if key in spec]
+    words = [(key, str(spec[key])) for key in ("unit", "basis", "note") if key in spec]
+    return Owes(kind, due, tuple(terms), tuple(words))

@@ -1,0 +1,165 @@
+"""Packs from YAML: read safely as YAML 1.2, checked to the last key, compiled once to find every mistake.
+
+What comes out is JSON values only (dates as text), so that a pack has one canonical form and one digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from service.rules.compile import compile_rule
+from service.rules.moments import Calendar, moment
+from service.rules.pack import Pack
+from service.rules.paths import PackError
+
+#: The packs that come with the service.
+PACKS: Final = Path(__file__).parent / "packs"
+
+KINDS: Final = frozenset({"agreement", "gate", "house", "law", "platform"})
+_KEYS: Final = frozenset(
+    {
+        "pack", "title", "kind", "line", "craft", "territories", "term", "status", "carries", "sources", "verified",
+        "calendars", "signoff", "rules", "note", "summary", "ai_from",
+    }
+)  # fmt: skip
+
+
+def load_packs(directory: Path = PACKS) -> dict[str, Pack]:
+    """All packs of a directory by id, each with the rules it carries over from an older edition.
+
+    The result is kept until a file changes. Raises `PackError` naming file, rule and key.
+    """
+    files = sorted(directory.glob("*.yaml"))
+    return dict(_load(tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)))
+
+
+@lru_cache(maxsize=4)
+def _load(files: tuple[tuple[str, int, int], ...]) -> Mapping[str, Pack]:
+    documents: dict[str, dict[str, Any]] = {}
+    for name, _, _ in files:
+        path = Path(name)
+        document = read(path.read_text(encoding="utf-8"), path.name)
+        if document["pack"] != path.stem:
+            raise PackError(f"{path.name}: pack: the id must be the file name, {path.stem!r}")
+        documents[path.stem] = document
+    _unique_rules(documents.values())
+    return {name: Pack(_with_carried(document, documents)) for name, document in documents.items()}
+
+
+def read(text: str, name: str) -> dict[str, Any]:
+    """One pack from YAML text, checked; `name` is what errors call it."""
+    try:
+        document = _plain(YAML(typ="safe").load(text))
+    except YAMLError as error:
+        raise PackError(f"{name}: {error}") from None
+    return check(document, name)
+
+
+def pack_from(document: Mapping[str, Any], name: str = "pack") -> Pack:
+    """A pack from its JSON document (a caller's own, or a stored copy), checked."""
+    carried = list(document.get("carried_rules") or ())
+    checked = check({key: value for key, value in document.items() if key != "carried_rules"}, name)
+    _compile(carried, checked, name)
+    return Pack({**checked, "carried_rules": carried} if carried else checked)
+
+
+def stored(content: bytes) -> Pack:
+    """A pack from the canonical bytes that a decision refers to; they were checked when it was made."""
+    return Pack(json.loads(content))
+
+
+def check(document: Any, name: str) -> dict[str, Any]:
+    """Refuse a pack that is not as agreed; raises `PackError` naming file, rule and key."""
+    if not isinstance(document, dict):
+        raise PackError(f"{name}: a pack is a mapping with pack, kind and rules")
+    for key in document:
+        if key not in _KEYS:
+            raise PackError(f"{name}: {key}: no such key; known are {', '.join(sorted(_KEYS))}")
+    if not isinstance(document.get("pack"), str) or document.get("kind") not in KINDS:
+        raise PackError(f"{name}: pack and kind ({', '.join(sorted(KINDS))}) are needed")
+    for key, value in (document.get("term") or {}).items():
+        if key not in ("from", "to") or moment(value) is None:
+            raise PackError(f"{name}: term: {key}: {value!r} is no date")
+    if document.get("status", "in_force") not in ("in_force", "proposed"):
+        raise PackError(f"{name}: status: in_force or proposed, not {document['status']!r}")
+    if document["kind"] == "law" and not isinstance(document.get("territories"), list):
+        raise PackError(f"{name}: territories: a law says where it applies")
+    if not isinstance(document.get("rules"), list):
+        raise PackError(f"{name}: rules: a list of rules is expected")
+    _compile(document["rules"], document, name)
+    return document
+
+
+def _compile(rules: Iterable[Mapping[str, Any]], document: Mapping[str, Any], name: str) -> None:
+    """Compile every rule once, only to find what is wrong with it."""
+    calendars = _calendars(document, name)
+    for rule in rules:
+        if not isinstance(rule, dict):
+            raise PackError(f"{name}: rules: a rule is a mapping, not {rule!r}")
+        try:
+            compile_rule(rule, calendars)
+        except PackError as error:
+            raise PackError(f"{name}: {error}") from None
+
+
+def _calendars(document: Mapping[str, Any], name: str) -> Mapping[str, Calendar]:
+    try:
+        own = {key: Calendar(spec) for key, spec in (document.get("calendars") or {}).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PackError(f"{name}: calendars: {error}") from None
+    return own
+
+
+def _unique_rules(documents: Iterable[Mapping[str, Any]]) -> None:
+    seen: dict[str, str] = {}
+    for document in documents:
+        for rule in document["rules"]:
+            if rule["id"] in seen:
+                raise PackError(f"{document['pack']}.yaml: {rule['id']}: is already in {seen[rule['id']]}.yaml")
+            seen[rule["id"]] = document["pack"]
+
+
+def _with_carried(document: dict[str, Any], documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    older = document.get("carries")
+    if older is None:
+        return document
+    if older not in documents:
+        raise PackError(f"{document['pack']}.yaml: carries: there is no pack {older!r}")
+    before = _with_carried(documents[older], documents)
+    gone = {name for rule in document["rules"] for name in rule.get("overrides") or ()}
+    rules = [rule for rule in (*before["rules"], *before.get("carried_rules", ())) if rule["id"] not in gone]
+    _known_overrides(document, gone, before)
+    calendars = {**(before.get("calendars") or {}), **(document.get("calendars") or {})}
+    extra = {"calendars": calendars} if calendars else {}
+    return {**document, **extra, "carried_rules": [rule for rule in rules if rule.get("carried", True)]}
+
+
+def _known_overrides(document: Mapping[str, Any], gone: set[str], before: Mapping[str, Any]) -> None:
+    known = {rule["id"] for rule in (*before["rules"], *before.get("carried_rules", ()))}
+    for name in sorted(gone - known):
+        raise PackError(f"{document['pack']}.yaml: overrides: {before['pack']} has no rule {name!r}")
+
+
+def _plain(value: Any) -> Any:
+    """YAML values as JSON values: dates as text, keys as text, nothing else but lists, maps and scalars."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise PackError(f"{value}: a time needs a zone")
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    raise PackError(f"{value!r}: text, whole numbers, true, false and dates only; write decimals in quotes")
