@@ -63,7 +63,7 @@ class Settings:
             database_url=given.url("DATABASE_URL", "postgresql", "postgres"),
             host=given.text("CLEARANCE_HOST") or "127.0.0.1",
             port=given.number("CLEARANCE_PORT", 8420, 1, 65535),
-            workers=given.number("CLEARANCE_WORKERS", os.cpu_count() or 2, 1, 256),
+            workers=given.number("CLEARANCE_WORKERS", len(os.sched_getaffinity(0)), 1, 256),
             threads=given.number("CLEARANCE_THREADS", 16, 1, 256),
             upload_limit=given.number("CLEARANCE_UPLOAD_LIMIT", 8 * 2**30, 1, 2**50),
             log_level=given.one_of("CLEARANCE_LOG_LEVEL", _LEVELS, "info"),

@@ -1,0 +1,69 @@
+"""`clearance …`: one file a command, loaded when it is called, so that help and short commands answer at once.
+
+Exit status: 0 as asked, 1 it could not be done or was asked wrongly; what else a command answers stands in its help.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from service.cli.command import OPTIONS, Cli
+from service.errors import Problem, StartError
+
+# In the order in which somebody new needs them; the sentence is what `clearance --help` shows.
+COMMANDS = {
+    "up": "Run everything here, for you alone, until Ctrl-C.",
+    "serve": "Run the service for others: settings from the environment, log on standard error.",
+    "migrate": "Bring the database up to date.",
+    "keys": "Make, list and revoke API keys.",
+    "doctor": "Say what this machine lacks.",
+    "test": "Run every check and test, or those named.",
+}
+
+
+class _Commands(click.Group):
+    """The commands above, each from the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names for `--help`."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command's module and return the command in it."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"service.cli.{cmd_name.replace('-', '_')}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, params=[*OPTIONS], context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """May this cut ship, there, on that date, and why? A ledger of rights and provenance for AI-generated assets."""
+    ctx.ensure_object(Cli)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run the command line and exit with its status; refusals are a sentence on standard error."""
+    try:
+        status = group.main(words, prog_name="clearance", standalone_mode=False)
+    except click.exceptions.Abort:  # Ctrl-C where nobody waits for it
+        sys.exit(130)
+    except click.ClickException as refusal:
+        refusal.show()
+        sys.exit(1)
+    except (StartError, Problem) as refusal:
+        click.echo(f"Error: {refusal}", err=True)
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)

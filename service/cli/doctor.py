@@ -1,0 +1,106 @@
+"""`clearance doctor`: what this machine lacks, a sentence each."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+import psycopg
+
+from service.cli.command import Cli, declare
+from service.config import Settings
+from service.embedded import binaries, lease, place
+from service.errors import StartError
+
+_GLIBC = (2, 28)  # what the media library's wheel is built for
+_DISK_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it will do, and a sentence about it."""
+
+    name: str
+    ok: bool
+    says: str
+
+
+@declare()
+@click.pass_context
+def command(ctx: click.Context, cli: Cli) -> None:
+    """Look at everything that the service needs from this machine; exit status 1 if something is missing."""
+    findings = list(examine(cli.settings))
+    lines = [f"{'ok  ' if finding.ok else 'MISSING'} {finding.name}: {finding.says}" for finding in findings]
+    cli.answer([asdict(finding) for finding in findings], "\n".join(lines))
+    ctx.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at one thing after the other."""
+    yield _looked_at("python", _python)
+    yield _looked_at("system", _system)
+    yield _looked_at("data directory", lambda: _data(settings.data))
+    if settings.database_url is None:
+        yield _looked_at("user", _user)
+        yield _looked_at("database programs", _programs)
+    yield _looked_at("database", lambda: _database(settings))
+
+
+def _looked_at(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, ok=True, says=look())
+    except StartError as error:
+        return Finding(name, ok=False, says=str(error))
+
+
+def _python() -> str:
+    return f"{platform.python_version()} in {sys.prefix}"
+
+
+def _system() -> str:
+    library, version = platform.libc_ver()
+    if platform.system() != "Linux":
+        raise StartError(f"Clearance runs on Linux; this is {platform.system()}.")
+    if library != "glibc":
+        raise StartError("The media library needs glibc 2.28 or newer; this system has another C library (Alpine?). Use a Debian image.")
+    if tuple(map(int, version.split(".")[:2])) < _GLIBC:
+        raise StartError(f"The media library needs glibc 2.28 or newer; this system has {version}.")
+    return f"{platform.system()} {platform.machine()}, glibc {version}"
+
+
+def _data(data: Path) -> str:
+    where = place.of(data)
+    free = shutil.disk_usage(where.data).free
+    if free < _DISK_BYTES:
+        raise StartError(f"{data} has {free / 2**30:.1f} GiB left; the database and media want 2 GiB or more.")
+    return f"{data}, {free / 2**30:.0f} GiB free"
+
+
+def _user() -> str:
+    identity = binaries.identity()
+    if os.geteuid() != 0:
+        return "a plain user, as PostgreSQL wants it"
+    how = "inside a user namespace" if identity.owner == 0 else f"as user {identity.owner}, since user namespaces are forbidden"
+    return f"root; the database server runs {how}"
+
+
+def _programs() -> str:
+    found = binaries.find()
+    return f"PostgreSQL {found.major} in {found.directory}"
+
+
+def _database(settings: Settings) -> str:
+    try:
+        with lease.hold(settings.data, settings.database_url) as held, psycopg.connect(held.url, connect_timeout=10) as conn:
+            version = conn.info.server_version // 10000
+    except psycopg.OperationalError as error:
+        raise StartError(f"The server in DATABASE_URL does not answer: {str(error).strip()}") from error
+    if version < binaries.OLDEST:
+        raise StartError(f"PostgreSQL {binaries.OLDEST} or newer is needed; the server in DATABASE_URL is {version}.")
+    return f"PostgreSQL {version} answers"

@@ -1,0 +1,67 @@
+"""The HTTP server process, run as `python -m service.cli.http_server` by the supervisor with the settings in its environment.
+
+It and its workers die with whoever started them, by order of the kernel, so that a killed supervisor leaves nothing
+behind that holds the port or writes on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging.config
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from service.cli import logs
+from service.config import Settings
+
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = Settings.from_environment()
+    _die_with(int(sys.argv[1]))
+    Server(
+        "service.app:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        log_level=LogLevels.warning,
+        log_dictconfig=logs.configuration(settings.log_level),
+    ).serve(target_loader=_application(settings, os.getpid()), wrap_loader=False)
+
+
+def _application(settings: Settings, parent: int) -> Callable[[], Any]:
+    """Return what a worker calls, after the fork, to get its application."""
+
+    def load() -> Any:
+        _die_with(parent)
+        logging.config.dictConfig(logs.configuration(settings.log_level))
+        from service.app import create_app
+
+        return create_app(settings)
+
+    return load
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies, also if that has just happened."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("Whoever started this process is gone.")
+
+
+if __name__ == "__main__":
+    main()
