@@ -184,7 +184,7 @@ class Vote(Body):
 
     reviewer = Reference("party", role="reviewer", required=True)
     role = Choice(*vocabulary.SIGNING_ROLES)
-    person = Reference("party", role="recognised_person", required=True)
+    person = Reference("party", role="recognised_person", about="absent where the vote is about no particular person")
     feature = Choice(*vocabulary.FEATURES, required=True)
     recognisable = Flag(required=True)
     at = PartialDate()

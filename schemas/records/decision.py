@@ -10,7 +10,7 @@ from schemas import vocabulary
 from schemas.fields import (
     Body, Choice, Encrypted, Flag, Nested, OpenList, PartialDate, Privileged, Several, Territory, Text, Timestamp, Whole,
 )  # fmt: skip
-from schemas.parts import Blob, Money, Window, needs, ordered
+from schemas.parts import Blob, Money, Window, digests, needs, ordered
 from schemas.records.base import Record
 from schemas.records.production import Intent
 from schemas.references import Reference
@@ -156,8 +156,11 @@ class Release(Record):
 class DeliveryItem(Body):
     """One line of a delivery: the asset and the name it goes under."""
 
-    asset = Reference("asset", role="delivered", pins=True, required=True)
+    asset = Reference("asset", role="delivered", pins=True, about="absent while no asset matches")
     path = Text(1000)
+    digests = digests()
+    bytes = Whole()
+    state = Choice("matched", "weak", "unknown", "failed", "missing")
 
 
 class Delivery(Record):

@@ -8,18 +8,18 @@ from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
 from schemas.fields import Body, Choice, Encrypted, Flag, Nested, PartialDate, Several, Settings, Text, Web, choices
-from schemas.parts import Blob, Digest, FrameRange, Terms, digests, ordered
+from schemas.parts import Blob, Digest, FrameRange, Identifier, Terms, digests, ordered
 from schemas.records.base import Record
 from schemas.references import Reference
 
 INPUT_ROLES: Final = (
     "reference", "style_reference", "character_reference", "control", "driving_performance", "mask", "voice", "first_frame",
     "last_frame", "initial_image", "source_video", "source_audio", "text", "script", "lut", "plate", "scan", "prompt_image",
-    "keyframe", "training", "other",
+    "keyframe", "training", "parent", "component", "input", "unspecified", "other",
 )  # fmt: skip
 MODEL_ROLES: Final = (
-    "checkpoint", "base", "lora", "adapter", "embedding", "vae", "text_encoder", "control", "upscaler", "voice", "face", "motion",
-    "refiner", "other",
+    "checkpoint", "base", "lora", "adapter", "embedding", "vae", "text_encoder", "vision_encoder", "control", "upscaler", "voice",
+    "face", "motion", "refiner", "hosted", "other",
 )  # fmt: skip
 
 
@@ -41,9 +41,12 @@ class UsedModel(Body):
 
     model = Reference("model", pins=True)
     name = Text(500)
+    version = Text(200)
     role = Choice(*MODEL_ROLES)
     strength = Text(40)
+    settings = Settings()
     digests = digests()
+    where = Text(500, about="where in the source it stood: a node, a field")
     grade = Choice(*vocabulary.GRADES)
 
 
@@ -55,9 +58,11 @@ class Input(Body):
     dataset = Reference("dataset", role="input_dataset", pins=True)
     replica = Reference("replica", role="input_replica")
     role = Choice(*INPUT_ROLES)
-    name = Text(500, about="the file name as the tool had it")
-    provider_id = Text(500)
+    name = Text(1000, about="the file name or address as the tool had it")
+    identifiers = Several(Nested(Identifier), most=20)
+    media_type = Text(100)
     digests = digests()
+    where = Text(500)
     range = Nested(FrameRange)
     people = Several(Reference("party", role="shown_person"), most=100)
     consents = Several(Reference("consent", role="input_consent"), most=100)
@@ -69,10 +74,11 @@ class Output(Body):
     """Something that came out. The edge runs from the asset to this run: the run is an ancestor of what it made."""
 
     asset = Reference("asset", role="output")
-    name = Text(500)
-    provider_id = Text(500)
+    name = Text(1000)
+    identifiers = Several(Nested(Identifier), most=20)
     url = Web()
     digests = digests()
+    where = Text(500)
     variant = Choice("final", "preview", "watermarked", "alternative", "last_frame", "audio", "other")
     grade = Choice(*vocabulary.GRADES)
 
@@ -101,6 +107,31 @@ class PromptEntity(Body):
     established = Nested(Established)
 
 
+class Prompt(Body):
+    """A text that steered the run. The text is encrypted; its digest may stand in for it."""
+
+    text = Encrypted(Text(50000))
+    digest = Nested(Digest)
+    use = Choice("positive", "negative", "enhanced", "system", "lyrics", "speech", "unspecified")
+    where = Text(500)
+    grade = Choice(*vocabulary.GRADES)
+
+
+class Sampling(Body):
+    """One sampler of the run with its seed and settings, as they stood in the source; a seed is text, since it may exceed 2^53."""
+
+    where = Text(500)
+    seed = Text(100)
+    settings = Settings()
+
+
+class Raw(Body):
+    """An untouched piece of the source: the workflow, the prompt graph, a request, a response, a metadata block."""
+
+    name = Text(200, required=True)
+    content = Nested(Blob, required=True)
+
+
 class Provider(Body):
     """The provider's own names for the run."""
 
@@ -125,7 +156,7 @@ class Contradiction(Body):
     """Two sources that disagree about the run; both are kept."""
 
     code = Text(100, required=True)
-    message = Text(2000)
+    says = Text(2000)
     between = Several(Text(200), most=10)
 
 
@@ -147,29 +178,24 @@ class Generation(Record):
     craft = Choice(*vocabulary.CRAFTS, about="whose work it is, where a guild's jurisdiction matters")
     stage = Choice(*vocabulary.STAGES)
     purpose = Text(1000)
-    prompt = Encrypted(Text(50000))
-    prompt_digest = Nested(Digest)
-    prompt_revised = Encrypted(Text(50000), about="as the provider rewrote it")
-    negative_prompt = Encrypted(Text(50000))
+    prompts = Several(Nested(Prompt), most=200)
     prompt_entities = Several(Nested(PromptEntity), most=200)
     prompts_complete = Flag(about="whether every prompt and reference of the run is recorded here")
-    seed = Text(100)
+    sampling = Several(Nested(Sampling), most=100)
     settings = Settings()
     inputs = Several(Nested(Input), most=500)
     outputs = Several(Nested(Output), most=500)
     replicas = Several(Reference("replica", role="replica"), most=100, about="replicas used in the run; [] none")
     consents = Several(Reference("consent", role="relied_on_consent"), most=100)
     provider = Nested(Provider)
-    raw_request = Nested(Blob)
-    raw_response = Nested(Blob)
-    workflow = Nested(Blob)
-    source_metadata = Nested(Blob, about="the untouched metadata of the file")
+    raw = Several(Nested(Raw), most=50)
     terms = Nested(Terms)
     moderation = Settings()
     modalities = choices(("text", "image", "video", "audio", "voice", "music", "model_3d", "motion", "code"))
     actions = Several(Choice("generate", "edit", "extend", "upscale", "inpaint", "interpolate", "transfer", "dub", "analyse", "grade"), most=10)
-    adapter = Text(100)
+    adapter = Text(100, about="which importer read it")
     unresolved = Several(Nested(Unresolved), most=500)
+    unread = Several(Text(500), most=1000, about="parts of the source that the adapter did not understand; they are in raw")
     contradictions = Several(Nested(Contradiction), most=100)
 
     @validates_schema

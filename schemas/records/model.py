@@ -13,6 +13,19 @@ from schemas.records.base import Record
 from schemas.references import Reference
 
 
+class ItemLine(Body):
+    """One line of an item list: a file under its digests, with its source, licence, persons and consents."""
+
+    name = Text(1000)
+    bytes = Whole()
+    digests = digests()
+    asset = Reference("asset", role="item")
+    source = Reference("source", role="source")
+    licence = Reference("licence", role="licence")
+    people = OpenList(Reference("party", role="person"), most=50)
+    consents = Several(Reference("consent", role="consent"), most=50)
+
+
 class Part(Body):
     """One part of a dataset: the items that come from one source under one licence, with the people in them."""
 
@@ -32,7 +45,8 @@ class Dataset(Record):
     name = Text(300, required=True)
     label = Text(100, about="the studio's own version name")
     purpose = Choice("training", "fine_tuning", "evaluation", "retrieval", "reference", "replica", "other")
-    items = Nested(Blob)
+    items = Nested(Blob, about="the item list")
+    members = Several(Nested(ItemLine), most=100, about="the items themselves, where they are few")
     item_count = Whole()
     parts = Several(Nested(Part), most=1000)
     derived_from = Several(Reference("dataset", role="derived_from", pins=True), most=100)
@@ -71,7 +85,10 @@ class Training(Body):
         ordered(data, "started_at", "finished_at")
 
 
-MODEL_TYPES: Final = ("base", "fine_tune", "adapter", "merge", "quantised", "voice", "face", "motion", "upscaler", "control", "other")
+MODEL_TYPES: Final = (
+    "base", "checkpoint", "fine_tune", "lora", "adapter", "embedding", "merge", "quantised", "vae", "text_encoder", "vision_encoder",
+    "control", "upscaler", "voice", "face", "motion", "hosted", "other",
+)  # fmt: skip
 
 
 class Model(Record):
@@ -82,6 +99,7 @@ class Model(Record):
 
     name = Text(300, required=True)
     label = Text(100, about="the vendor's version name")
+    file_name = Text(500)
     type = Choice(*MODEL_TYPES)
     vendor = Reference("party")
     base_models = Several(Reference("model", role="base_model", pins=True), most=100)

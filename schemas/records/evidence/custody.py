@@ -45,6 +45,7 @@ class AccessPolicy(Body):
     replicas = OpenList(Reference("replica", role="protected"), most=1000, required=True)
     roles = Several(Text(200), most=100, required=True, about="roles with a business need")
     controls = Several(Text(500), most=100)
+    at = PartialDate(about="when it was put in force")
     window = Nested(Window)
     owner = Reference("party", role="policy_owner")
 

@@ -98,6 +98,7 @@ class BusinessReason(Body):
     scenes = Several(Text(100), most=200)
     use = Text(1000)
     recorded_at = PartialDate()
+    generic = Flag(about="whether it names no shot or need (in case we need it)")
     approved_by = Reference("party", role="approved_by")
 
 
@@ -105,6 +106,8 @@ class CaptureSession(Body):
     """A scan or voice recording of a person for a replica. `biometrics: []` says that none were taken."""
 
     person = Reference("party", required=True)
+    production = Reference("production")
+    requested_at = PartialDate(about="when the person was asked for it")
     kind = Choice("face_scan", "body_scan", "photogrammetry", "voice", "motion", "performance", "biometric", "mixed", "other")
     starts_at = PartialDate()
     ends_at = PartialDate()
@@ -304,7 +307,7 @@ class Employment(Body):
     members_trained = Whole()
 
 
-class Duty(Body):
+class DutyAssignment(Body):
     """Who carries out a duty or task: a covered person, or a system (DGA, IATSE)."""
 
     duty = Text(300, required=True)
@@ -348,6 +351,6 @@ TYPES: Final[dict[str, type[Body]]] = {
     "identity_check": IdentityCheck,
     "complaint": Complaint,
     "employment_programme": Employment,
-    "duty_assignment": Duty,
+    "duty_assignment": DutyAssignment,
     "commercial": Commercial,
 }
