@@ -1,0 +1,141 @@
+"""The two jobs that touch the media library: sign a file, judge a file. They run in the sandbox and nowhere else.
+
+What the library does that one would not expect (0.38.1) and what is done about it: it reads the network unless told not to
+(settings), a tampered ingredient does not lower its verdict (`judge.verdict` walks the lineage), it drops an existing
+manifest that is not named as parent (the service names it), a failed signing leaves a complete-looking file (the service
+signs into a staged file and keeps it only when a fresh reading is Trusted), file objects are read in thousands of tiny
+pieces (small files are handed over in memory).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from io import BufferedRandom, BytesIO, FileIO, RawIOBase
+from typing import IO, Any
+
+import c2pa
+
+from service.credentials import judge as judging
+from service.sandbox.job import Answer, Job, Refusal
+
+IN_MEMORY = 64 << 20
+_PIECE = 1 << 20
+
+
+def sign(job: Job) -> Answer:
+    """Sign file 0 into file 1, or for a sidecar only write the manifest; the answer's part is the manifest store.
+
+    Arguments: `definition`, `media_type` to sign as, `source_type` it really is, `settings`, `chain`, `parent` (the ingredient
+    as which file 0's own manifest is kept, or null). Refuses with `signing_failed` and what the library said.
+    """
+    given = job.arguments
+    failure: list[BaseException] = []
+
+    def ask(data: bytes) -> bytes:
+        try:
+            return job.ask(data)
+        except BaseException as fault:
+            failure.append(fault)  # the library would only say that the signature is invalid
+            raise
+
+    signer = c2pa.Signer.from_callback(ask, c2pa.C2paSigningAlg.ES256, given["chain"])
+    context = c2pa.Context(c2pa.Settings.from_dict(given["settings"]), signer)
+    try:
+        with _source(job.files[0]) as source, c2pa.Builder(given["definition"], context) as builder:
+            if given["parent"] is not None:
+                builder.add_ingredient(given["parent"], given["source_type"], source)
+                source.seek(0)
+            store = _embed(builder, given["media_type"], source, job.files[1]) if len(job.files) > 1 else _detach(builder, given, source)
+    except c2pa.C2paError as fault:
+        if failure:
+            raise failure[0] from None
+        raise Refusal("signing_failed", str(fault)[:500]) from None
+    return Answer({}, (store,))
+
+
+def judge(job: Job) -> Answer:
+    """Judge file 0; with a part, that part is its sidecar. The answer is `judge.Verdict` as a mapping.
+
+    Arguments: `media_type`, `settings`. Never refuses: what cannot be read is a verdict too.
+    """
+    context = c2pa.Context(c2pa.Settings.from_dict(job.arguments["settings"]))
+    sidecar = job.parts[0] if job.parts else None
+    try:
+        with _source(job.files[0]) as source, c2pa.Reader(job.arguments["media_type"], source, sidecar, context) as reader:
+            report, claims = json.loads(reader.json()), json.loads(reader.crjson())
+    except c2pa.C2paError as fault:
+        return Answer(judging.unread(str(fault)))
+    try:
+        return Answer(judging.verdict(report, claims))
+    except (AttributeError, KeyError, TypeError, ValueError):  # a manifest shaped so that the report makes no sense
+        return Answer(judging.unread("the report on it makes no sense"))
+
+
+def _embed(builder: c2pa.Builder, media_type: str, source: IO[bytes], destination: FileIO) -> bytes:
+    if isinstance(source, BytesIO):
+        out = BytesIO()
+        store = bytes(builder.sign(media_type, source, out))
+        _write(destination, out.getbuffer())
+        return store
+    with BufferedRandom(destination, _PIECE) as file:
+        store = bytes(builder.sign(media_type, source, file))
+        file.flush()
+        file.detach()
+    return store
+
+
+def _detach(builder: c2pa.Builder, given: Any, source: IO[bytes]) -> bytes:
+    builder.set_no_embed()
+    return bytes(builder.sign(given["media_type"], source, _Nowhere()))
+
+
+def _write(destination: FileIO, content: memoryview) -> None:
+    with content:
+        rest = content
+        while rest:
+            rest = rest[destination.write(rest) :]
+
+
+@contextlib.contextmanager
+def _source(file: FileIO) -> Iterator[IO[bytes]]:
+    """The file from its start: in memory when small, through a buffer otherwise."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size <= IN_MEMORY:
+        yield BytesIO(file.read())
+        return
+    with open(file.fileno(), "rb", buffering=1 << 16, closefd=False) as buffered:
+        yield buffered
+
+
+class _Nowhere(RawIOBase):
+    """Where the copy goes that a sidecar does not need; keeps only the position."""
+
+    def __init__(self) -> None:
+        self._at = self._end = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._at += len(data)
+        self._end = max(self._end, self._at)
+        return len(data)
+
+    def readinto(self, _buffer: Any, /) -> int:
+        return 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._at = offset + (0, self._at, self._end)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
