@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.rules.moments import NEVER, Calendar, Moment, before, inside, moment, not_after
+from service.rules import verdicts
+from service.rules.moments import NEVER, Calendar, Moment, before, moment, not_after
 from service.rules.paths import Gap, PackError, Scope
 from service.rules.values import (
     Amount,
@@ -22,8 +23,8 @@ from service.rules.values import (
     compile_term,
     compile_value,
 )
+from service.rules.verdicts import Verdict
 
-Verdict = bool | None
 Check = Callable[[Scope], Verdict]
 
 
@@ -156,92 +157,6 @@ def _when_unknown(check: Check, *terms: Term) -> Callable[[Scope], list[Gap]]:
     return gaps
 
 
-def _key(value: Any) -> Any:
-    """What equality compares: objects by their id, everything else by itself."""
-    return value.get("id") if value.__class__ is dict else value
-
-
-def _same(left: Any, right: Any) -> Verdict:
-    left, right = _key(left), _key(right)
-    if left is None or right is None:
-        return None
-    return bool(left == right and left.__class__ is right.__class__)
-
-
-def _one_of(value: Any, options: Any) -> Verdict:
-    value = _key(value)
-    if value is None or options is None:
-        return None
-    return value in options or (None if None in options else False)
-
-
-def _contains(members: Any, value: Any) -> Verdict:
-    if members.__class__ is not list:
-        return None
-    if "*" in members:
-        return True
-    value, keys = _key(value), [_key(member) for member in members]
-    if value is None:
-        return None if keys else False
-    return value in keys or (None if None in keys else False)
-
-
-def _subset(left: Any, right: Any) -> Verdict:
-    if left.__class__ is not list or right.__class__ is not list:
-        return None
-    if "*" in right:
-        return None if None in left else True
-    if "*" in left:
-        return False
-    have, wanted = [_key(member) for member in right], [_key(member) for member in left]
-    absent = [member for member in wanted if member not in have]
-    if any(member is not None for member in absent) and None not in have:
-        return False
-    return None if absent or None in wanted else True
-
-
-def _overlaps(left: Any, right: Any) -> Verdict:
-    if left.__class__ is not list or right.__class__ is not list:
-        return None
-    if not left or not right:
-        return False
-    have, wanted = [_key(member) for member in left], [_key(member) for member in right]
-    if "*" in have or "*" in wanted or any(member in wanted for member in have if member is not None):
-        return True
-    return None if None in have or None in wanted else False
-
-
-def covers(granted: Any, wanted: Any) -> Verdict:
-    """Whether the granted places hold all the wanted ones: `US` holds `US-CA`, `*` everything."""
-    if granted.__class__ is not list or wanted.__class__ is not list:
-        return None
-    if "*" in granted:
-        return None if None in wanted else True
-    verdict: Verdict = True
-    for place in wanted:
-        if place is None:
-            verdict = None
-        elif not any(place == part or str(place).startswith(f"{part}-") for part in granted if part):
-            return None if None in granted else False
-    return verdict
-
-
-def _present(value: Any) -> Verdict:
-    return None if value is None else value not in ("", [], {})
-
-
-def _empty(value: Any) -> Verdict:
-    return None if value is None else value == []
-
-
-def _is_true(value: Any) -> Verdict:
-    return value if value.__class__ is bool else None
-
-
-def _is_false(value: Any) -> Verdict:
-    return not value if value.__class__ is bool else None
-
-
 # --- dates and numbers ------------------------------------------------------------------------------------------
 
 
@@ -251,17 +166,6 @@ def _dates(compare: Callable[[Moment | None, Moment | None], Verdict], *, swap: 
         return compare(other, one) if swap else compare(one, other)
 
     return _binary(judge, compile_value, left=compile_value)
-
-
-def _within(value: Any, window: Any) -> Verdict:
-    if window.__class__ is not dict:
-        return None
-    start, end = moment(window.get("from")), moment(window.get("to"))
-    if value.__class__ is dict and "precision" not in value:
-        first = inside(moment(value.get("from")), start, end)
-        last = inside(moment(value.get("to")), start, end)
-        return False if False in (first, last) else None if None in (first, last) else True
-    return inside(moment(value), start, end)
 
 
 def _window(compiler: Compiler, spec: Any, depth: int) -> Term:
@@ -291,14 +195,6 @@ def _numbers(judge: Callable[[Amount, Amount], Verdict]) -> Build:
         return judge(one, other)
 
     return _binary(compare, compile_value, left=compile_value)
-
-
-def _at_least(one: Amount, other: Amount) -> Verdict:
-    return True if one.low >= other.high else False if one.high < other.low else None
-
-
-def _more_than(one: Amount, other: Amount) -> Verdict:
-    return True if one.low > other.high else False if one.high <= other.low else None
 
 
 # --- lists ------------------------------------------------------------------------------------------------------
@@ -441,27 +337,27 @@ OPERATORS: dict[str, Build] = {
     "all": _all,
     "always": _always,
     "any": _any,
-    "at_least": _numbers(_at_least),
-    "at_most": _numbers(lambda one, other: _at_least(other, one)),
+    "at_least": _numbers(verdicts.at_least),
+    "at_most": _numbers(lambda one, other: verdicts.at_least(other, one)),
     "before": _dates(before, swap=False),
-    "contains": _binary(_contains, compile_literal),
-    "covers": _binary(covers, _list_or_path),
-    "empty": _unary(_empty),
-    "equals": _binary(_same, compile_literal),
+    "contains": _binary(verdicts.contains, compile_literal),
+    "covers": _binary(verdicts.covers, _list_or_path),
+    "empty": _unary(verdicts.empty),
+    "equals": _binary(verdicts.same, compile_literal),
     "every": _every,
-    "is_false": _unary(_is_false),
-    "is_true": _unary(_is_true),
-    "less_than": _numbers(lambda one, other: _more_than(other, one)),
-    "more_than": _numbers(_more_than),
+    "is_false": _unary(verdicts.is_false),
+    "is_true": _unary(verdicts.is_true),
+    "less_than": _numbers(lambda one, other: verdicts.more_than(other, one)),
+    "more_than": _numbers(verdicts.more_than),
     "none": _none,
     "not": _not,
     "not_after": _dates(not_after, swap=False),
     "not_before": _dates(not_after, swap=True),
-    "one_of": _binary(_one_of, compile_literal),
-    "overlaps": _binary(_overlaps, _list_or_path),
-    "present": _unary(_present),
-    "same": _binary(_same, compile_term),
+    "one_of": _binary(verdicts.one_of, compile_literal),
+    "overlaps": _binary(verdicts.overlaps, _list_or_path),
+    "present": _unary(verdicts.present),
+    "same": _binary(verdicts.same, compile_term),
     "some": _some,
-    "subset": _binary(_subset, _list_or_path),
-    "within": _binary(_within, _window),
+    "subset": _binary(verdicts.subset, _list_or_path),
+    "within": _binary(verdicts.within, _window),
 }

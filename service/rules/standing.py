@@ -13,8 +13,8 @@ from typing import Any, Final
 from service.rules.findings import Finding
 from service.rules.moments import NEVER, Moment, inside, moment
 from service.rules.names import RANK
-from service.rules.operators import covers
 from service.rules.pack import Pack
+from service.rules.verdicts import covers
 
 #: Findings of the engine that no person can decide away: the papers themselves are asked for.
 UNDECIDABLE: Final = frozenset({"x.pack.adopted", "x.pack.signed-off"})
