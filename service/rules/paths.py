@@ -84,17 +84,17 @@ def _flat(members: list[Any]) -> list[Any]:
     return flat
 
 
-def _gaps(value: Any, keys: tuple[str, ...], record: str) -> list[Gap]:
-    for position, key in enumerate(keys):
-        rest = keys[position:]
+def _gaps(value: Any, keys: tuple[str, ...], record: str, start: int = 0, position: int = 0) -> list[Gap]:
+    """The first unknown on the way: the last record that was met, and the field as seen from there."""
+    while position < len(keys):
         if value.__class__ is list:
-            return [gap for member in value for gap in _gaps(member, rest, record)]
-        if value.__class__ is not dict:
-            return [(record, ".".join(rest))]
-        record = name_of(value) or record
-        value = value.get(key)
+            return [gap for member in value for gap in _gaps(member, keys, record, start, position)]
+        if name_of(value):
+            record, start = name_of(value) or record, position
+        value = value.get(keys[position]) if value.__class__ is dict else None
         if value is None:
-            return [(record, ".".join(rest))]
+            return [(record, ".".join(keys[start:]))]
+        position += 1
     return []
 
 
