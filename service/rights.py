@@ -1,0 +1,286 @@
+"""Effective rights of whatever a lineage ends in: the intersection over every licence along it. They only narrow.
+
+Pure: plain values in, frozen dataclasses out. Each dimension (purposes, media, territories, productions, languages, models, training
+kinds, the window, the yes-or-no grants) is three-valued. What a paper does not state is unknown: it never counts as any, and
+meeting it makes the whole unknown there, while what others refuse stays refused. Every step says what it narrowed, so that the limiting
+source has a name.
+
+A training grant and an output grant are different things: `of_licence` gives both. A work that something was trained on limits the
+result by both: training must have been granted, and the output grant says where the result may go.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from typing import Any
+
+from schemas import dates
+
+Tri = bool | None
+"""True, False, or None for unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """At most `values` (None: no limit); `sure` when all of them are surely allowed, else each is unknown."""
+
+    values: frozenset[str] | None = None
+    sure: bool = True
+
+    def allows(self, value: str) -> Tri:
+        """Tell whether `value` is allowed; a part is allowed with its whole (`US-CA` with `US`)."""
+        if self.values is not None and not any(_inside(value, whole) for whole in self.values):
+            return False
+        return True if self.sure else None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From `start` to `end`, days in ISO form, both included; None is unlimited, and not `sure` means that it may end sooner."""
+
+    start: str | None = None
+    end: str | None = None
+    sure: bool = True
+
+    def allows(self, day: str) -> Tri:
+        """Tell whether a day (`2027-01-31`) lies inside."""
+        if (self.start is not None and day < self.start) or (self.end is not None and day > self.end):
+            return False
+        return True if self.sure else None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What is allowed, dimension by dimension. The default is everything: where no licence stands there is nothing to narrow."""
+
+    granted: Tri = True
+    purposes: Scope = Scope()
+    media: Scope = Scope()
+    territories: Scope = Scope()
+    productions: Scope = Scope()
+    languages: Scope = Scope()
+    models: Scope = Scope()
+    kinds: Scope = Scope()
+    window: Window = Window()
+    modification: Tri = True
+    advertising: Tri = True
+    sublicence: Tri = True
+    style_imitation: Tri = True
+    train_on_outputs: Tri = True
+
+
+DIMENSIONS = tuple(field.name for field in fields(Grant))
+EVERYTHING = Grant()
+_UNSTATED = Scope(None, sure=False)
+UNKNOWN = Grant(
+    None, _UNSTATED, _UNSTATED, _UNSTATED, _UNSTATED, _UNSTATED, _UNSTATED, _UNSTATED, Window(sure=False), None, None, None, None, None
+)  # fmt: skip
+NOTHING = replace(EVERYTHING, granted=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A record of the lineage whose licence limits the result: `why` in a few words, `licence` None where none is known."""
+
+    record: str
+    licence: str | None
+    grant: Grant
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One bearer met on the way, the dimensions that it narrowed, and what was left after it."""
+
+    bearer: Bearer
+    narrowed: tuple[str, ...]
+    left: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What is left at the end, how it came to be, and for each narrowed dimension the records that did it, last one last."""
+
+    grant: Grant
+    steps: tuple[Step, ...]
+    limited_by: Mapping[str, tuple[str, ...]]
+
+
+def effective(bearers: Iterable[Bearer]) -> Effective:
+    """Intersect the grants of all bearers, in their order."""
+    left, steps = EVERYTHING, []
+    limits: dict[str, tuple[str, ...]] = {}
+    for bearer in bearers:
+        after = narrow(left, bearer.grant)
+        changed = tuple(name for name in DIMENSIONS if getattr(after, name) != getattr(left, name))
+        for name in changed:
+            limits[name] = (*limits.get(name, ()), bearer.licence or bearer.record)
+        left = after
+        steps.append(Step(bearer, changed, after))
+    return Effective(left, tuple(steps), limits)
+
+
+def narrow(first: Grant, second: Grant) -> Grant:
+    """What both grants allow. Commutative, associative, and never more than either."""
+    return Grant(**{name: _meet(getattr(first, name), getattr(second, name)) for name in DIMENSIONS})
+
+
+def _meet(first: Any, second: Any) -> Any:
+    if isinstance(first, Scope):
+        return _common(first, second)
+    if isinstance(first, Window):
+        starts = [bound for bound in (first.start, second.start) if bound is not None]
+        ends = [bound for bound in (first.end, second.end) if bound is not None]
+        return Window(max(starts, default=None), min(ends, default=None), first.sure and second.sure)
+    return both(first, second)
+
+
+def both(first: Tri, second: Tri) -> Tri:
+    """Three-valued and: a no wins, then the unknown."""
+    if first is False or second is False:
+        return False
+    return None if first is None or second is None else True
+
+
+def _common(first: Scope, second: Scope) -> Scope:
+    sure = first.sure and second.sure
+    if first.values is None or second.values is None:
+        return Scope(second.values if first.values is None else first.values, sure)
+    parts = {value for value in first.values if any(_inside(value, whole) for whole in second.values)}
+    parts |= {value for value in second.values if any(_inside(value, whole) for whole in first.values)}
+    return Scope(frozenset(parts), sure)
+
+
+def _inside(value: str, whole: str) -> bool:
+    return value == whole or value.startswith(f"{whole}-")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A use to be answered for; an empty tuple asks nothing of that dimension. `days` are the first and last day."""
+
+    purposes: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()
+    productions: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+
+
+def permits(grant: Grant, use: Use) -> dict[str, Tri]:
+    """Answer the use dimension by dimension; `granted` says whether anything is granted at all."""
+    answers: dict[str, Tri] = {"granted": grant.granted}
+    for name in ("purposes", "media", "territories", "productions", "languages"):
+        for value in getattr(use, name):
+            answers[name] = both(answers.get(name, True), getattr(grant, name).allows(value))
+    for day in use.days:
+        answers["window"] = both(answers.get("window", True), grant.window.allows(day))
+    return answers
+
+
+# What licences say, in the wire format of their schema.
+
+Body = Mapping[str, Any]
+
+
+def of_licence(body: Body) -> tuple[Grant, Grant]:
+    """Return the training grant and the output grant of a licence; general limits of the paper hold for both."""
+    training, output = body.get("training") or {}, body.get("output") or {}
+    return _training(body, training), _output(body, output)
+
+
+def _training(body: Body, given: Body) -> Grant:
+    return Grant(
+        granted=given.get("granted"),
+        territories=_stated(body.get("territories"), given.get("territories")),
+        productions=_stated(body.get("productions_allowed"), given.get("productions")),
+        models=_stated(body.get("models_allowed"), given.get("models")),
+        kinds=_stated(given.get("kinds")),
+        window=_days(body.get("window"), given.get("window")),
+        sublicence=given.get("sublicence"),
+        style_imitation=given.get("style_imitation"),
+        train_on_outputs=given.get("train_on_outputs"),
+    )
+
+
+def _output(body: Body, given: Body) -> Grant:
+    return Grant(
+        granted=given.get("granted"),
+        purposes=_stated(given.get("purposes")),
+        media=_stated(body.get("media"), given.get("media")),
+        territories=_stated(body.get("territories"), given.get("territories")),
+        productions=_stated(body.get("productions_allowed"), given.get("productions")),
+        languages=_stated(given.get("languages")),
+        window=_days(body.get("window"), given.get("window")),
+        modification=given.get("modification"),
+        advertising=given.get("advertising"),
+        sublicence=given.get("sublicence"),
+    )
+
+
+def trained_on(body: Body) -> Grant:
+    """What a licence leaves of the results of a model that learnt from its works: its output grant, if training was granted.
+
+    The windows differ in meaning: the training window bounds the training, so it does not limit the output here.
+    """
+    training, output = of_licence(body)
+    return replace(
+        output,
+        granted=both(training.granted, output.granted),
+        productions=_common(training.productions, output.productions),
+        models=training.models,
+        style_imitation=training.style_imitation,
+        train_on_outputs=training.train_on_outputs,
+    )
+
+
+def _stated(*lists: Any) -> Scope:
+    """The intersection of the lists that are given; unknown where none is. Pinned versions do not matter to a scope."""
+    given = [_scope(values) for values in lists if isinstance(values, list)]
+    if not given:
+        return _UNSTATED
+    first, *rest = given
+    for scope in rest:
+        first = _common(first, scope)
+    return first
+
+
+def _scope(values: list[Any]) -> Scope:
+    if values == ["*"]:
+        return Scope()
+    return Scope(frozenset(str(value).partition("@")[0] for value in values))
+
+
+def _days(*windows: Any) -> Window:
+    """The intersection of the windows that are given, as days; an end that is not stated is unknown unless `perpetual`."""
+    given = [_window(window) for window in windows if isinstance(window, Mapping)]
+    if not given:
+        return Window(sure=False)
+    first, *rest = given
+    for window in rest:
+        first = _meet(first, window)
+    return first
+
+
+def _window(window: Body) -> Window:
+    start, end = window.get("start"), window.get("end")
+    return Window(
+        start=dates.interval(start)[0].date().isoformat() if start is not None else None,
+        end=(dates.interval(end)[1] - timedelta(microseconds=1)).date().isoformat() if end is not None else None,
+        sure=end is not None or window.get("perpetual") is True,
+    )
+
+
+def document(grant: Grant) -> dict[str, Any]:
+    """The grant in the wire format's manner: `["*"]` is any, an unknown dimension says `"unknown": true` with what it may be at most."""
+    return {name: _told(getattr(grant, name)) for name in DIMENSIONS}
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, Scope):
+        values = ["*"] if value.values is None else sorted(value.values)
+        return values if value.sure else {"unknown": True, "at_most": values}
+    if isinstance(value, Window):
+        days = {name: bound for name, bound in (("start", value.start), ("end", value.end)) if bound is not None}
+        return days | ({} if value.sure else {"unknown": True})
+    return "unknown" if value is None else value
