@@ -36,6 +36,10 @@ class Body(Schema):
 
     error_messages = {"unknown": UNKNOWN, "type": "This must be an object, written {…}."}
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Read a field of a mapping as its item only: an absent `items` must not become the method of that name."""
+        return obj.get(attr, default) if isinstance(obj, Mapping) else super().get_attribute(obj, attr, default)
+
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:
         """Add the nearest field name to each refusal of an unknown one."""
         if not isinstance(error.messages, dict):
