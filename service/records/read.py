@@ -15,6 +15,7 @@ import orjson
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from schemas.kinds import KINDS
 from service import errors, ids
 from service.content.vault import Erased, Sealed, Unreadable
 from service.context import Actor, Context
@@ -38,7 +39,7 @@ class _Row:
 class _Secret:
     id: str
     commitment: bytes
-    ciphertext: bytes | None
+    ciphertext: bytes
     subject: str | None
     protection: str
 
@@ -71,10 +72,12 @@ def get(context: Context, kind: str | None, record_id: str, *, version: int | No
 
 def visible(actor: Actor, recorded: Recorded) -> bool:
     """Tell whether the record lies within the productions that the actor is limited to; one without any is common ground."""
-    productions = recorded.body.get("productions")
-    if actor.productions is None or not productions:
-        return recorded.kind != "production" or actor.productions is None or recorded.id in actor.productions
-    return not actor.productions.isdisjoint(production.partition("@")[0] for production in productions)
+    if actor.productions is None:
+        return True
+    if recorded.kind == "production":
+        return recorded.id in actor.productions
+    productions = KINDS[recorded.kind].productions(dict(recorded.body))
+    return not productions or not actor.productions.isdisjoint(productions)
 
 
 def current(conn: Connection[Any], studio_id: str, record_ids: Iterable[str], known_at: int | None = None) -> dict[str, Recorded]:
@@ -157,7 +160,7 @@ def _opened(
 
 
 def _value(context: Context, secret: _Secret | None, allowed: frozenset[str]) -> Any:
-    if secret is None or secret.ciphertext is None:
+    if secret is None:
         return {"erased": True}
     if PERMISSION_OF_PROTECTION[secret.protection] not in allowed:
         return {"withheld": True}

@@ -94,14 +94,14 @@ def _heads(context: Context, kind: str, wanted: Filter, before: int | None, limi
 
 def _production(production: str, values: dict[str, Any]) -> str:
     values["production"] = production
-    return "JOIN head_production AS membership ON membership.studio_id = head.studio_id AND membership.id = head.id AND membership.production = %(production)s"
+    return "JOIN head_production AS membership ON membership.studio_id = head.studio_id AND membership.id = head.id AND membership.production = %(production)s AND membership.live"
 
 
 def _identifier(identifier: tuple[str, str], values: dict[str, Any]) -> str:
     values["scope"], values["value"] = identifier
     return (
         "JOIN identifier AS named ON named.studio_id = head.studio_id AND named.id = head.id AND named.kind = head.kind"
-        " AND named.scope = %(scope)s AND named.value = %(value)s"
+        " AND named.scope = %(scope)s AND named.value = %(value)s AND named.dropped_at IS NULL"
     )
 
 
@@ -130,8 +130,8 @@ def _chosen(history: list[Recorded], at: str | None) -> Recorded | None:
 
 
 def _matches(recorded: Recorded, wanted: Filter) -> bool:
-    columns = KINDS[recorded.kind].columns(recorded.body)
-    return all(columns.get(name) == value for name, value in wanted.columns.items())
+    kind, body = KINDS[recorded.kind], dict(recorded.body)
+    return all(getattr(kind, name)(body) == value for name, value in wanted.columns.items())
 
 
 def _cursor(first_index: int) -> str:

@@ -79,6 +79,12 @@ def append(
     ]
 
 
+def check(context: Context, kind: str, body: Body) -> None:
+    """Refuse what `create` would refuse before the queue, and write nothing."""
+    draft = Draft(kind, body)
+    _resolve(context, [draft], [_validated(draft)])
+
+
 def written_at(context: Context, receipt: Receipt) -> list[Recorded]:
     """Return the records of an earlier write, read back from the log, with the proofs of now."""
     rows = context.conn.execute(
@@ -201,21 +207,22 @@ def _by_identifier(context: Context, scope: str, value: str) -> list[_Target]:
     with context.conn.cursor(row_factory=class_row(_Target)) as cursor:
         cursor.execute(
             "SELECT head.id, head.kind, head.version FROM identifier JOIN head USING (studio_id, id)"
-            " WHERE identifier.studio_id = %s AND identifier.scope = %s AND identifier.value = %s",
+            " WHERE identifier.studio_id = %s AND identifier.scope = %s AND identifier.value = %s AND identifier.dropped_at IS NULL",
             (context.studio_id, scope, value),
         )
         return cursor.fetchall()
 
 
 def _within_productions(actor: Actor, draft: Draft, body: Body) -> None:
-    productions = {production.partition("@")[0] for production in body.get("productions") or ()}
+    productions = set(KINDS[draft.kind].productions(body)) | ({draft.id or ""} if draft.kind == "production" else set())
     if actor.productions is not None and (not productions or not productions <= actor.productions):
         raise errors.Forbidden(f"Your key is limited to {', '.join(sorted(actor.productions))}; name one of them in productions.", "outside_productions")
 
 
 def _item(context: Context, draft: Draft, body: dict[str, Any], edges: tuple[Edge, ...]) -> Item:
     record_id = draft.id or ""
-    columns = KINDS[draft.kind].columns(body)
+    kind = KINDS[draft.kind]
+    head = HeadColumns(kind.label(body), kind.type(body), kind.state(body), kind.party(body), kind.productions(body))
     disclosures = tuple(_seal(context, draft, body))
     document = {
         "v": 1,
@@ -236,7 +243,7 @@ def _item(context: Context, draft: Draft, body: dict[str, Any], edges: tuple[Edg
         recorded_at=context.now,
         bytes=encode(document),
         edges=edges,
-        head=HeadColumns(**columns),
+        head=head,
         identifiers=tuple((name["scope"], name["value"]) for name in body.get("identifiers") or ()),
         disclosures=disclosures,
     )
