@@ -11,7 +11,7 @@ import copy
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -34,13 +34,13 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": UNKNOWN, "type": "This must be an object, written {…}."}
+    error_messages: ClassVar[dict[str, Any]] = {"unknown": UNKNOWN, "type": "This must be an object, written {…}."}
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Read a field of a mapping as its item only: an absent `items` must not become the method of that name."""
         return obj.get(attr, default) if isinstance(obj, Mapping) else super().get_attribute(obj, attr, default)
 
-    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> None:
         """Add the nearest field name to each refusal of an unknown one."""
         if not isinstance(error.messages, dict):
             return
@@ -54,9 +54,9 @@ class Body(Schema):
 class Plain(fields.Field[Any]):
     """What all our fields share: the words for null and missing, and that dumping changes nothing."""
 
-    default_error_messages = {"null": NULL, "required": "This field is required; add it."}
+    default_error_messages = {"null": NULL, "required": "This field is required; add it."}  # noqa: RUF012  # the library declares it so
 
-    def __init__(self, *, about: str = "", required: bool = False, metadata: Mapping[str, Any] | None = None, **more: Any):
+    def __init__(self, *, about: str = "", required: bool = False, metadata: Mapping[str, Any] | None = None, **more: Any) -> None:
         told = {**({"description": about} if about else {}), **(metadata or {})}
         super().__init__(required=required, metadata=told, **more)
 
@@ -67,7 +67,7 @@ class Plain(fields.Field[Any]):
 class Text(Plain, fields.String):
     """Text of at most `most` characters, not empty, without NUL and without half surrogate pairs."""
 
-    def __init__(self, most: int = 500, *, pattern: str | None = None, form: str = "", **more: Any):
+    def __init__(self, most: int = 500, *, pattern: str | None = None, form: str = "", **more: Any) -> None:
         self.most = most
         self.pattern = re.compile(pattern) if pattern else None
         self.form = form
@@ -91,7 +91,7 @@ class Text(Plain, fields.String):
 class Choice(Plain, fields.String):
     """One word of a closed list; the message lists the words."""
 
-    def __init__(self, *allowed: str, **more: Any):
+    def __init__(self, *allowed: str, **more: Any) -> None:
         self.allowed = frozenset(allowed)
         self.words = ", ".join(allowed)
         super().__init__(validate=validate.OneOf(allowed, error=f"Choose one of: {self.words}."), **more)
@@ -114,7 +114,7 @@ class Flag(Plain, fields.Boolean):
 class Whole(Plain, fields.Integer):
     """A whole number from `least` to `most` (below 2^53, so that every JSON reader keeps it exact)."""
 
-    def __init__(self, least: int = 0, most: int = BIGGEST, **more: Any):
+    def __init__(self, least: int = 0, most: int = BIGGEST, **more: Any) -> None:
         self.least, self.most = least, most
         super().__init__(metadata={"minimum": least, "maximum": most, **more.pop("metadata", {})}, **more)
 
@@ -127,7 +127,7 @@ class Whole(Plain, fields.Integer):
 class Decimal(Text):
     """A decimal number as a string, `"1.5"`; a JSON float is refused because it cannot be kept exactly."""
 
-    def __init__(self, *, signed: bool = False, **more: Any):
+    def __init__(self, *, signed: bool = False, **more: Any) -> None:
         sign = "-?" if signed else ""
         form = 'Write a decimal number in quotes, as in "1.5", with at most 15 digits before and 9 after the point.'
         super().__init__(40, pattern=sign + r"(0|[1-9]\d{0,14})(\.\d{1,9})?", form=form, **more)
@@ -140,7 +140,7 @@ class Decimal(Text):
 class Timestamp(Plain, fields.String):
     """An instant with a zone; kept as UTC with microseconds and `Z` (see `schemas.dates`)."""
 
-    def __init__(self, **more: Any):
+    def __init__(self, **more: Any) -> None:
         super().__init__(metadata={"format": "date-time", **more.pop("metadata", {})}, **more)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
@@ -166,7 +166,7 @@ class PartialDate(Plain):
 class Territory(Text):
     """A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), `US`, `US-CA`; `NO` is Norway."""
 
-    def __init__(self, **more: Any):
+    def __init__(self, **more: Any) -> None:
         form = "Write a country as two capitals (US, NO, GB) or a part of one as in US-CA."
         super().__init__(6, pattern=r"[A-Z]{2}(-[A-Z0-9]{1,3})?", form=form, **more)
 
@@ -174,7 +174,7 @@ class Territory(Text):
 class Language(Text):
     """A language tag in simple BCP 47: `en`, `fr-CA`, `zh-Hant-TW`."""
 
-    def __init__(self, **more: Any):
+    def __init__(self, **more: Any) -> None:
         form = "Write a language tag such as en, fr-CA or zh-Hant-TW."
         super().__init__(35, pattern=r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?(-[a-z0-9]{5,8})*", form=form, **more)
 
@@ -182,14 +182,14 @@ class Language(Text):
 class Web(Text):
     """An https or http address; it is evidence and is never opened by the service."""
 
-    def __init__(self, **more: Any):
+    def __init__(self, **more: Any) -> None:
         super().__init__(2000, pattern=r"https?://[^\s]+", form="Write an address that starts with https://.", **more)
 
 
 class Nested(Plain, fields.Nested):  # type: ignore[misc]  # the two name a parameter differently
     """An object of a given class."""
 
-    def __init__(self, schema: type[Schema], *, about: str = "", **more: Any):
+    def __init__(self, schema: type[Schema], *, about: str = "", **more: Any) -> None:
         told = {**({"description": about} if about else {}), **more.pop("metadata", {})}
         fields.Nested.__init__(self, schema, metadata=told, **more)
 
@@ -197,7 +197,7 @@ class Nested(Plain, fields.Nested):  # type: ignore[misc]  # the two name a para
 class Several(Plain, fields.List[Any]):
     """A list of at most `most` different values. Absent is unknown, `[]` is the statement that there is none."""
 
-    def __init__(self, inner: fields.Field[Any], *, most: int = 1000, about: str = "", **more: Any):
+    def __init__(self, inner: fields.Field[Any], *, most: int = 1000, about: str = "", **more: Any) -> None:
         self.most = most
         told = {**({"description": about} if about else {}), "maxItems": most}
         fields.List.__init__(self, inner, metadata={**told, **more.pop("metadata", {})}, **more)
@@ -228,12 +228,13 @@ class OpenList(Several):
 class Variant(Plain):
     """An object whose class is chosen by a sibling field: `options[data[by]]`."""
 
-    def __init__(self, by: str, options: Mapping[str, type[Schema]], **more: Any):
+    def __init__(self, by: str, options: Mapping[str, type[Schema]], **more: Any) -> None:
         self.by = by
         self.options = {name: option() for name, option in options.items()}
         super().__init__(**more)
 
-    def _deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
+    def _deserialize(self, value: Any, *rest: Any, **_: Any) -> Any:
+        data = rest[1] if len(rest) > 1 else None  # the object around this field
         chosen = data.get(self.by) if isinstance(data, Mapping) else None
         schema = self.options.get(chosen) if isinstance(chosen, str) else None
         if schema is None:
@@ -249,7 +250,7 @@ class Sealed(Plain):
 
     protection = "encrypted"
 
-    def __init__(self, inner: fields.Field[Any], *, subject: str | None = None, **more: Any):
+    def __init__(self, inner: fields.Field[Any], *, subject: str | None = None, **more: Any) -> None:
         self.inner = inner
         self.subject = subject
         told = {**inner.metadata, "x-protection": self.protection, **more.pop("metadata", {})}
@@ -258,7 +259,7 @@ class Sealed(Plain):
     def _bind_to_schema(self, field_name: str, parent: Any) -> None:
         super()._bind_to_schema(field_name, parent)
         self.inner = copy.deepcopy(self.inner)
-        self.inner._bind_to_schema(field_name, self)
+        self.inner._bind_to_schema(field_name, self)  # noqa: SLF001  # as the library's own List binds its inner field
 
     def _deserialize(self, value: Any, attr: str | None = None, data: Any = None, **more: Any) -> Any:
         if isinstance(value, Carried):
@@ -289,7 +290,7 @@ class Carried:
 
     __slots__ = ("value",)
 
-    def __init__(self, value: object):
+    def __init__(self, value: object) -> None:
         self.value = value
 
 

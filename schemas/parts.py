@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, Final
 
 from marshmallow import ValidationError, pre_load, validates_schema
@@ -145,7 +146,7 @@ class Terms(Body):
 def ordered(data: dict[str, Any], *names: str) -> None:
     """Raise at the later field when two given dates certainly stand in the wrong order; equal dates pass."""
     given = [name for name in names if name in data]
-    for first, second in zip(given, given[1:], strict=False):
+    for first, second in pairwise(given):
         if dates.surely_before(data[second], data[first]):
             raise ValidationError({second: [f"This lies before {first}; correct one of the two dates."]})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from marshmallow import Schema, ValidationError, fields
 
@@ -28,7 +28,7 @@ class Reference(Plain):
     follows its target. `affects` says that this record changes what may be done with the target (a withdrawal does).
     """
 
-    def __init__(self, *kinds: str, role: str = "", pins: bool = False, affects: bool = False, **more: Any):
+    def __init__(self, *kinds: str, role: str = "", pins: bool = False, affects: bool = False, **more: Any) -> None:
         self.kinds = kinds or ANY
         self.role = role
         self.pins = pins
@@ -112,8 +112,7 @@ def commitments(schema: Schema, body: dict[str, Any]) -> list[Secret]:
 
 def link(spot: Spot) -> Link:
     """Read one reference out of its spot."""
-    field = spot.field
-    assert isinstance(field, Reference)
+    field = cast("Reference", spot.field)
     match = _ID.fullmatch(spot.value) if isinstance(spot.value, str) else None
     target = spot.value.partition("@")[0] if match else None
     version = int(match[2]) if match and match[2] else None
@@ -122,8 +121,7 @@ def link(spot: Spot) -> Link:
 
 def secret(spot: Spot) -> Secret:
     """Read one sealed value out of its spot; its subject is looked up in the nearest object around it that names it."""
-    field = spot.field
-    assert isinstance(field, Sealed)
+    field = cast("Sealed", spot.field)
     subject: Any = field.subject
     if subject not in (None, "self"):
         subject = next((around[subject] for around in reversed(spot.ancestors) if subject in around), None)

@@ -8,7 +8,17 @@ from marshmallow import validates_schema
 
 from schemas import vocabulary
 from schemas.fields import (
-    Body, Choice, Encrypted, Flag, Nested, OpenList, PartialDate, Privileged, Several, Territory, Text,
+    Body,
+    Choice,
+    Encrypted,
+    Flag,
+    Nested,
+    OpenList,
+    PartialDate,
+    Privileged,
+    Several,
+    Territory,
+    Text,
 )  # fmt: skip
 from schemas.parts import Money, Signatory, Window, needs, ordered
 from schemas.records.base import Record

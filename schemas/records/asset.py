@@ -269,6 +269,7 @@ class Appearance(Record):
     real_time = Flag()
     in_final_cut = Flag()
     advertising = Flag()
+    crowd = Several(Reference("replica", role="crowd_replica"), most=1000, about="the replicas that a background fill shows; [] none")
     headcount = Whole(about="how many figures a background fill shows")
     consents = Several(Reference("consent", role="relied_on_consent"), most=50)
     exemptions = Several(Reference("evidence", role="exemption"), most=50)
@@ -280,5 +281,7 @@ class Appearance(Record):
         if data["type"] == "dub":
             needs(data, "language", "for a dub")
         if data["type"] == "synthetic" and "replica" in data:
-            raise ValidationError({"type": ["A replica shows a person, so this is no synthetic performer; choose new_performance or drop replica."]})
+            raise ValidationError(
+                {"type": ["A replica shows a person, so this is no synthetic performer; choose new_performance or drop replica."]}
+            )
         ordered(data, "generated_at", "first_use_at")

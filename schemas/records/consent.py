@@ -8,7 +8,20 @@ from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
 from schemas.fields import (
-    Body, Choice, Encrypted, Flag, Language, Nested, OpenList, PartialDate, Personal, Privileged, Several, Territory, Text, Whole,
+    Body,
+    Choice,
+    Encrypted,
+    Flag,
+    Language,
+    Nested,
+    OpenList,
+    PartialDate,
+    Personal,
+    Privileged,
+    Several,
+    Territory,
+    Text,
+    Whole,
     choices,
 )  # fmt: skip
 from schemas.parts import Blob, Digest, Identifier, Window, needs, ordered

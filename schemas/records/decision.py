@@ -8,7 +8,19 @@ from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
 from schemas.fields import (
-    Body, Choice, Encrypted, Flag, Nested, OpenList, PartialDate, Privileged, Several, Territory, Text, Timestamp, Whole,
+    Body,
+    Choice,
+    Encrypted,
+    Flag,
+    Nested,
+    OpenList,
+    PartialDate,
+    Privileged,
+    Several,
+    Territory,
+    Text,
+    Timestamp,
+    Whole,
 )  # fmt: skip
 from schemas.parts import Blob, Money, Window, digests, needs, ordered
 from schemas.records.base import Record

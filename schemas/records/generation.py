@@ -7,7 +7,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Encrypted, Flag, Nested, PartialDate, Several, Settings, Text, Web, choices
+from schemas.fields import Body, Choice, Encrypted, Flag, Nested, PartialDate, Settings, Several, Text, Web, choices
 from schemas.parts import Blob, Digest, FrameRange, Identifier, Terms, digests, ordered
 from schemas.records.base import Record
 from schemas.references import Reference
@@ -192,7 +192,9 @@ class Generation(Record):
     terms = Nested(Terms)
     moderation = Settings()
     modalities = choices(("text", "image", "video", "audio", "voice", "music", "model_3d", "motion", "code"))
-    actions = Several(Choice("generate", "edit", "extend", "upscale", "inpaint", "interpolate", "transfer", "dub", "analyse", "grade"), most=10)
+    actions = Several(
+        Choice("generate", "edit", "extend", "upscale", "inpaint", "interpolate", "transfer", "dub", "analyse", "grade"), most=10
+    )
     adapter = Text(100, about="which importer read it")
     unresolved = Several(Nested(Unresolved), most=500)
     unread = Several(Text(500), most=1000, about="parts of the source that the adapter did not understand; they are in raw")
@@ -205,4 +207,6 @@ class Generation(Record):
         inputs = {item["asset"] for item in data.get("inputs", []) if isinstance(item.get("asset"), str)}
         for place, item in enumerate(data.get("outputs", [])):
             if isinstance(item.get("asset"), str) and item["asset"] in inputs:
-                raise ValidationError({"outputs": {place: {"asset": ["This asset is an input of the same run; register the result apart."]}}})
+                raise ValidationError(
+                    {"outputs": {place: {"asset": ["This asset is an input of the same run; register the result apart."]}}}
+                )

@@ -9,7 +9,20 @@ from marshmallow import ValidationError, validates_schema
 from schemas import vocabulary
 from schemas.dates import surely_before
 from schemas.fields import (
-    Body, Choice, Encrypted, Flag, Language, Nested, OpenList, PartialDate, Several, Territory, Text, Web, Whole, choices,
+    Body,
+    Choice,
+    Encrypted,
+    Flag,
+    Language,
+    Nested,
+    OpenList,
+    PartialDate,
+    Several,
+    Territory,
+    Text,
+    Web,
+    Whole,
+    choices,
 )  # fmt: skip
 from schemas.parts import Blob, Money, Signatory, Window, digests, needs
 from schemas.records.base import Record
@@ -61,7 +74,9 @@ class OutputGrant(Body):
 class Duty(Body):
     """Something the licensee owes: a credit, a report, a payment, a notice, an approval, a deletion, a label."""
 
-    type = Choice("credit", "report", "payment", "notice", "approval", "deletion", "label", "audit", "no_competition", "other", required=True)
+    type = Choice(
+        "credit", "report", "payment", "notice", "approval", "deletion", "label", "audit", "no_competition", "other", required=True
+    )
     text = Text(2000)
     due = Choice("before_use", "before_release", "on_release", "monthly", "quarterly", "yearly", "on_end", "on_request")
     days = Whole()
@@ -71,7 +86,9 @@ class Duty(Body):
 class Royalty(Body):
     """How royalties are counted."""
 
-    basis = Choice("none", "flat", "per_item", "per_output", "per_second", "revenue_share", "attribution_share", "per_seat", "other", required=True)
+    basis = Choice(
+        "none", "flat", "per_item", "per_output", "per_second", "revenue_share", "attribution_share", "per_seat", "other", required=True
+    )
     rate = Encrypted(Text(200))
     text = Encrypted(Text(2000))
 
@@ -202,4 +219,3 @@ class Source(Record):
     opt_outs = Several(Nested(OptOut), most=200, about="[] says that nobody looked")
     rights_statement = Text(1000)
     documents = Several(Reference("document", role="document"), most=50)
-

@@ -116,5 +116,3 @@ class Party(Record):
             raise ValidationError({"name": ["A person's name is personal: send it as professional_name or legal_name."]})
         elif not data.keys() & {"professional_name", "legal_name"}:
             raise ValidationError({"professional_name": ["A person needs professional_name or legal_name; add one."]})
-
-

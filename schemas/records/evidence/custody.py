@@ -7,7 +7,21 @@ from typing import Any, Final
 from marshmallow import validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Encrypted, Flag, Language, Nested, OpenList, PartialDate, Privileged, Several, Territory, Text, choices
+from schemas.fields import (
+    Body,
+    Choice,
+    Encrypted,
+    Flag,
+    Language,
+    Nested,
+    OpenList,
+    PartialDate,
+    Privileged,
+    Several,
+    Territory,
+    Text,
+    choices,
+)
 from schemas.parts import Blob, Money, Signatory, Terms, Window, needs, ordered
 from schemas.references import Reference
 

@@ -7,7 +7,21 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Decimal, Encrypted, Flag, Nested, OpenList, PartialDate, Privileged, Several, Territory, Text, Whole
+from schemas.fields import (
+    Body,
+    Choice,
+    Decimal,
+    Encrypted,
+    Flag,
+    Nested,
+    OpenList,
+    PartialDate,
+    Privileged,
+    Several,
+    Territory,
+    Text,
+    Whole,
+)
 from schemas.parts import Blob, Digest, Money, Window, needs, ordered
 from schemas.references import Reference
 

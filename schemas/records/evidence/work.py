@@ -6,7 +6,22 @@ from typing import Any, Final
 
 from marshmallow import validates_schema
 
-from schemas.fields import Body, Choice, Decimal, Encrypted, Flag, Language, Nested, OpenList, PartialDate, Privileged, Several, Territory, Text, Whole
+from schemas.fields import (
+    Body,
+    Choice,
+    Decimal,
+    Encrypted,
+    Flag,
+    Language,
+    Nested,
+    OpenList,
+    PartialDate,
+    Privileged,
+    Several,
+    Territory,
+    Text,
+    Whole,
+)
 from schemas.parts import Blob, Digest, Money, Window, ordered
 from schemas.records.evidence.people import Delivered
 from schemas.references import Reference

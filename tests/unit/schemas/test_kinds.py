@@ -138,9 +138,8 @@ def test_whatever_loads_loads_again_unchanged(data):
     kind, body = data.draw(st.sampled_from(BODIES[len(MINIMAL) :]))
     schema = KINDS[kind].schema
     taken = data.draw(pruned(schema, body))
-    try:
+    errors = schema.validate(taken)  # two fields that need one another may have been parted
+    assert all(pointer.startswith("/") for pointer, _ in faults(errors))
+    if not errors:
         loaded = schema.load(taken)
-    except ValidationError as error:  # two fields that need one another were parted
-        assert all(pointer.startswith("/") for pointer, _ in faults(error.messages))
-    else:
         assert schema.load(schema.dump(loaded)) == loaded
