@@ -24,6 +24,9 @@ from service.rules.paths import PackError
 PACKS: Final = Path(__file__).parent / "packs"
 
 KINDS: Final = frozenset({"agreement", "gate", "house", "law", "platform"})
+#: No rule that a person can read is nested deeper; a YAML alias to itself always is.
+_DEPTH: Final = 40
+
 _KEYS: Final = frozenset(
     {
         "pack", "title", "kind", "line", "craft", "territories", "term", "status", "carries", "sources", "verified",
@@ -58,8 +61,8 @@ def read(text: str, name: str) -> dict[str, Any]:
     """One pack from YAML text, checked; `name` is what errors call it."""
     try:
         document = _plain(YAML(typ="safe").load(text))
-    except YAMLError as error:
-        raise PackError(f"{name}: {error}") from None
+    except (YAMLError, ValueError) as error:  # a date with a seventeenth month is a ValueError
+        raise PackError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
     return check(document, name)
 
 
@@ -148,12 +151,14 @@ def _known_overrides(document: Mapping[str, Any], gone: set[str], before: Mappin
         raise PackError(f"{document['pack']}.yaml: overrides: {before['pack']} has no rule {name!r}")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, depth: int = 0) -> Any:
     """YAML values as JSON values: dates as text, keys as text, nothing else but lists, maps and scalars."""
+    if depth > _DEPTH:
+        raise PackError(f"nested deeper than {_DEPTH} levels")
     if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): _plain(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list):
-        return [_plain(part) for part in value]
+        return [_plain(part, depth + 1) for part in value]
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise PackError(f"{value}: a time needs a zone")

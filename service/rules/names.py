@@ -37,6 +37,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "sources": "source",
     "synthetics": "synthetic",
     "training_licences": "grant",
+    "trainings": "training",
     "transfers": "transfer",
     "uses": "use",
 }

@@ -148,7 +148,9 @@ def gaps(test):
 
 def test_an_unknown_names_the_record_and_the_field_that_would_settle_it():
     assert gaps({"equals": ["person.birth.date", "x"]}) == [("pty", "birth.date")]
-    assert gaps({"some": {"of": "person.consents", "where": {"all": [{"equals": ["purpose", "creation"]}, {"is_true": "live"}]}}}) == [("con", "live")]
+    assert gaps({"some": {"of": "person.consents", "where": {"all": [{"equals": ["purpose", "creation"]}, {"is_true": "live"}]}}}) == [
+        ("con", "live")
+    ]
     assert gaps({"is_true": "gone.open"}) == [("rep", "gone.open")]
     assert gaps({"at_least": ["fee", {"rate": ["night", "/at"]}]}) == [("rates", "night")]
     assert gaps({"before": ["/intent.window.from", "day"]}) == [("decision", "intent.window.from")]
