@@ -146,22 +146,33 @@ def _riff(file: BufferedReader) -> dict[str, Any]:
     claimed = int.from_bytes(_at(file, 4, 4), "little") + 8
     if claimed > size + claimed % 2:
         _bad(f"The WAV claims {claimed} bytes and has {size}; it is cut off.")
-    rate, length, start, count = 0, None, 12, 0
-    while start + 8 <= min(claimed, size):
-        head = _at(file, start, 8)
-        kind, body = head[:4], int.from_bytes(head[4:], "little")
-        if start + 8 + body > size:
-            _bad(f"Chunk {kind!r} at byte {start} claims {body} bytes and {size - start - 8} are left; the file is cut off or lies.")
+    rate, length = 0, None
+    for kind, start, body in _chunks(file, 12, min(claimed, size), 0, [0]):
         if kind == b"fmt ":
-            rate = int.from_bytes(_at(file, start + 16, 4), "little")
+            rate = int.from_bytes(_at(file, start + 8, 4), "little")
         if kind == b"data":
             length = body
-        start, count = start + 8 + body + body % 2, count + 1
-        if count > _BOXES:
-            _bad(f"There are more than {_BOXES} chunks.")
     if not rate or length is None:
         _bad("The WAV has no sound: the fmt or data chunk is missing.")
     return {"milliseconds": length * 1000 // rate}
+
+
+def _chunks(file: BufferedReader, start: int, end: int, depth: int, count: list[int]) -> Iterator[tuple[bytes, int, int]]:
+    """Every chunk between two offsets as (type, start and size of its content), lists before what they hold."""
+    if depth > _DEPTH:
+        _bad(f"Lists are nested deeper than {_DEPTH}.")
+    while start + 8 <= end:
+        count[0] += 1
+        if count[0] > _BOXES:
+            _bad(f"There are more than {_BOXES} chunks.")
+        head = _at(file, start, 8)
+        kind, body = head[:4], int.from_bytes(head[4:], "little")
+        if start + 8 + body > end:
+            _bad(f"Chunk {kind!r} at byte {start} claims {body} bytes and {end - start - 8} are left; the file is cut off or lies.")
+        yield kind, start + 8, body
+        if kind == b"LIST":
+            yield from _chunks(file, start + 12, start + 8 + body, depth + 1, count)
+        start += 8 + body + body % 2
 
 
 def _flac(file: BufferedReader) -> dict[str, Any]:

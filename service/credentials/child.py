@@ -58,7 +58,8 @@ def sign(job: Job) -> Answer:
 def judge(job: Job) -> Answer:
     """Judge file 0; with a part, that part is its sidecar. The answer is `judge.Verdict` as a mapping.
 
-    Arguments: `media_type`, `settings`. Never refuses: what cannot be read is a verdict too.
+    Arguments: `media_type`, `settings`, `report` (whether to add the reader's own report under `store`, for an adapter that
+    wants to know how the content was made). Never refuses: what cannot be read is a verdict too.
     """
     context = c2pa.Context(c2pa.Settings.from_dict(job.arguments["settings"]))
     sidecar = job.parts[0] if job.parts else None
@@ -67,8 +68,9 @@ def judge(job: Job) -> Answer:
             report, claims = json.loads(reader.json()), json.loads(reader.crjson())
     except c2pa.C2paError as fault:
         return Answer(judging.unread(str(fault)))
+    more = {"store": report} if job.arguments["report"] else {}
     try:
-        return Answer(judging.verdict(report, claims))
+        return Answer({**judging.verdict(report, claims), **more})
     except (AttributeError, KeyError, TypeError, ValueError):  # a manifest shaped so that the report makes no sense
         return Answer(judging.unread("the report on it makes no sense"))
 

@@ -55,21 +55,31 @@ class Authority:
     def __init__(self, directory: Path, organization: str) -> None:
         """Nothing is made until it is first needed; `organization` appears in the certificates."""
         self.directory, self.organization = directory, organization
+        self._made: tuple[str, Signer] | None = None
 
     def anchor(self, now: datetime) -> str:
         """The root certificate as PEM, the only thing a reader outside needs to trust our signatures."""
-        with self._locked():
-            return _pem(self._root(now)[0])
+        return self._current(now)[0]
 
     def signer(self, now: datetime) -> Signer:
         """The current signing key; made or renewed when there is none with at least RENEW_DAYS left."""
+        return self._current(now)[1]
+
+    def _current(self, now: datetime) -> tuple[str, Signer]:
+        """Anchor and signer, read once and kept until the leaf wants renewing."""
+        made = self._made
+        if made is None or not _fresh(made[1].not_after, now):
+            self._made = made = self._read(now)
+        return made
+
+    def _read(self, now: datetime) -> tuple[str, Signer]:
         with self._locked():
             root, root_key = self._root(now)
             stored = self._load("leaf")
-            if stored is None or not _fresh(stored[0], root, now):
+            if stored is None or stored[0].issuer != root.subject or not _fresh(stored[0].not_valid_after_utc, now):
                 stored = self._renew(root, root_key, now)
         certificate, key = stored
-        return Signer(_pem(certificate), certificate.not_valid_after_utc, key)
+        return _pem(root), Signer(_pem(certificate), certificate.not_valid_after_utc, key)
 
     def _root(self, now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         stored = self._load("ca")
@@ -137,9 +147,8 @@ class Authority:
             os.close(handle)
 
 
-def _fresh(leaf: x509.Certificate, root: x509.Certificate, now: datetime) -> bool:
-    left = leaf.not_valid_after_utc - now
-    return leaf.issuer == root.subject and timedelta(days=RENEW_DAYS) <= left <= timedelta(days=LEAF_DAYS)
+def _fresh(not_after: datetime, now: datetime) -> bool:
+    return timedelta(days=RENEW_DAYS) <= not_after - now <= timedelta(days=LEAF_DAYS)
 
 
 def _name(organization: str, common_name: str) -> x509.Name:

@@ -60,12 +60,23 @@ class Credentials:
         self._pool, self._store, self._authority, self._lists = pool, store, authority, tuple(lists)
         self._helper = ThreadPoolExecutor(4, thread_name_prefix="credentials")
 
-    def judge(self, file: BinaryIO, now: datetime, *, sidecar: bytes | None = None, kind: Kind | None = None) -> dict[str, Any]:
-        """The verdict on an open file (see `judge.verdict`); never raises for what is in the file, only when all children are busy."""
+    def judge(
+        self,
+        file: BinaryIO | FileIO,
+        now: datetime,
+        *,
+        sidecar: bytes | None = None,
+        kind: Kind | None = None,
+        report: bool = False,
+    ) -> dict[str, Any]:
+        """The verdict on an open file (see `judge.verdict`), with `report` also the library's own report under `store`.
+
+        Never raises for what is in the file, only when all children are busy.
+        """
         size = _size(file)
         kind = kind or kind_of(file)
         media_type = UNKNOWN if sidecar is not None and not kind.embeds else kind.media_type
-        arguments = {"media_type": media_type, "settings": self._settings(now, kind, size)}
+        arguments = {"media_type": media_type, "settings": self._settings(now, kind, size), "report": report}
         parts = [sidecar] if sidecar is not None else []
         try:
             seconds = _JUDGE_SECONDS + size // _BYTES_PER_SECOND
