@@ -32,7 +32,8 @@ REQUIREMENT_KEYS: Final = frozenset(
         "id", "test", "only", "otherwise", "ahead", "code", "says", "fix", "owner", "form", "needs", "until", "owes",
     }
 )  # fmt: skip
-FAILING: Final = frozenset(RESULTS[:4])
+#: What a failed requirement may give; `exempt` where the failed test asks for an exemption not to be needed.
+FAILING: Final = frozenset(RESULTS[:5])
 SOFTER: Final = frozenset({"review", "warn", "exempt"})
 
 
@@ -202,6 +203,9 @@ def _compile(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Comp
     names = [part.get("id") for part in require if isinstance(part, Mapping)]
     if len(set(names)) != len(require):
         raise PackError("require: every requirement needs an id of its own")
+    requirements = tuple(_requirement(compiler, part) for part in require)
+    if rule.get("absolute") and any("exempt" in (case.ahead, case.past) for part in requirements for case in part.cases):
+        raise PackError("otherwise: an absolute bar knows no exemption")
     confidence = str(rule["confidence"])
     return CompiledRule(
         id=rule["id"], document=rule, collection=rule.get("each"), acts=frozenset(rule.get("acts") or ()),
@@ -209,7 +213,7 @@ def _compile(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Comp
         low_confidence=confidence.startswith("L") or confidence.endswith("/L"),
         when=_test(compiler, rule, "when"), ahead=ahead, about=_about(compiler, rule),
         unless=tuple(_relief(compiler, part, n) for n, part in enumerate(rule.get("unless") or ())),
-        requirements=tuple(_requirement(compiler, part) for part in require),
+        requirements=requirements,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "biometrics": "biometric",
     "compensations": "compensation",
     "consents": "consent",
+    "crafts": "craft",
     "datasets": "dataset",
     "engagements": "engagement",
     "exemptions": "claim",
@@ -37,6 +38,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "sources": "source",
     "synthetics": "synthetic",
     "training_licences": "grant",
+    "trainings": "training",
     "trainings": "training",
     "transfers": "transfer",
     "uses": "use",
@@ -54,7 +56,7 @@ ACTS: Final = frozenset({"capture", "generate", "train", "hand_over", "license_o
 #: The events a rule may take its date from.
 BASES: Final = frozenset(
     {
-        "always", "commencement", "creation", "custody", "deal", "generation", "handover", "licence",
+        "always", "commencement", "contract", "creation", "custody", "deal", "generation", "handover", "licence",
         "photography", "release", "request", "session", "transfer", "use",
     }
 )  # fmt: skip
