@@ -39,7 +39,6 @@ COLLECTIONS: Final[dict[str, str]] = {
     "synthetics": "synthetic",
     "training_licences": "grant",
     "trainings": "training",
-    "trainings": "training",
     "transfers": "transfer",
     "uses": "use",
 }
