@@ -11,7 +11,7 @@ import copy
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -20,6 +20,7 @@ from schemas import dates
 NULL: Final = "Null says nothing here: leave the field out when it is unknown, send [] when there is none."
 BIGGEST: Final = (1 << 53) - 1
 MOST_SETTINGS: Final = 200
+_BAD_LETTERS: Final = re.compile("[\0\ud800-\udfff]")
 UNKNOWN: Final = "There is no such field here."
 MARKERS: Final = ({"withheld"}, {"erased"})
 MARKER_REFUSED: Final = (
@@ -34,7 +35,7 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, Any]] = {"unknown": UNKNOWN, "type": "This must be an object, written {…}."}
+    error_messages = {"unknown": UNKNOWN, "type": "This must be an object, written {…}."}  # noqa: RUF012  # as the library declares it
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Read a field of a mapping as its item only: an absent `items` must not become the method of that name."""
@@ -81,7 +82,7 @@ class Text(Plain, fields.String):
             raise ValidationError("Empty text says nothing: leave the field out when it is unknown.")
         if len(value) > self.most:
             raise ValidationError(f"This is {len(value)} characters long; shorten it to {self.most} or store it as a document.")
-        if "\0" in value or any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+        if _BAD_LETTERS.search(value):
             raise ValidationError("Text may not hold NUL or half a surrogate pair; send well-formed Unicode.")
         if self.pattern and not self.pattern.fullmatch(value):
             raise ValidationError(self.form)
@@ -195,7 +196,7 @@ class Nested(Plain, fields.Nested):  # type: ignore[misc]  # the two name a para
 
 
 class Several(Plain, fields.List[Any]):
-    """A list of at most `most` different values. Absent is unknown, `[]` is the statement that there is none."""
+    """A list of at most `most` values, words and references each once. Absent is unknown, `[]` says that there is none."""
 
     def __init__(self, inner: fields.Field[Any], *, most: int = 1000, about: str = "", **more: Any) -> None:
         self.most = most
@@ -208,9 +209,12 @@ class Several(Plain, fields.List[Any]):
         if len(value) > self.most:
             raise ValidationError(f"{len(value)} items are too many here; send at most {self.most}, or a longer list as a blob.")
         loaded = super()._deserialize(value, attr, data, **more)
+        seen: set[str] = set()
         for place, item in enumerate(loaded):
-            if item in loaded[:place]:
+            if isinstance(item, str) and item in seen:
                 raise ValidationError({place: ["This stands in the list twice; remove one."]})
+            if isinstance(item, str):
+                seen.add(item)
         return loaded
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
 from schemas import vocabulary
 from schemas.fields import Body, Choice, Nested, Several, Text
 from schemas.parts import Identifier, Word
@@ -22,3 +26,11 @@ class Record(Body):
     on_word_of = Nested(Word)
     grade = Choice(*vocabulary.GRADES)
     notes = Text(4000, about="plain notes; no personal data, fees or counsel's reasons, which have fields of their own")
+
+    @validates_schema
+    def identifiers_once(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse the same outside id twice."""
+        given = [(item["scope"], item["value"]) for item in data.get("identifiers", [])]
+        for place, pair in enumerate(given):
+            if pair in given[:place]:
+                raise ValidationError({"identifiers": {place: ["This outside id stands in the list twice; remove one."]}})
