@@ -5,8 +5,7 @@ Ten thousand shots that lack one rider are one cause with ten thousand items, an
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from service.rules import coverage
@@ -49,10 +48,10 @@ def _cause(findings: list[Finding], tally: Tally) -> dict[str, Any]:
         "result": first.result, "would_be": first.would_be, "mode": first.mode, "pack": tally.statics["pack"],
         "clause": tally.statics["clause"], "confidence": tally.statics["confidence"],
         **{key: text.get(key) for key in _SAID},
-        "values": first.values if all(finding.values == first.values for finding in findings) else {},
+        "values": first.values or {} if all(finding.values == first.values for finding in findings) else {},
         "items": _unique(finding.subject for finding in findings),
-        "assets": _unique(finding.about.get("asset") for finding in findings),
-        "persons": _unique(finding.about.get("person") for finding in findings),
+        "assets": _unique((finding.about or {}).get("asset") for finding in findings),
+        "persons": _unique((finding.about or {}).get("person") for finding in findings),
         "fields": _unique(field for finding in findings for _, field in finding.missing),
         "absolute": bool(tally.statics.get("absolute")),
     }  # fmt: skip
@@ -95,19 +94,28 @@ def _steps(finding: Finding, tallies: dict[str, Tally]) -> list[dict[str, Any]]:
 
 
 def _merge(steps: dict[str, dict[str, Any]], step: dict[str, Any], cause: str) -> None:
-    identity = {key: value for key, value in step.items() if key != "fields"}
-    known = steps.setdefault(json.dumps(identity, sort_keys=True, ensure_ascii=False), {**identity, "clears": []})
+    known = steps.get(identity := _identity(step))
+    if known is None:
+        known = steps[identity] = {key: value for key, value in step.items() if key != "fields"} | {"clears": []}
     if cause not in known["clears"]:
         known["clears"] = sorted([*known["clears"], cause])
     fields = step.get("fields")
     if isinstance(fields, list):
         known["fields"] = sorted({*known.get("fields", ()), *fields})
-    for name, value in fields.items() if isinstance(fields, dict) else ():
-        known.setdefault("fields", {})
-        known["fields"][name] = _united(known["fields"].get(name), value)
+    elif fields:
+        united = known.setdefault("fields", {})
+        for name, value in fields.items():
+            united[name] = _united(united.get(name), value)
+
+
+def _identity(step: Mapping[str, Any]) -> str:
+    """What makes two steps one: everything but the fields."""
+    return "\x1f".join(f"{key}={step[key]}" for key in sorted(step) if key != "fields")
 
 
 def _united(known: Any, value: Any) -> Any:
+    if known == value:
+        return known
     if isinstance(known, list) and isinstance(value, list):
         return [*known, *(member for member in value if member not in known)]
     return value if known is None else known

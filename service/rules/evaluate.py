@@ -19,9 +19,10 @@ from service.rules.findings import Evaluation, Finding, Tally
 from service.rules.moments import NEVER, Calendar, before, iso, moment
 from service.rules.names import RANK
 from service.rules.pack import Pack, canonical
-from service.rules.paths import Scope, link, name_of
+from service.rules.paths import Getter, Scope, ends, link, name_of
 from service.rules.standing import Governance, Standing, engine_finding
 from service.rules.values import plain
+from service.rules.verdicts import Verdict
 
 MISSING: Final = "missing_facts"
 
@@ -33,6 +34,7 @@ class PlannedRule:
     rule: CompiledRule
     basis: Basis
     statics: dict[str, Any]
+    about: tuple[tuple[str, Getter], ...]
     counterparts: set[str] = field(default_factory=set)
 
 
@@ -87,7 +89,8 @@ def _line_rules(line: Line, calendars: Mapping[str, Calendar]) -> list[PlannedRu
 
 def _planned(rule: Mapping[str, Any], line: Line, pack: Pack, held: list[str], calendars: Mapping[str, Calendar]) -> PlannedRule:
     compiled = compile_rule(rule, calendars)
-    return PlannedRule(compiled, Basis(rule, line, held, pack.id), _statics(rule, pack))
+    about = tuple((name, term.get) for name, term in compiled.about)
+    return PlannedRule(compiled, Basis(rule, line, held, pack.id), _statics(rule, pack), about)
 
 
 def _statics(rule: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
@@ -120,7 +123,8 @@ def run(packs: Sequence[Pack], facts: Mapping[str, Any], governance: Mapping[str
     made = plan(packs)
     document = link(facts)
     rules = Governance({**(facts.get("governance") or {}), **(governance or {})}, facts)
-    evaluation = _Run(made, document, rules).all()
+    earliest = min((end[1] for text in ends(facts) if (end := moment(text))), default=NEVER)
+    evaluation = _Run(made, document, rules, earliest).all()
     evaluation.causes = group(evaluation)
     evaluation.clearing = clearing_set(evaluation)
     return evaluation
@@ -129,7 +133,7 @@ def run(packs: Sequence[Pack], facts: Mapping[str, Any], governance: Mapping[str
 class _Run:
     """One evaluation under way."""
 
-    def __init__(self, made: Plan, document: dict[str, Any], governance: Governance) -> None:
+    def __init__(self, made: Plan, document: dict[str, Any], governance: Governance, earliest: int) -> None:
         self.plan, self.document, self.governance = made, document, governance
         self.act = document.get("act")
         self.at = moment(document.get("at"))
@@ -137,6 +141,8 @@ class _Run:
         self.root: Scope = (document, None)
         self.out = Evaluation([], {})
         self.standing = {pack.id: Standing.of(pack, document, governance) for pack in made.packs}
+        self.earliest = earliest
+        self.sorted: dict[str, list[Any]] = {}
         self.doubtful: dict[tuple[str, str], str] = {}
         self.expired: dict[tuple[str, str], None] = {}
         self.gone: dict[str, None] = {}
@@ -171,8 +177,12 @@ class _Run:
     def _elements(self, rule: CompiledRule) -> list[Any] | None:
         if rule.collection is None:
             return [self.production]
-        found = self.document.get(rule.collection)
-        return found if found.__class__ is list else None
+        if rule.collection not in self.sorted:
+            found = self.document.get(rule.collection)
+            if found.__class__ is not list:
+                return None
+            self.sorted[rule.collection] = sorted(found, key=name_of_subject)
+        return self.sorted[rule.collection]
 
     def _unknown_collection(self, entry: PlannedRule, tally: Tally) -> None:
         """A collection that facts say nothing about may hold anything."""
@@ -207,35 +217,43 @@ class _Run:
         self._requirements(entry, tally, applies, scope, subject)
 
     def _requirements(self, entry: PlannedRule, tally: Tally, applies: Applies, scope: Scope, subject: str) -> None:
-        result, ends = "pass", NEVER
+        result, last = "pass", NEVER
         for requirement in entry.rule.requirements:
             only = True if requirement.only is None else requirement.only.check(scope)
             if only is False:
                 continue
-            if only and requirement.test.check(scope):
-                ends = min(ends, _until(requirement, scope))
+            verdict = requirement.test.check(scope) if only else None
+            if verdict:
+                if self.earliest < self.out.ends or requirement.until is not None:
+                    last = min(last, _until(requirement, scope))
                 continue
-            finding = self._failed(entry, applies, requirement, scope, subject, triggered=bool(only))
-            found = self._close(entry, tally, finding)
-            result = min(result, found, key=RANK.__getitem__)
+            failed = self._failed if only else self._untold
+            found = self._close(entry, tally, failed(entry, applies, requirement, scope, subject, verdict))
+            if RANK[found] < RANK[result]:
+                result = found
         if result == "pass":
             tally.count("pass")
             tally.passed.setdefault(applies.edition, []).append(subject)
-        if ends < self.out.ends:
-            self.out.ends, self.out.rests_on = ends, (entry.rule.id, subject)
+        if last < self.out.ends:
+            self.out.ends, self.out.rests_on = last, (entry.rule.id, subject)
         self._doubt(entry, applies, subject, result)
 
-    def _failed(self, entry: PlannedRule, applies: Applies, requirement: Requirement, scope: Scope, subject: str, *,
-                triggered: bool) -> Finding:  # fmt: skip
+    def _untold(self, entry: PlannedRule, applies: Applies, requirement: Requirement, scope: Scope, subject: str,
+                _: Verdict) -> Finding:  # fmt: skip
+        """A requirement whose own condition is unknown."""
         finding = self._finding(entry, applies.edition, subject, "review", MISSING, scope)
         finding.requirement = requirement.id
-        if not triggered:
-            finding.missing = sorted(set(requirement.only.gaps(scope))) if requirement.only else []
-            return finding
+        finding.missing = sorted(set(requirement.only.gaps(scope))) if requirement.only else []
+        return finding
+
+    def _failed(self, entry: PlannedRule, applies: Applies, requirement: Requirement, scope: Scope, subject: str,
+                verdict: Verdict) -> Finding:  # fmt: skip
+        finding = self._finding(entry, applies.edition, subject, "review", MISSING, scope)
+        finding.requirement = requirement.id
         case = next(case for case in requirement.cases if case.when is None or case.when.check(scope))
         finding.code, finding.text = case.code, case.key
         finding.values = case.says.values(scope) if case.says else {}
-        finding.missing = sorted(set(requirement.test.gaps(scope)))
+        finding.missing = sorted(set(requirement.test.gaps(scope))) if verdict is None else ()
         finding.result = self._result(entry.rule, requirement, case, scope)
         if requirement.owes and finding.result == "obligation":
             self._owe(finding, requirement.owes, scope)
@@ -263,7 +281,7 @@ class _Run:
 
     def _relieve(self, rule: CompiledRule, finding: Finding, scope: Scope) -> None:
         """An exemption that its claim's papers bear out; it never reaches an absolute bar (refused at load)."""
-        if finding.result not in ("block", "review"):
+        if not rule.unless or finding.result not in ("block", "review"):
             return
         for relief in rule.unless:
             if relief.when.check(scope):
@@ -284,7 +302,7 @@ class _Run:
         finding = Finding(entry.rule.id, None, edition, subject, result, mode, code)
         if scope is not None:
             element = scope[0]
-            finding.about = {name: found for name, term in entry.rule.about if (found := name_of(term.get(scope)))}
+            finding.about = {name: found for name, get in entry.about if (found := name_of(get(scope)))}
             finding.path = element.get("path") if element.__class__ is dict else None
         return finding
 

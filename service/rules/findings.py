@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,9 +29,9 @@ class Finding:
     mode: str
     code: str
     text: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)
-    about: dict[str, str] = field(default_factory=dict)
-    missing: list[Gap] = field(default_factory=list)
+    values: Mapping[str, Any] | None = None
+    about: Mapping[str, str] | None = None
+    missing: Sequence[Gap] = ()
     path: list[str] | None = None
     would_be: str | None = None
     obligation: dict[str, Any] | None = None

@@ -16,6 +16,7 @@ from service.rules.moments import NEVER, Calendar, Moment, before, moment, not_a
 from service.rules.paths import Gap, PackError, Scope
 from service.rules.values import (
     Amount,
+    Literal,
     Term,
     amount,
     arguments,
@@ -126,7 +127,11 @@ def _unary(judge: Callable[[Any], Verdict]) -> Build:
     def build(compiler: Compiler, spec: Any, depth: int) -> Test:
         term = compile_term(compiler, spec, depth)
         get = term.get
-        return Test(lambda scope: judge(get(scope)), _when_unknown(lambda scope: judge(get(scope)), term))
+
+        def check(scope: Scope) -> Verdict:
+            return judge(get(scope))
+
+        return Test(check, _when_unknown(check, term))
 
     return build
 
@@ -138,14 +143,34 @@ def _binary(judge: Callable[[Any, Any], Verdict], right: Callable[[Compiler, Any
     def build(compiler: Compiler, spec: Any, depth: int) -> Test:
         one, other = arguments(spec, count=2)
         first, second = left(compiler, one, depth), right(compiler, other, depth)
-        get_first, get_second = first.get, second.get
-
-        def check(scope: Scope) -> Verdict:
-            return judge(get_first(scope), get_second(scope))
-
+        check = _against(judge, first, second.value) if isinstance(second, Literal) else _pair(judge, first, second)
         return Test(check, _when_unknown(check, first, second))
 
     return build
+
+
+def _pair(judge: Callable[[Any, Any], Verdict], first: Term, second: Term) -> Check:
+    get_first, get_second = first.get, second.get
+
+    def check(scope: Scope) -> Verdict:
+        return judge(get_first(scope), get_second(scope))
+
+    return check
+
+
+def _against(judge: Callable[[Any, Any], Verdict], term: Term, value: Any) -> Check:
+    """A value against a literal; equality of text, the commonest test of all, without a further call."""
+    get = term.get
+    plain_text = judge is verdicts.same and isinstance(value, str)
+
+    def check(scope: Scope) -> Verdict:
+        return judge(get(scope), value)
+
+    def check_text(scope: Scope) -> Verdict:
+        found = get(scope)
+        return found == value if found.__class__ is str else judge(found, value)
+
+    return check_text if plain_text else check
 
 
 def _when_unknown(check: Check, *terms: Term) -> Callable[[Scope], list[Gap]]:
@@ -202,20 +227,27 @@ def _numbers(judge: Callable[[Amount, Amount], Verdict]) -> Build:
 
 def _some(compiler: Compiler, spec: Any, depth: int) -> Test:
     selection = compiler.selection(spec, depth)
-    members = selection.members
+    get, where = selection.of.get, selection.where
+    holds = where.check if where else _is_there
 
     def check(scope: Scope) -> Verdict:
-        found = members(scope)
-        if found is None:
+        found = get(scope)
+        if found.__class__ is not list:
             return None
         unknown = False
-        for _, verdict in found:
+        for member in found:
+            verdict = None if member is None else holds((member, scope))
             if verdict:
                 return True
-            unknown = unknown or verdict is None
+            if verdict is None:
+                unknown = True
         return None if unknown else False
 
     return Test(check, selection.gaps, lambda scope: _longest(selection, scope))
+
+
+def _is_there(_: Scope) -> Verdict:
+    return True
 
 
 def _longest(selection: Selection, scope: Scope) -> int:

@@ -56,10 +56,19 @@ def _linked(value: Any, objects: dict[str, dict[str, Any]]) -> Any:
     if value.__class__ is dict:
         if "$ref" in value and len(value) == 1:
             return objects.get(value["$ref"])
-        return {key: _linked(part, objects) for key, part in value.items()}
+        return {key: part if part.__class__ is str else _linked(part, objects) for key, part in value.items()}
     if value.__class__ is list:
-        return [_linked(part, objects) for part in value]
+        return [part if part.__class__ is str else _linked(part, objects) for part in value]
     return value
+
+
+def ends(value: Any) -> set[str]:
+    """Every `ends` written anywhere in a facts document: no support lasts shorter than the earliest of them."""
+    if value.__class__ is dict:
+        own = value.get("ends")
+        found = {own} if own.__class__ is str else set()
+        return found.union(*(ends(part) for part in value.values() if part.__class__ in (dict, list)))
+    return set().union(*(ends(part) for part in value if part.__class__ in (dict, list)))
 
 
 def walk(value: Any, keys: tuple[str, ...]) -> Any:
