@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from schemas.fields import Body, Choice, Nested, Plain, Several, Text, Timestamp, Whole
 
@@ -36,7 +38,12 @@ class Number(fields.Integer):
 
     def __init__(self, least: int, most: int, *, required: bool = False) -> None:
         message = f"Give a whole number from {least} to {most}."
-        checks = {"invalid": message, "too_large": message, "null": message, "required": "This parameter is required; add it."}
+        checks: dict[str, Any] = {
+            "invalid": message,
+            "too_large": message,
+            "null": message,
+            "required": "This parameter is required; add it.",
+        }
         super().__init__(required=required, validate=validate.Range(least, most, error=message), error_messages=checks)
 
 
@@ -111,7 +118,7 @@ class ChangeAnswer(Body):
     effective_at = Timestamp()
 
 
-def record_answer(schema: type[Body]) -> type[Body]:
+def record_answer(schema: type[Schema]) -> type[Body]:
     """Return the answer schema of a kind: the record's envelope around its body."""
     name = schema.__name__
     envelope = {

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
@@ -52,7 +51,9 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _add(app: Flask, services: Services, declared: Operation) -> None:
     if declared.permission != PUBLIC and declared.permission not in roles.PERMISSIONS:
-        raise RuntimeError(f"{declared.method} {declared.path} declares {declared.permission!r}, which no role carries; see service/roles.py")
+        raise RuntimeError(
+            f"{declared.method} {declared.path} declares {declared.permission!r}, which no role carries; see service/roles.py"
+        )
     app.add_url_rule(declared.rule, declared.name, _view(services, declared), methods=[declared.method], provide_automatic_options=False)
 
 
@@ -95,7 +96,16 @@ def _end(response: Response) -> Response:
         response.headers.setdefault(name, value)
     route = request.url_rule.rule if request.url_rule else "-"
     milliseconds = (time.perf_counter() - g.started) * 1000
-    log.info("request", extra={"request_id": g.request_id, "method": request.method, "route": route, "status": response.status_code, "ms": round(milliseconds, 1)})
+    log.info(
+        "request",
+        extra={
+            "request_id": g.request_id,
+            "method": request.method,
+            "route": route,
+            "status": response.status_code,
+            "ms": round(milliseconds, 1),
+        },
+    )
     return response
 
 
@@ -108,7 +118,12 @@ def _problem(problem: errors.Problem) -> Response:
 
 def _http_problem(fault: HTTPException) -> Response:
     """Render the framework's own refusals (404, 405, 413 …) as problem documents too."""
-    kinds: dict[int, type[errors.Problem]] = {404: errors.NotFound, 405: errors.MethodNotAllowed, 413: errors.TooLarge, 415: errors.UnsupportedMedia}
+    kinds: dict[int, type[errors.Problem]] = {
+        404: errors.NotFound,
+        405: errors.MethodNotAllowed,
+        413: errors.TooLarge,
+        415: errors.UnsupportedMedia,
+    }
     kind = kinds.get(fault.code or 500, errors.BadRequest)
     problem = kind(_sentence(fault), (fault.name or "error").lower().replace(" ", "_"))
     if isinstance(fault, MethodNotAllowed):
@@ -124,12 +139,12 @@ def _sentence(fault: HTTPException) -> str:
 
 def _last_resort(fault: Exception) -> Response:
     """Answer 500 for what nobody foresaw, without telling the caller anything of the inside."""
-    log.exception("unhandled", exc_info=fault, extra={"request_id": g.get("request_id")})
+    log.error("unhandled", exc_info=fault, extra={"request_id": g.get("request_id")})
     return _problem(errors.Problem("Something failed on our side; the request id finds it in the log.", "internal"))
 
 
 def _add_pages(app: Flask, services: Services) -> None:
     """Register the pages for people, each with its own declared permission."""
-    from service.web import pages  # noqa: PLC0415  (templates load only where the pages are served)
+    from service.web import pages
 
     pages.register(app, services)

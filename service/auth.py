@@ -117,16 +117,23 @@ def same_origin(request: Request) -> None:
         raise errors.Forbidden("This request came from another site.", "cross_site")
 
 
-def create_studio(conn: Connection[Any], name: str, now: datetime) -> str:
+def create_studio(database: Database, name: str, now: datetime) -> str:
     """Make a tenant and return its id."""
     studio_id = ids.new_id("std", now)
-    with transaction(conn):
+    with database.app(studio_id) as conn, transaction(conn):
         conn.execute("INSERT INTO studio (studio_id, name, created_at) VALUES (%s, %s, %s)", (studio_id, name, now))
     return studio_id
 
 
 def create_account(
-    conn: Connection[Any], studio_id: str, name: str, granted: Iterable[str], now: datetime, *, email: str | None = None, password: str | None = None
+    conn: Connection[Any],
+    studio_id: str,
+    name: str,
+    granted: Iterable[str],
+    now: datetime,
+    *,
+    email: str | None = None,
+    password: str | None = None,
 ) -> str:
     """Make an account of a studio and return its id; an e-mail address belongs to one account only."""
     account_id = ids.new_id("acc", now)
@@ -198,7 +205,9 @@ def sign_in(database: Database, email: str, password: str, now: datetime) -> str
     """
     with database.app("") as conn, conn.cursor(row_factory=class_row(_Account)) as cursor:
         accounts = cursor.execute("SELECT * FROM accounts_by_email(%s)", (email,)).fetchall()
-    verified = [_verified(account.password_hash, password) and not account.disabled_at for account in accounts] or [_verified(None, password)]
+    verified = [_verified(account.password_hash, password) and not account.disabled_at for account in accounts] or [
+        _verified(None, password)
+    ]
     if not any(verified):
         raise errors.Unauthenticated("That address and password do not match an account.", "bad_credentials")
     account = accounts[verified.index(True)]
@@ -221,7 +230,8 @@ def sign_out(conn: Connection[Any], studio_id: str, token: str, now: datetime) -
 
 def _verified(hashed: str | None, password: str) -> bool:
     try:
-        return _PASSWORDS.verify(hashed or _UNKNOWN, password) and hashed is not None
+        _PASSWORDS.verify(hashed or _UNKNOWN, password)
+        return hashed is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
 
@@ -244,7 +254,14 @@ def _of_session(database: Database, token: str, now: datetime) -> Actor:
         raise _refused("This session is not known here; sign in again.", "unknown_session")
     _alive("session", session.ended_at, session.expires_at, session.disabled_at, now)
     held = frozenset(session.account_roles)
-    return Actor(session.studio_id, session.account_id, session.account_name, held, roles.permissions_of(held), _both(None, session.account_productions))
+    return Actor(
+        session.studio_id,
+        session.account_id,
+        session.account_name,
+        held,
+        roles.permissions_of(held),
+        _both(None, session.account_productions),
+    )
 
 
 def _alive(what: str, ended: datetime | None, expires: datetime | None, disabled: datetime | None, now: datetime) -> None:

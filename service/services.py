@@ -28,7 +28,9 @@ class Services:
     """Built once per process; nothing connects or forks before its first use."""
 
     settings: Settings
-    _lanes: dict[str, threading.BoundedSemaphore] = field(default_factory=lambda: {name: threading.BoundedSemaphore(size) for name, size in LANES.items()})
+    _lanes: dict[str, threading.BoundedSemaphore] = field(
+        default_factory=lambda: {name: threading.BoundedSemaphore(size) for name, size in LANES.items()}
+    )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Services:

@@ -9,6 +9,7 @@ from service.api.operation import REGISTER, Operation
 MODULES = (
     "records",
     "batch",
+    "item_lists",
     "events",
     "ledger",
     "status",

@@ -13,25 +13,33 @@ from marshmallow import ValidationError
 
 from schemas.batch import BatchLine, BatchQuery
 from service import errors
-from service.api.operation import Answer, Call, operation
+from service.api.operation import NDJSON, Answer, Call, operation, read_lines
 from service.api.records import WRITE_PERMISSION
 from service.context import Idempotency
 from service.records import write
 from service.records.model import Change, Draft, Recorded
 from service.records.write import field_errors
 
-LINE_LIMIT = 1024 * 1024
 CHUNK = 200
-NDJSON = "application/x-ndjson"
 
 _LINE, _QUERY = BatchLine(), BatchQuery()
 
 
-@operation("POST", "/v1/batch", permission="records.read", tag="batch", summary="Record many at once", query=_QUERY, writes=True,
-           stream=NDJSON, produces=NDJSON, lane="bulk")
+@operation(
+    "POST",
+    "/v1/batch",
+    permission="records.read",
+    tag="batch",
+    summary="Record many at once",
+    query=_QUERY,
+    writes=True,
+    stream=NDJSON,
+    produces=NDJSON,
+    lane="bulk",
+)
 def post(call: Call) -> Answer:
     """Write the lines; each needs the permission of its kind. `?mode=lines` answers for each line by itself."""
-    lines = _lines(call)
+    lines = read_lines(call.request)
     if call.query.get("mode", "atomic") == "lines":
         return Answer(_spooled(_by_line(call, lines)), media_type=NDJSON)
     drafts = [_draft(call, number, raw) for number, raw in islice(lines, write.ATOMIC_LIMIT + 1)]
@@ -45,7 +53,7 @@ def post(call: Call) -> Answer:
 
 def _spooled(answers: Iterator[bytes]) -> Iterator[bytes]:
     """Run to the end, answers on disk, then send: many clients read nothing before they have sent everything."""
-    spool = tempfile.TemporaryFile()
+    spool = tempfile.TemporaryFile()  # noqa: SIM115  (it lives until the answer is sent)
     for answer in answers:
         spool.write(answer)
     spool.seek(0)
@@ -107,7 +115,7 @@ def _draft(call: Call, number: int, raw: bytes, keys: dict[str, str] | None = No
     except orjson.JSONDecodeError as fault:
         raise errors.invalid(at, f"This line is not valid JSON: {fault.msg}.", "malformed_json") from None
     except ValidationError as fault:
-        raise errors.Invalid("A line is not valid.", "invalid", tuple(field_errors(fault.normalized_messages(), at))) from None
+        raise errors.Invalid("A line is not valid.", "invalid", field_errors(fault, at)) from None
     kind = line["kind"]
     permission = WRITE_PERMISSION.get(kind)
     if permission is None or not call.context.actor.may(permission):
@@ -131,18 +139,6 @@ def _replaced(value: Any, keys: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_replaced(inner, keys) for inner in value]
     return keys.get(value[1:], value) if isinstance(value, str) and value.startswith("$") else value
-
-
-def _lines(call: Call) -> Iterator[tuple[int, bytes]]:
-    if call.request.mimetype not in {NDJSON, "application/ndjson", "application/jsonl"}:
-        raise errors.UnsupportedMedia(f"Send the lines as {NDJSON}.", "unsupported_media_type")
-    number = 0
-    while raw := call.request.stream.readline(LINE_LIMIT + 1):
-        if len(raw) > LINE_LIMIT:
-            raise errors.TooLarge(f"Line {number} is longer than {LINE_LIMIT} bytes.", "line_too_long")
-        if raw.strip():
-            yield number, raw
-        number += 1
 
 
 def _part_key(key: Idempotency | None, part: int) -> Idempotency | None:

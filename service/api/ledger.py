@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from schemas.ledger import ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery, ProofQuery
 from schemas.collections import ProofAnswer
+from schemas.ledger import ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery, ProofQuery
 from service import errors
 from service.api.operation import Answer, Call, operation
 from service.ledger.entry import leaf_hash
@@ -14,8 +14,14 @@ TAG = "ledger"
 ENTRIES_LIMIT = 1_000
 
 
-@operation("GET", "/v1/ledger/checkpoint", permission="ledger.read", tag=TAG, summary="The newest signed checkpoint (C2SP signed note)",
-           produces="text/plain; charset=utf-8")
+@operation(
+    "GET",
+    "/v1/ledger/checkpoint",
+    permission="ledger.read",
+    tag=TAG,
+    summary="The newest signed checkpoint (C2SP signed note)",
+    produces="text/plain; charset=utf-8",
+)
 def checkpoint(call: Call) -> Answer:
     """Answer the note; 404 before the first entry."""
     note = call.context.ledger.checkpoint(call.context.conn, call.context.studio_id)
@@ -24,8 +30,15 @@ def checkpoint(call: Call) -> Answer:
     return Answer(note, media_type="text/plain; charset=utf-8")
 
 
-@operation("GET", "/v1/ledger/entries", permission="ledger.read", tag=TAG, summary="The exact bytes of entries, in log order",
-           query=EntriesQuery(), answer=EntriesAnswer())
+@operation(
+    "GET",
+    "/v1/ledger/entries",
+    permission="ledger.read",
+    tag=TAG,
+    summary="The exact bytes of entries, in log order",
+    query=EntriesQuery(),
+    answer=EntriesAnswer(),
+)
 def entries(call: Call) -> Answer:
     """Answer up to `limit` entries from index `start`; `bytes` is base64 of what was hashed."""
     start, limit = call.query.get("start", 0), call.query.get("limit", 100)
@@ -37,8 +50,15 @@ def entries(call: Call) -> Answer:
     return Answer({"items": items} | ({"next": start + len(items)} if len(items) == limit else {}))
 
 
-@operation("GET", "/v1/ledger/proof", permission="ledger.read", tag=TAG, summary="Inclusion of one entry in the tree of a size",
-           query=ProofQuery(), answer=ProofAnswer())
+@operation(
+    "GET",
+    "/v1/ledger/proof",
+    permission="ledger.read",
+    tag=TAG,
+    summary="Inclusion of one entry in the tree of a size",
+    query=ProofQuery(),
+    answer=ProofAnswer(),
+)
 def proof(call: Call) -> Answer:
     """Answer the path for `index` in the tree of `size` (the newest unless told), with that tree's checkpoint."""
     size = _size(call, call.query.get("size"))
@@ -48,7 +68,8 @@ def proof(call: Call) -> Answer:
     context = call.context
     path = context.ledger.inclusion(context.conn, context.studio_id, index, size)
     row = context.conn.execute("SELECT bytes FROM entry WHERE studio_id = %s AND index = %s", (context.studio_id, index)).fetchone()
-    assert row is not None
+    if row is None:
+        raise errors.NotFound("There is no such entry.", "not_found")
     note = context.ledger.checkpoint(context.conn, context.studio_id, size)
     return Answer(
         {"index": index, "size": size, "leaf": leaf_hash(row[0]).hex(), "path": [node.hex() for node in path]}
@@ -56,8 +77,15 @@ def proof(call: Call) -> Answer:
     )
 
 
-@operation("GET", "/v1/ledger/consistency", permission="ledger.read", tag=TAG, summary="That one tree is the beginning of another",
-           query=ConsistencyQuery(), answer=ConsistencyAnswer())
+@operation(
+    "GET",
+    "/v1/ledger/consistency",
+    permission="ledger.read",
+    tag=TAG,
+    summary="That one tree is the beginning of another",
+    query=ConsistencyQuery(),
+    answer=ConsistencyAnswer(),
+)
 def consistency(call: Call) -> Answer:
     """Answer the path between the trees of size `first` and `second` (the newest unless told)."""
     second = _size(call, call.query.get("second"))

@@ -7,7 +7,7 @@ permission is a `TypeError` at import, and the app refuses to start for a permis
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PUBLIC = "public"
 JSON_LIMIT = 4 * 1024 * 1024
 KEY_LIMIT = 255
+LINE_LIMIT = 1024 * 1024
+NDJSON = "application/x-ndjson"
 
 View = Callable[["Call"], "Answer"]
 
@@ -114,7 +116,7 @@ def load(schema: Schema, data: Any) -> Any:
     try:
         return schema.load(data)
     except ValidationError as fault:
-        found = tuple(field_errors(fault.normalized_messages()))
+        found = field_errors(fault)
         raise errors.Invalid("The input is not valid; each entry of errors says where and what to do.", "invalid", found) from None
 
 
@@ -128,6 +130,19 @@ def read_json_bytes(incoming: Request, limit: int = JSON_LIMIT) -> bytes:
     if len(raw) > limit:
         raise errors.TooLarge(f"A JSON body may have up to {limit} bytes; use /v1/batch or an upload for more.", "body_too_large")
     return raw
+
+
+def read_lines(incoming: Request) -> Iterator[tuple[int, bytes]]:
+    """Yield (number, bytes) of each line of an NDJSON body that is not blank, without ever holding more than one."""
+    if incoming.mimetype not in {NDJSON, "application/ndjson", "application/jsonl"}:
+        raise errors.UnsupportedMedia(f"Send the lines as {NDJSON}.", "unsupported_media_type")
+    number = 0
+    while raw := incoming.stream.readline(LINE_LIMIT + 1):
+        if len(raw) > LINE_LIMIT:
+            raise errors.TooLarge(f"Line {number} is longer than {LINE_LIMIT} bytes.", "line_too_long")
+        if raw.strip():
+            yield number, raw
+        number += 1
 
 
 def parse_json(raw: bytes) -> Any:

@@ -86,7 +86,9 @@ def _get(kind: Kind) -> View:
         size = known_at(call.context, call.query)
         at = call.query.get("as_of", call.query.get("at"))
         if at is None:
-            return answered(call.context, read.get(call.context, kind.name, call.path["id"], version=call.query.get("version"), known_at=size))
+            return answered(
+                call.context, read.get(call.context, kind.name, call.path["id"], version=call.query.get("version"), known_at=size)
+            )
         history = [each for each in read.versions(call.context, kind.name, call.path["id"]) if size is None or each.index < size]
         recorded = read.in_effect(history, at)
         if recorded is None:
@@ -157,7 +159,9 @@ def if_match(call: Call) -> int:
     """Return the version that `If-Match` names; 428 without the header."""
     value = call.request.headers.get("If-Match")
     if value is None:
-        raise errors.PreconditionRequired('Send If-Match with the ETag of the version you read, for example If-Match: "3".', "if_match_required")
+        raise errors.PreconditionRequired(
+            'Send If-Match with the ETag of the version you read, for example If-Match: "3".', "if_match_required"
+        )
     digits = value.removeprefix("W/").strip('"')
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
         raise errors.BadRequest('If-Match takes one version in quotes, for example "3".', "bad_if_match")
@@ -166,7 +170,9 @@ def if_match(call: Call) -> int:
 
 def stale(current: int) -> errors.StaleVersion:
     """Return the refusal of a change to a version that is no longer current."""
-    return errors.StaleVersion(f"The current version is {current}; read it, and send If-Match with it.", "stale_version", headers={"ETag": f'"{current}"'})
+    return errors.StaleVersion(
+        f"The current version is {current}; read it, and send If-Match with it.", "stale_version", headers={"ETag": f'"{current}"'}
+    )
 
 
 def change_of(query: Mapping[str, Any]) -> Change:
@@ -183,12 +189,17 @@ def _named(body: Mapping[str, Any], scope: str, value: str) -> dict[str, Any]:
 def _declare(kind: Kind) -> None:
     path, noun = f"/v1/{kind.collection}", kind.name
     answer = record_answer(type(kind.schema))
-    one, many = {"tag": kind.collection, "answer": answer()}, {"tag": kind.collection, "answer": page_answer(answer)()}
-    operation("GET", path, permission="records.read", summary=f"List {kind.collection}", query=_LIST, name=f"list_{kind.collection}", **many)(_list(kind))
-    operation("GET", f"{path}/{{id}}", permission="records.read", summary=f"Read one {noun}", query=_READ, name=f"get_{noun}", **one)(_get(kind))
-    operation("GET", f"{path}/{{id}}/versions", permission="records.read", summary=f"Every version of one {noun}", name=f"versions_{noun}", **many)(
-        _versions(kind)
+    one: dict[str, Any] = {"tag": kind.collection, "answer": answer()}
+    many: dict[str, Any] = {"tag": kind.collection, "answer": page_answer(answer)()}
+    operation(
+        "GET", path, permission="records.read", summary=f"List {kind.collection}", query=_LIST, name=f"list_{kind.collection}", **many
+    )(_list(kind))
+    operation("GET", f"{path}/{{id}}", permission="records.read", summary=f"Read one {noun}", query=_READ, name=f"get_{noun}", **one)(
+        _get(kind)
     )
+    operation(
+        "GET", f"{path}/{{id}}/versions", permission="records.read", summary=f"Every version of one {noun}", name=f"versions_{noun}", **many
+    )(_versions(kind))
     if noun in WRITE_PERMISSION:
         _declare_writes(kind, path, WRITE_PERMISSION[noun], one)
 
@@ -197,12 +208,32 @@ def _declare_writes(kind: Kind, path: str, permission: str, one: dict[str, Any])
     noun = kind.name
     shared: dict[str, Any] = {"permission": permission, "writes": True, "checked_by_room": True, **one}
     operation("POST", path, summary=f"Record a new {noun}", body=kind.schema, status=201, name=f"create_{noun}", **shared)(_create(kind))
-    operation("PUT", f"{path}/by/{{scope}}/{{value}}", summary=f"Record or replace the {noun} of an outside id", body=kind.schema,
-              name=f"upsert_{noun}", **shared)(_upsert(kind))
-    operation("PUT", f"{path}/{{id}}", summary=f"Replace a {noun} by a new version", body=kind.schema, query=_CHANGE,
-              name=f"replace_{noun}", **shared)(_replace(kind))
-    operation("PATCH", f"{path}/{{id}}", summary=f"Change fields of a {noun} (merge patch, RFC 7396)", body=_PATCH, query=_CHANGE,
-              name=f"patch_{noun}", **shared)(_patch(kind))
+    operation(
+        "PUT",
+        f"{path}/by/{{scope}}/{{value}}",
+        summary=f"Record or replace the {noun} of an outside id",
+        body=kind.schema,
+        name=f"upsert_{noun}",
+        **shared,
+    )(_upsert(kind))
+    operation(
+        "PUT",
+        f"{path}/{{id}}",
+        summary=f"Replace a {noun} by a new version",
+        body=kind.schema,
+        query=_CHANGE,
+        name=f"replace_{noun}",
+        **shared,
+    )(_replace(kind))
+    operation(
+        "PATCH",
+        f"{path}/{{id}}",
+        summary=f"Change fields of a {noun} (merge patch, RFC 7396)",
+        body=_PATCH,
+        query=_CHANGE,
+        name=f"patch_{noun}",
+        **shared,
+    )(_patch(kind))
 
 
 for _kind in KINDS.values():

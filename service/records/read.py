@@ -26,8 +26,6 @@ audit = logging.getLogger("clearance.audit")
 
 PERMISSION_OF_PROTECTION = {"personal": "personal.read", "encrypted": "confidential.read", "privileged": "privileged.read"}
 
-_ENTRY_COLUMNS = "entry.index, entry.bytes"
-
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -48,8 +46,15 @@ def decode(index: int, raw: bytes) -> Recorded:
     """Return the record that an entry's bytes state."""
     entry = orjson.loads(raw)
     return Recorded(
-        id=entry["id"], kind=entry["kind"], version=entry["version"], index=index, recorded_at=entry["recorded_at"],
-        recorded_by=entry["recorded_by"], change=entry["change"], body=entry["body"], refs=tuple(entry["refs"]),
+        id=entry["id"],
+        kind=entry["kind"],
+        version=entry["version"],
+        index=index,
+        recorded_at=entry["recorded_at"],
+        recorded_by=entry["recorded_by"],
+        change=entry["change"],
+        body=entry["body"],
+        refs=tuple(entry["refs"]),
     )
 
 
@@ -88,13 +93,13 @@ def current(conn: Connection[Any], studio_id: str, record_ids: Iterable[str], kn
     with conn.cursor(row_factory=class_row(_Row)) as cursor:
         if known_at is None:
             cursor.execute(
-                f"SELECT {_ENTRY_COLUMNS} FROM head JOIN entry USING (studio_id, index)"
+                "SELECT entry.index, entry.bytes FROM head JOIN entry USING (studio_id, index)"
                 " WHERE head.studio_id = %(studio_id)s AND head.id = ANY(%(ids)s)",
                 {"studio_id": studio_id, "ids": wanted},
             )
         else:
             cursor.execute(
-                f"SELECT DISTINCT ON (entry.id) {_ENTRY_COLUMNS} FROM entry"
+                "SELECT DISTINCT ON (entry.id) entry.index, entry.bytes FROM entry"
                 " WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s) AND index < %(known_at)s ORDER BY entry.id, version DESC",
                 {"studio_id": studio_id, "ids": wanted, "known_at": known_at},
             )
@@ -107,7 +112,7 @@ def versions(context: Context, kind: str, record_id: str) -> list[Recorded]:
     get(context, kind, record_id)
     with context.conn.cursor(row_factory=class_row(_Row)) as cursor:
         cursor.execute(
-            f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s ORDER BY version",
+            "SELECT entry.index, entry.bytes FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s ORDER BY version",
             {"studio_id": context.studio_id, "id": record_id},
         )
         return [decode(row.index, row.bytes) for row in cursor]
@@ -129,7 +134,9 @@ def in_effect(history: Sequence[Recorded], at: str) -> Recorded | None:
 
 def disclose(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
     """Return the records with their secret fields as this actor may see them; what was shown is written to the audit log."""
-    return _open(context, records, frozenset(PERMISSION_OF_PROTECTION[name] for name in PERMISSION_OF_PROTECTION) & context.actor.permissions)
+    return _open(
+        context, records, frozenset(PERMISSION_OF_PROTECTION[name] for name in PERMISSION_OF_PROTECTION) & context.actor.permissions
+    )
 
 
 def open_all(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
@@ -140,11 +147,20 @@ def open_all(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
 def _open(context: Context, records: Sequence[Recorded], allowed: frozenset[str], *, quiet: bool = False) -> list[Recorded]:
     marked = {recorded.id: dict(pointers.committed(recorded.body)) for recorded in records}
     secrets = _secrets(context, [recorded for recorded in records if marked[recorded.id]])
-    return [_opened(context, recorded, marked[recorded.id], secrets, allowed, quiet) if marked[recorded.id] else recorded for recorded in records]
+    return [
+        _opened(context, recorded, marked[recorded.id], secrets, allowed, quiet=quiet) if marked[recorded.id] else recorded
+        for recorded in records
+    ]
 
 
 def _opened(
-    context: Context, recorded: Recorded, marks: Mapping[str, str], secrets: Mapping[tuple[str, str], _Secret], allowed: frozenset[str], quiet: bool
+    context: Context,
+    recorded: Recorded,
+    marks: Mapping[str, str],
+    secrets: Mapping[tuple[str, str], _Secret],
+    allowed: frozenset[str],
+    *,
+    quiet: bool,
 ) -> Recorded:
     body = pointers.copy(recorded.body)
     shown = []
@@ -155,7 +171,9 @@ def _opened(
         if not isinstance(value, dict):
             shown.append(pointer)
     if shown and not quiet:
-        audit.info("disclosed", extra={"record": recorded.id, "version": recorded.version, "pointers": shown, "actor": context.actor.account_id})
+        audit.info(
+            "disclosed", extra={"record": recorded.id, "version": recorded.version, "pointers": shown, "actor": context.actor.account_id}
+        )
     return replace(recorded, body=body)
 
 
@@ -178,8 +196,7 @@ def _secrets(context: Context, records: Sequence[Recorded]) -> dict[tuple[str, s
         return {}
     with context.conn.cursor(row_factory=class_row(_Secret)) as cursor:
         cursor.execute(
-            "SELECT id, commitment, ciphertext, subject, protection FROM disclosure"
-            " WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s)",
+            "SELECT id, commitment, ciphertext, subject, protection FROM disclosure WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s)",
             {"studio_id": context.studio_id, "ids": [recorded.id for recorded in records]},
         )
         return {(secret.id, secret.commitment.hex()): secret for secret in cursor}
@@ -189,16 +206,19 @@ def _one(conn: Connection[Any], studio_id: str, record_id: str, version: int | N
     values = {"studio_id": studio_id, "id": record_id, "version": version, "known_at": known_at}
     with conn.cursor(row_factory=class_row(_Row)) as cursor:
         if version is not None:
-            cursor.execute(f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s AND version = %(version)s", values)
+            cursor.execute(
+                "SELECT entry.index, entry.bytes FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s AND version = %(version)s",
+                values,
+            )
         elif known_at is not None:
             cursor.execute(
-                f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s"
+                "SELECT entry.index, entry.bytes FROM entry WHERE studio_id = %(studio_id)s AND id = %(id)s"
                 " AND index < %(known_at)s ORDER BY version DESC LIMIT 1",
                 values,
             )
         else:
             cursor.execute(
-                f"SELECT {_ENTRY_COLUMNS} FROM head JOIN entry USING (studio_id, index) WHERE head.studio_id = %(studio_id)s AND head.id = %(id)s",
+                "SELECT entry.index, entry.bytes FROM head JOIN entry USING (studio_id, index) WHERE head.studio_id = %(studio_id)s AND head.id = %(id)s",
                 values,
             )
         return cursor.fetchone()

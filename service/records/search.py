@@ -84,8 +84,8 @@ def _heads(context: Context, kind: str, wanted: Filter, before: int | None, limi
     for name, part in (("production", _production), ("identifier", _identifier), ("digest", _digest)):
         if getattr(wanted, name) is not None:
             joins.append(part(getattr(wanted, name), values))
-    statement = (
-        f"SELECT head.id, head.first_index, entry.index, entry.bytes FROM head {' '.join(joins)}"
+    statement = (  # every part is one of the literals of this file; values go beside it
+        f"SELECT head.id, head.first_index, entry.index, entry.bytes FROM head {' '.join(joins)}"  # noqa: S608
         f" WHERE {' AND '.join(clauses)} ORDER BY head.first_index DESC LIMIT %(limit)s"
     )
     with context.conn.cursor(row_factory=class_row(_Head)) as cursor:

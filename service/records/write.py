@@ -6,7 +6,7 @@ idempotency keys, taken identifiers, an affected decision) is a precondition ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 
 from schemas.fields import Carried, Sealed
 from schemas.kinds import KINDS
+from schemas.problem import faults
 from schemas.references import Link, Reference, Spot, link, secret, visit
 from service import errors, ids
 from service.context import Actor, Context, Idempotency
@@ -75,7 +76,8 @@ def append(
     if receipt.replayed:
         return written_at(context, receipt)
     return [
-        replace(read.decode(receipt.first_index + offset, item.bytes), proof=_proof(receipt, offset, item.bytes)) for offset, item in enumerate(items)
+        replace(read.decode(receipt.first_index + offset, item.bytes), proof=_proof(receipt, offset, item.bytes))
+        for offset, item in enumerate(items)
     ]
 
 
@@ -104,22 +106,14 @@ def _validated(draft: Draft) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = KINDS[draft.kind].schema.load(draft.body)
     except ValidationError as fault:
-        found = tuple(field_errors(fault.normalized_messages(), draft.pointer))
+        found = field_errors(fault, draft.pointer)
         raise errors.Invalid(f"The {draft.kind} is not valid; errors says where and what to do.", "invalid", found) from None
     return loaded
 
 
-def field_errors(messages: Any, at: str = "") -> Iterable[errors.FieldError]:
-    """Flatten marshmallow's nested messages to one error a JSON pointer (RFC 6901)."""
-    if isinstance(messages, dict):
-        for name, inner in messages.items():
-            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            yield from field_errors(inner, at + step)
-    elif isinstance(messages, list):
-        for message in messages:
-            yield from field_errors(message, at)
-    else:
-        yield errors.FieldError(at, str(messages))
+def field_errors(fault: ValidationError, at: str = "") -> tuple[errors.FieldError, ...]:
+    """Return what a schema refused, one error a JSON pointer (RFC 6901)."""
+    return tuple(errors.FieldError(pointer, message) for pointer, message in faults(fault.messages, at))
 
 
 @dataclass(slots=True)
@@ -159,10 +153,10 @@ def _resolve(context: Context, drafts: Sequence[Draft], bodies: Sequence[dict[st
 def _edge(spot: Spot, known: _Known, at: str) -> Edge | None:
     found = link(spot)
     target = known.target(found)
-    if fault := _fault(found, target):
-        known.faults.append(errors.FieldError(at + found.pointer, fault))
+    fault = _fault(found, target)
+    if fault or target is None:
+        known.faults.append(errors.FieldError(at + found.pointer, fault or ""))
         return None
-    assert target is not None
     version = found.version or (target.version if found.pins else None)
     spot.container[spot.key] = f"{target.id}@{version}" if version else target.id
     return Edge(found.role, target.id, version, found.affects)
@@ -213,10 +207,12 @@ def _by_identifier(context: Context, scope: str, value: str) -> list[_Target]:
         return cursor.fetchall()
 
 
-def _within_productions(actor: Actor, draft: Draft, body: Body) -> None:
+def _within_productions(actor: Actor, draft: Draft, body: dict[str, Any]) -> None:
     productions = set(KINDS[draft.kind].productions(body)) | ({draft.id or ""} if draft.kind == "production" else set())
     if actor.productions is not None and (not productions or not productions <= actor.productions):
-        raise errors.Forbidden(f"Your key is limited to {', '.join(sorted(actor.productions))}; name one of them in productions.", "outside_productions")
+        raise errors.Forbidden(
+            f"Your key is limited to {', '.join(sorted(actor.productions))}; name one of them in productions.", "outside_productions"
+        )
 
 
 def _item(context: Context, draft: Draft, body: dict[str, Any], edges: tuple[Edge, ...]) -> Item:

@@ -1,0 +1,78 @@
+"""The application over a real database, and three actors: an admin, somebody of another studio, and keys of chosen roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from service import auth
+from service.app import create_app
+from service.config import Settings
+from service.db import Database
+from service.services import Services
+from werkzeug.test import TestResponse
+
+NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One key and the test client it is sent with."""
+
+    client: FlaskClient
+    studio_id: str
+    account_id: str
+    key: str
+
+    def send(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
+        """Send a request with the key."""
+        return self.client.open(path, method=method, headers={"Authorization": f"Bearer {self.key}", **(headers or {})}, **options)
+
+    def create(self, collection: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Record something that must work."""
+        answer = self.send("POST", f"/v1/{collection}", json=body)
+        assert answer.status_code == 201, answer.get_data(as_text=True)
+        return dict(answer.get_json())
+
+
+@pytest.fixture
+def services(database: Database, tmp_path: Path) -> Iterator[Services]:
+    services = Services.from_settings(Settings(data=tmp_path, database_url=database.url))
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    return create_app(services=services)
+
+
+@pytest.fixture
+def caller(app: Flask, services: Services) -> Callable[..., Caller]:
+    """Return a function that makes a key: of a new studio, or of one that is there, with roles and productions."""
+
+    def make(*roles: str, studio_id: str | None = None, **limits: Any) -> Caller:
+        if studio_id is None:
+            studio_id = auth.create_studio(services.database, "Northlight", datetime.now(UTC))
+        with services.database.app(studio_id) as conn:
+            account_id = auth.create_account(conn, studio_id, "Somebody", roles or ("studio_admin",), datetime.now(UTC))
+            _, key = auth.create_key(conn, studio_id, account_id, "test", roles or ("studio_admin",), datetime.now(UTC), **limits)
+        return Caller(app.test_client(), studio_id, account_id, key)
+
+    return make
+
+
+@pytest.fixture
+def admin(caller: Callable[..., Caller]) -> Caller:
+    return caller()
+
+
+@pytest.fixture
+def stranger(caller: Callable[..., Caller]) -> Caller:
+    return caller()
