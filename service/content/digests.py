@@ -97,6 +97,16 @@ def c4_id(sha512: bytes) -> str:
     return "c4" + "".join(reversed(digits)).rjust(88, _BASE58[0])
 
 
+def c4_sha512(c4: str) -> bytes:
+    """The SHA-512 (64 bytes) behind a C4 id; ValueError for text that is none."""
+    value = 0
+    for digit in c4.removeprefix("c4"):
+        value = value * 58 + _BASE58.index(digit)
+    if len(c4) != 90 or value >> 512:
+        raise ValueError("not a C4 id")
+    return value.to_bytes(64, "big")
+
+
 def _decode(algorithm: str, text: str, size: int) -> bytes:
     try:
         value = base64.b64decode(text, validate=True)
