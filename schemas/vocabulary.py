@@ -86,6 +86,11 @@ PERMISSIONS: Final = (
 )  # fmt: skip
 TRAINING_KINDS: Final = ("foundation", "fine_tune", "adapter", "retrieval", "evaluation", "classifier", "replica")
 
+# Whose task it is to settle a finding: departments, beside the people who sign.
+DEPARTMENTS: Final = (
+    "business_affairs", "legal", "casting", "labour_relations", "production", "payroll", "security", "vfx", "rights", "post", "marketing",
+)  # fmt: skip
+
 # Who signs what a machine cannot decide (union-rules E).
 SIGNING_ROLES: Final = (
     "performer", "guardian", "representative", "union", "producer", "business_affairs", "labour_relations", "production_counsel",
@@ -93,3 +98,5 @@ SIGNING_ROLES: Final = (
     "writer", "security_lead", "music_supervisor", "payroll", "human_resources", "distributor", "rights_manager",
     "pipeline_supervisor", "reviewer", "other",
 )  # fmt: skip
+
+OWNERS: Final = tuple(dict.fromkeys((*DEPARTMENTS, *SIGNING_ROLES)))

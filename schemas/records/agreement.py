@@ -19,7 +19,7 @@ from schemas.fields import (
     Several,
     Territory,
     Text,
-)  # fmt: skip
+)
 from schemas.parts import Money, Signatory, Window, needs, ordered
 from schemas.records.base import Record
 from schemas.references import Reference

@@ -23,7 +23,7 @@ from schemas.fields import (
     Text,
     Whole,
     choices,
-)  # fmt: skip
+)
 from schemas.parts import Blob, Digest, Identifier, Window, needs, ordered
 from schemas.records.base import Record
 from schemas.records.licence import Withdrawal
@@ -132,6 +132,7 @@ class Consent(Record):
     limits_after_death = Nested(AfterDeath)
     withdrawal = Nested(Withdrawal)
     condition_of_employment = Flag()
+    replaces_work = Flag(about="whether the clause lets a replica stand in for work the person would have done in person")
     compensation = Encrypted(Text(2000))
     platform = Reference("party", role="platform", about="the market place or voice platform that holds the consent")
     diligence = Several(Reference("evidence", "document", role="diligence"), most=50)

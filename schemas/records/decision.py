@@ -10,6 +10,7 @@ from schemas import vocabulary
 from schemas.fields import (
     Body,
     Choice,
+    Decimal,
     Encrypted,
     Flag,
     Nested,
@@ -21,7 +22,7 @@ from schemas.fields import (
     Text,
     Timestamp,
     Whole,
-)  # fmt: skip
+)
 from schemas.parts import Blob, Money, Window, digests, needs, ordered
 from schemas.records.base import Record
 from schemas.records.production import Intent
@@ -98,11 +99,11 @@ class Review(Record):
     question = Text(2000)
     subjects = Several(Reference(*SUBJECTS, role="subject"), most=1000)
     subject_list = Nested(Blob)
-    role = Choice(*vocabulary.SIGNING_ROLES)
+    role = Choice(*vocabulary.OWNERS, about="who must settle it")
     state = Choice("open", "confirmed", "rejected", "withdrawn", required=True)
     assigned_to = Text(100)
     decided_by = Text(100)
-    decided_as = Choice(*vocabulary.SIGNING_ROLES)
+    decided_as = Choice(*vocabulary.OWNERS)
     decided_at = Timestamp()
     attestation = Reference("evidence", role="attestation")
     reason = Privileged(Text(8000))
@@ -196,7 +197,8 @@ class Delivery(Record):
 
 
 OBLIGATIONS: Final = (
-    "pay", "contribute", "report", "notice", "meet", "delete", "credit", "label", "residuals", "approval", "attest", "register", "other",
+    "pay", "contribute", "report", "notify", "meet", "consult", "disclose", "delete", "credit", "label", "residuals", "approval",
+    "attest", "register", "other",
 )  # fmt: skip
 
 
@@ -205,14 +207,17 @@ class Obligation(Record):
 
     type = Choice(*OBLIGATIONS, required=True)
     rule = Text(200, pattern=RULE, form=RULE_FORM)
+    requirement = Text(200)
     decision = Reference("decision")
     production = Reference("production")
     subjects = Several(Reference(role="subject"), most=1000)
     text = Text(2000)
     owed_by = Reference("party", role="owed_by")
     owed_to = Reference("party", role="owed_to")
-    owner = Choice(*vocabulary.SIGNING_ROLES)
-    units = Text(40)
+    owner = Choice(*vocabulary.OWNERS)
+    quantity = Decimal()
+    unit = Text(40)
+    basis = Text(100)
     amount = Encrypted(Nested(Money))
     due_at = PartialDate()
     due_basis = Choice("date", "after_release", "before_release", "payday", "on_reuse", "on_request", "periodic")

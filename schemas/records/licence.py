@@ -23,7 +23,7 @@ from schemas.fields import (
     Web,
     Whole,
     choices,
-)  # fmt: skip
+)
 from schemas.parts import Blob, Money, Signatory, Window, digests, needs
 from schemas.records.base import Record
 from schemas.references import Reference

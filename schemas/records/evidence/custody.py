@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
 from schemas.fields import (
@@ -218,6 +218,33 @@ class Origin(Body):
     ai_used = Flag()
 
 
+class PackReader(Body):
+    """Somebody who read a pack against the signed text: the account, in what role, when."""
+
+    account = Text(100, required=True)
+    role = Choice(*vocabulary.SIGNING_ROLES)
+    at = PartialDate()
+    statement = Text(2000)
+
+
+class PackSignOff(Body):
+    """The sign-off of a pack by its digest: two people read it against the signed text of the agreement or law."""
+
+    pack = Text(100, required=True)
+    digest = Text(64, pattern=r"[0-9a-f]{64}", form="Write the SHA-256 of the pack as 64 hexadecimal digits.", required=True)
+    readers = Several(Nested(PackReader), most=20, required=True)
+    text_read = Reference("document", role="text_read")
+    expires_at = PartialDate()
+
+    @validates_schema
+    def two_people(self, data: dict[str, Any], **_: Any) -> None:
+        """Nobody signs twice; one reader alone is a first signature."""
+        accounts = [reader["account"] for reader in data["readers"]]
+        for place, account in enumerate(accounts):
+            if account in accounts[:place]:
+                raise ValidationError({"readers": {place: {"account": ["This person signed already; a second person is needed."]}}})
+
+
 class AiUse(Body):
     """One answer to everybody who asks how AI was used: stage, kind, in the final work or not, tool, human author, risk."""
 
@@ -250,5 +277,6 @@ TYPES: Final[dict[str, type[Body]]] = {
     "tool_terms": ToolTerms,
     "vendor_determination": VendorDetermination,
     "origin": Origin,
+    "pack_sign_off": PackSignOff,
     "ai_use": AiUse,
 }
