@@ -50,7 +50,7 @@ class Documents:
         limit: int,
         check: Callable[[Digests], None] | None = None,
     ) -> Sealed:
-        """Take a document in; the arguments and errors are those of `Store.put`."""
+        """Take a document in; `check` may raise after the last byte, the other arguments and errors are those of `Store.put`."""
         encrypting = _Encrypting(self.vault, studio_id, source, length, limit, check)
         blob = self.store.put(encrypting, limit=_sealed_size(limit))
         values = encrypting.digests.values()

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,10 +24,11 @@ from typing import BinaryIO, Protocol
 
 from service import errors
 from service.content.digests import Digests
-from service.durable import make_directory, sync_directory
+from service.durable import make_directory, place_new, sync_directory
 
 CHUNK = 1 << 20
 _NAME = re.compile(r"[0-9a-f]{64}")
+_ID = re.compile(r"[A-Za-z0-9_-]{3,80}")
 _ABANDONED_SECONDS = 60.0
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -57,6 +59,8 @@ class Store:
         self.root = root
         self.limit = limit
         self.incoming = root / "incoming"
+        self._studios: dict[str, Store] = {}
+        self._lock = threading.Lock()
         make_directory(self.incoming)
         sweep(self.incoming)
 
@@ -66,12 +70,12 @@ class Store:
         *,
         length: int | None = None,
         limit: int | None = None,
-        check: Callable[[Digests], None] | None = None,
+        check: Callable[[Digests, FileIO], None] | None = None,
     ) -> Stored:
         """Take content in, never whole in memory; the same content again is fine and costs no space.
 
         `length` is what the sender promised, `limit` the most that is accepted here (the store's own limit otherwise),
-        `check` may look at the digests and raise before anything is stored. Raises TooLarge, BadRequest when the body
+        `check` may look at the digests and at the staged file, and raise before anything is stored. Raises TooLarge, BadRequest when the body
         is not as long as promised, Unavailable when the disk is full.
         """
         limit = self.limit if limit is None else limit
@@ -84,7 +88,7 @@ class Store:
                     "incomplete_body",
                 )
             if check is not None:
-                check(digests)
+                check(digests, file)
             values = digests.values()
             new = self.adopt(file, values["sha256"])
         return Stored(values["sha256"], digests.size, values, new)
@@ -119,6 +123,33 @@ class Store:
                 return False
             sync_directory(path.parent)
         return True
+
+    def of(self, studio_id: str) -> Store:
+        """The store of one studio, below this one. Studios share nothing: to know a digest must not be to have the content."""
+        if not _ID.fullmatch(studio_id):
+            raise ValueError("not the id of a studio")
+        with self._lock:
+            if studio_id not in self._studios:
+                self._studios[studio_id] = Store(self.root / "studios" / studio_id, limit=self.limit)
+            return self._studios[studio_id]
+
+    def grant(self, record_id: str, digest: str) -> None:
+        """Note, durably, that this content was given to (or made for) this record, and may be read by who may read the record.
+
+        A record names its digests freely; this is what tells that its bytes really came in here under its name.
+        """
+        path = self._granted(record_id, digest)
+        make_directory(path.parent)
+        place_new(path, b"")
+
+    def granted(self, record_id: str, digest: str) -> bool:
+        """Whether `grant` was called for these two, and the content is here."""
+        return self._granted(record_id, digest).exists() and self.path(digest).exists()
+
+    def _granted(self, record_id: str, digest: str) -> Path:
+        if not _ID.fullmatch(record_id):
+            raise ValueError("not the id of a record")
+        return self.root / "given" / record_id[-2:] / record_id / self.path(digest).name
 
     def path(self, digest: str) -> Path:
         """Where content with this SHA-256 lies, or would; raises ValueError for anything that is not one."""

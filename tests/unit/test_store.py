@@ -9,7 +9,7 @@ import hashlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+from io import BytesIO, FileIO
 from pathlib import Path
 
 import pytest
@@ -142,10 +142,10 @@ def test_a_full_file_system_leaves_no_trace(tmp_path: Path) -> None:
 
 
 def test_check_decides_before_anything_is_stored(store: Store) -> None:
-    def refuse(digests: Digests) -> None:
-        raise errors.BadRequest(f"{digests.size}")
+    def refuse(digests: Digests, file: FileIO) -> None:
+        raise errors.BadRequest(f"{digests.size} {os.pread(file.fileno(), 9, 0)!r}")
 
-    with pytest.raises(errors.BadRequest, match="4"):
+    with pytest.raises(errors.BadRequest, match="4 b'four'"):
         store.put(b"four", check=refuse)
     assert files(store) == []
 
@@ -180,6 +180,29 @@ def test_sweeping_removes_what_nobody_holds(store: Store) -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert sweep(store.incoming) == 1
     assert {path.name for path in files(store)} == {"young", "held"}
+
+
+def test_studios_share_nothing(store: Store) -> None:
+    mine, theirs = store.of("std_a"), store.of("std_b")
+    stored = mine.put(b"mine")
+    assert mine.stat(stored.sha256) == 4
+    assert theirs.stat(stored.sha256) is None
+    assert store.of("std_a") is mine
+    with pytest.raises(ValueError, match="not the id"):
+        store.of("../std_a")
+
+
+def test_to_know_a_digest_is_not_to_have_the_content(store: Store) -> None:
+    stored = store.put(b"mine")
+    assert not store.granted("ast_1", stored.sha256)
+    store.grant("ast_1", stored.sha256)
+    store.grant("ast_1", stored.sha256)
+    assert store.granted("ast_1", stored.sha256)
+    assert not store.granted("ast_2", stored.sha256)
+    store.grant("ast_2", "0" * 64)
+    assert not store.granted("ast_2", "0" * 64)
+    with pytest.raises(ValueError, match="not the id"):
+        store.grant("../../x", stored.sha256)
 
 
 def digests_of(content: bytes) -> Digests:
