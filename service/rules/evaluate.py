@@ -171,8 +171,20 @@ class _Run:
             tally.count("not_applicable", len(elements))
         else:
             pinned = editions.pin(self.production, entry.basis.line.packs[0].line, rule.id)
-            for element in elements:
-                self._element(entry, tally, element, pinned)
+            self._each(entry, tally, elements, pinned)
+
+    def _each(self, entry: PlannedRule, tally: Tally, elements: list[Any], pinned: str | None) -> None:
+        """The trigger of each element; most rules are not about most elements."""
+        root, when = self.root, entry.rule.when.check if entry.rule.when else _always
+        idle = 0
+        for element in elements:
+            scope = (element, root)
+            triggered = when(scope)
+            if triggered is False:
+                idle += 1
+            else:
+                self._element(entry, tally, scope, pinned, triggered=triggered)
+        tally.count("not_applicable", idle)
 
     def _elements(self, rule: CompiledRule) -> list[Any] | None:
         if rule.collection is None:
@@ -193,13 +205,8 @@ class _Run:
         finding.missing = [("decision", rule.collection or "")]
         self._close(entry, tally, finding)
 
-    def _element(self, entry: PlannedRule, tally: Tally, element: Any, pinned: str | None) -> None:
-        scope = (element, self.root)
-        when = entry.rule.when
-        triggered = True if when is None else when.check(scope)
-        if triggered is False:
-            tally.count("not_applicable")
-            return
+    def _element(self, entry: PlannedRule, tally: Tally, scope: Scope, pinned: str | None, *, triggered: Verdict) -> None:
+        element, when = scope[0], entry.rule.when
         applies = entry.basis.applies(element, self.production, pinned)
         if applies.how == editions.NO:
             if applies.before_first:
@@ -332,6 +339,10 @@ class _Run:
             if any(self.doubtful.get((other, subject)) == result for other in counterparts[rule]):
                 continue
             self._keep(engine_finding("x.version.dual-evaluate", subject, "editions_differ", {"rule": rule}))
+
+
+def _always(_: Scope) -> Verdict:
+    return True
 
 
 def _until(requirement: Requirement, scope: Scope) -> int:

@@ -151,6 +151,9 @@ def _getter(hops: int, keys: tuple[str, ...]) -> Getter:
         return _field(keys[0])
     if hops == 0 and len(keys) == 2:
         return _field_of_field(*keys)
+    if hops == 1 and keys:
+        inner = _getter(0, keys)
+        return lambda scope: inner(scope[1])
 
     def get(scope: Scope) -> Any:
         for _ in range(hops):
