@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from service.cli import presence, supervise
+from service.cli import first, presence, supervise
 from service.cli.presence import Presence
 from service.config import Settings
 from service.embedded import lease
@@ -23,7 +23,7 @@ _PATIENCE = 5.0
 
 
 class Reached(NamedTuple):
-    """A service and the key to it (none before the first `up`, then only public operations answer)."""
+    """A service and the key to it (none if it runs without `up` and none is set; then only public operations answer)."""
 
     url: str
     api_key: str | None
@@ -38,8 +38,10 @@ def host(settings: Settings, *, say: Callable[[str], None]) -> Iterator[supervis
         if number != settings.port:
             say(f"Port {settings.port} is taken; using {number}.")
         with supervise.run(replace(settings, port=number), log=log) as running:
-            started_at = datetime.now(UTC).isoformat(timespec="seconds")
-            presence.announce(settings.data, Presence(running.url, number, os.getpid(), started_at))
+            written = first.prepare(running.database.url, settings.data, datetime.now(UTC))
+            if written is not None:
+                say(f"A studio, an account to sign in with and a key for the command line are in {written}.")
+            presence.announce(settings.data, Presence(running.url, number, os.getpid(), datetime.now(UTC).isoformat(timespec="seconds")))
             yield running
 
 
@@ -67,6 +69,7 @@ def _in_this_process(settings: Settings) -> Iterator[str]:
 
     with lease.hold(settings.data, settings.database_url) as held:
         migrate(held.url)
+        first.prepare(held.url, settings.data, datetime.now(UTC))
         own = replace(settings, database_url=held.url)
         with closing(Services.from_settings(own)) as services:
             server = make_server("127.0.0.1", 0, create_app(own, services), threaded=True)
