@@ -80,7 +80,8 @@ def _context(services: Services, declared: Operation, stack: ExitStack) -> Conte
         auth.same_origin(request)
         auth.require(actor, declared.permission)
     conn = stack.enter_context(services.database.app(actor.studio_id)) if actor.studio_id else None
-    return Context(actor, now, conn, services.ledger, services.blobs, services.vault)  # type: ignore[arg-type]
+    blobs = services.blobs.of(actor.studio_id) if actor.studio_id else services.blobs
+    return Context(actor, now, conn, services.ledger, blobs, services.vault)  # type: ignore[arg-type]
 
 
 def _begin() -> None:

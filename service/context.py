@@ -43,7 +43,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One operation: `now` is read once at the edge and is UTC; `conn` sees only the actor's studio."""
+    """One operation: `now` is read once at the edge and is UTC; `conn` and `blobs` see only the actor's studio."""
 
     actor: Actor
     now: datetime

@@ -13,14 +13,23 @@ from service import errors
 from service.config import Settings
 from service.content.store import Store
 from service.content.vault import Vault
+from service.credentials import trust
+from service.credentials.keys import Authority
+from service.credentials.sign import Credentials
 from service.db import Database
+from service.durable import make_directory
 from service.ledger.log import Ledger
 from service.ledger.signer import Signer
+from service.sandbox.pool import Pool
 
 LANES: Mapping[str, int] = {"upload": 6, "media": 2, "bulk": 2, "decision": 8}
 """How many requests of a heavy kind one process works on at once, so that slow clients never starve the others."""
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS: Mapping[str, float] = {"upload": 0.5}
+"""How long a request waits for its lane; an upload hardly at all, since it would sit on a thread that answers others."""
+
+USUAL_WAIT_SECONDS = 20.0
+MEDIA_PROCESSES = 2
 
 
 @dataclass(eq=False)
@@ -59,13 +68,26 @@ class Services:
         """The data keys of studios and subjects."""
         return Vault(self.settings.data / "keys" / "vault")
 
+    @cached_property
+    def sandbox(self) -> Pool:
+        """The child processes that read media; they start with the first job."""
+        spill = self.settings.data / "spill"
+        make_directory(spill)
+        return Pool(MEDIA_PROCESSES, ["service.content.examine", "service.credentials.child"], spill)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Signing and judging media."""
+        keys = self.settings.data / "keys"
+        return Credentials(self.sandbox, Authority(keys / "credentials", "Clearance"), trust.installed(keys / "trust"))
+
     @contextmanager
     def lane(self, name: str | None) -> Iterator[None]:
         """Hold a place of a heavy lane while the block runs; 503 with `Retry-After` when none comes free in time."""
         if name is None:
             yield
             return
-        if not self._lanes[name].acquire(timeout=WAIT_SECONDS):
+        if not self._lanes[name].acquire(timeout=WAIT_SECONDS.get(name, USUAL_WAIT_SECONDS)):
             raise errors.Unavailable("Too much of this kind of work is under way; try again.", "busy", headers={"Retry-After": "5"})
         try:
             yield
@@ -74,7 +96,7 @@ class Services:
 
     def close(self) -> None:
         """Let go of what was opened; for tests and commands that end before their process."""
-        for name in ("ledger", "database"):
+        for name in ("sandbox", "ledger", "database"):
             held = self.__dict__.pop(name, None)
             if held is not None:
                 held.close()

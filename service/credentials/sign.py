@@ -53,11 +53,11 @@ class Signed:
 
 
 class Credentials:
-    """Signing and judging over one content store, with one pool of children and one signing authority."""
+    """Signing and judging, with one pool of children and one signing authority."""
 
-    def __init__(self, pool: Pool, store: Store, authority: Authority, lists: Sequence[trust.TrustList] = ()) -> None:
+    def __init__(self, pool: Pool, authority: Authority, lists: Sequence[trust.TrustList] = ()) -> None:
         """`lists` are trusted besides our own authority."""
-        self._pool, self._store, self._authority, self._lists = pool, store, authority, tuple(lists)
+        self._pool, self._authority, self._lists = pool, authority, tuple(lists)
         self._helper = ThreadPoolExecutor(4, thread_name_prefix="credentials")
 
     def judge(
@@ -87,6 +87,7 @@ class Credentials:
 
     def sign(
         self,
+        store: Store,
         source: Path,
         definition: Mapping[str, Any],
         now: datetime,
@@ -95,7 +96,7 @@ class Credentials:
         has_parent: bool,
         digest: str | None = None,
     ) -> Signed:
-        """Sign a file that lies at `source`, embedded or as a sidecar, and take the result into the store.
+        """Sign a file that lies at `source`, embedded or as a sidecar, and take the result into `store`.
 
         `digest` is the file's SHA-256 where it is known. Raises Invalid (`form_impossible`, `manifest_refused`,
         `cannot_sign`) or Unavailable when the children are busy or the key cannot be used; then nothing is kept.
@@ -105,10 +106,14 @@ class Credentials:
             kind, size = kind_of(file), _size(file)
             if form == "embedded" and not kind.embeds:
                 raise errors.Invalid(f"A manifest cannot be embedded in {kind.name}; ask for a sidecar.", "form_impossible")
-            destination: AbstractContextManager[FileIO | None] = self._store.stage() if form == "embedded" else nullcontext()
+            destination: AbstractContextManager[FileIO | None] = store.stage() if form == "embedded" else nullcontext()
             with destination as staged:
-                store = self._make(file, staged, definition, kind, signer, now, has_parent=has_parent, size=size)
-                return self._keep(file, staged, store, definition["label"], kind, now, digest)
+                manifest = self._make(file, staged, definition, kind, signer, now, has_parent=has_parent, size=size)
+                verdict, sha256 = self._read_again(file, staged, manifest, definition["label"], kind, now, digest)
+                if staged is not None:
+                    store.adopt(staged, sha256)
+                kept = store.put(manifest)
+                return Signed(definition["label"], form, sha256, _size(staged or file), kept.sha256, verdict)
 
     def _make(
         self,
@@ -147,22 +152,18 @@ class Credentials:
             raise errors.Invalid(f"The file cannot be signed. {_DIED[died.reason]}", "cannot_sign") from None
         return reply.parts[0]
 
-    def _keep(
-        self, file: BinaryIO, staged: FileIO | None, store: bytes, label: str, kind: Kind, now: datetime, digest: str | None
-    ) -> Signed:
-        """Read the result afresh, and only then give it a place; the digest is computed while the child reads."""
-        sidecar = store if staged is None else None
+    def _read_again(
+        self, file: BinaryIO, staged: FileIO | None, manifest: bytes, label: str, kind: Kind, now: datetime, digest: str | None
+    ) -> tuple[dict[str, Any], str]:
+        """Read the result afresh in a child while its SHA-256 is computed here; gives the verdict and the digest."""
+        sidecar = manifest if staged is None else None
         reading = self._helper.submit(self.judge, staged or file, now, sidecar=sidecar, kind=kind)
-        result = staged or file
         try:
-            sha256 = digest if staged is None and digest else _sha256(result)
+            sha256 = digest if staged is None and digest else _sha256(staged or file)
         finally:
             verdict = reading.result()
         _demand(verdict, label)
-        if staged is not None:
-            self._store.adopt(staged, sha256)
-        kept = self._store.put(store)
-        return Signed(label, "sidecar" if staged is None else "embedded", sha256, _size(result), kept.sha256, verdict)
+        return verdict, sha256
 
     def _run(self, job: str, arguments: Mapping[str, Any], **options: Any) -> Reply:
         try:

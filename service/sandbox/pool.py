@@ -90,6 +90,7 @@ class Pool:
         self._preload, self._temporary = list(preload), temporary
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         self._closed = False
+        _sweep(temporary)
         for _ in range(size):
             self._idle.put(None)
 
@@ -183,7 +184,7 @@ class Pool:
 
     def _start(self) -> _Child:
         ours, theirs = socket.socketpair()
-        temporary = Path(tempfile.mkdtemp(prefix="child-", dir=self._temporary))
+        temporary = Path(tempfile.mkdtemp(prefix=f"child-{os.getpid()}-", dir=self._temporary))
         settings = {
             "preload": self._preload,
             "memory": self.limits.memory,
@@ -287,3 +288,10 @@ def _stop(child: _Child) -> None:
     child.channel.close()
     child.process.wait()
     shutil.rmtree(child.temporary, ignore_errors=True)
+
+
+def _sweep(temporary: Path) -> None:
+    """Remove what the children of services that are gone left behind."""
+    for path in temporary.glob("child-*-*"):
+        if not Path("/proc", path.name.split("-")[1]).exists():
+            shutil.rmtree(path, ignore_errors=True)

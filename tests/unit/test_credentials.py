@@ -45,7 +45,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     home = tmp_path_factory.mktemp("credentials")
     with Pool(2, ["service.credentials.child"], home, Limits(memory=2 << 30)) as pool:
         store, authority = Store(home / "content"), Authority(home / "keys", "Example Studio")
-        yield SimpleNamespace(home=home, pool=pool, store=store, authority=authority, credentials=Credentials(pool, store, authority))
+        yield SimpleNamespace(home=home, pool=pool, store=store, authority=authority, credentials=Credentials(pool, authority))
 
 
 def label() -> str:
@@ -56,7 +56,7 @@ def sign(room: SimpleNamespace, content: bytes, form: str = "embedded", *, has_p
     path = room.home / uuid.uuid4().hex
     path.write_bytes(content)
     definition = build(facts, label(), "0.1.0", has_parent=has_parent)
-    return room.credentials.sign(path, definition, NOW, form=form, has_parent=has_parent)
+    return room.credentials.sign(room.store, path, definition, NOW, form=form, has_parent=has_parent)
 
 
 def judge(room: SimpleNamespace, content: bytes, sidecar: bytes | None = None) -> dict:
@@ -144,13 +144,13 @@ def test_verdicts_on_public_files(room: SimpleNamespace, name: str, state: str, 
 def test_our_word_is_not_trusted_by_others(room: SimpleNamespace, tmp_path: Path) -> None:
     """Valid is not Trusted: the same file under another authority's list."""
     content = room.store.read(sign(room, picture("PNG")).sha256)
-    stranger = Credentials(room.pool, room.store, Authority(tmp_path, "Another Studio"))
+    stranger = Credentials(room.pool, Authority(tmp_path, "Another Studio"))
     (tmp_path / "file").write_bytes(content)
     with (tmp_path / "file").open("rb") as file:
         verdict = stranger.judge(file, NOW)
         assert (verdict["state"], verdict["tampered"]) == ("Valid", False)
         assert verdict["failures"] == ["signingCredential.untrusted"]
-        friend = Credentials(room.pool, room.store, Authority(tmp_path, "Another Studio"), [trust.own(room.authority.anchor(NOW))])
+        friend = Credentials(room.pool, Authority(tmp_path, "Another Studio"), [trust.own(room.authority.anchor(NOW))])
         assert friend.judge(file, NOW)["state"] == "Trusted"
 
 
@@ -249,7 +249,7 @@ def test_a_hungry_file_is_unreadable_and_the_service_lives(room: SimpleNamespace
     content = room.store.read(sign(room, film(data=os.urandom(40 << 20))).sha256)
     (room.home / "big").write_bytes(content)
     with Pool(1, ["service.credentials.child"], room.home, Limits(memory=160 << 20)) as small, (room.home / "big").open("rb") as file:
-        verdict = Credentials(small, room.store, room.authority).judge(file, NOW)
+        verdict = Credentials(small, room.authority).judge(file, NOW)
         assert (verdict["state"], verdict["reason"]) == ("Unreadable", "Reading the file took more memory than it may.")
 
 
