@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from schemas.credentials import MANIFEST_LABEL
 from schemas.fields import (
     Choice,
     Decimal,
@@ -84,6 +85,7 @@ _PATTERNED = {
     r"[A-Z]{3}": "USD",
     r"[A-Za-z_]+(/[A-Za-z0-9_+-]+)*": "America/Los_Angeles",
     r"[a-z0-9][a-z0-9._-]*": "theatrical-us",
+    MANIFEST_LABEL: "urn:c2pa:0a3c8f7e-5b1d-4c2e-9f00-112233445566",
 }
 
 
