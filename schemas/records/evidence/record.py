@@ -6,10 +6,10 @@ from typing import Final
 
 from schemas.fields import Body, Choice, Several, Variant
 from schemas.records.base import Record
-from schemas.records.evidence import custody, people, work
+from schemas.records.evidence import credential, custody, people, work
 from schemas.references import Reference
 
-TYPES: Final[dict[str, type[Body]]] = {**people.TYPES, **work.TYPES, **custody.TYPES}
+TYPES: Final[dict[str, type[Body]]] = {**people.TYPES, **work.TYPES, **custody.TYPES, **credential.TYPES}
 
 
 class Evidence(Record):
