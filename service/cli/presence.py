@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from service import durable
+from service.embedded import place
 
 _STARTING_SECONDS = 120.0
 
@@ -53,7 +54,7 @@ def last_port(data: Path) -> int | None:
 @contextmanager
 def claim(data: Path) -> Iterator[bool]:
     """Become the service of a data directory for the block; false if another is."""
-    durable.make_directory(data)
+    place.of(data)
     with (data / "service.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

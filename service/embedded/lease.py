@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from service.embedded import binaries, place
 from service.embedded.place import Place
 from service.errors import StartError
@@ -61,6 +63,7 @@ def hold(data: Path, url: str | None = None, *, durable: bool = True) -> Iterato
     `durable=False` gives up safety against power cuts and is for tests.
     """
     if url is not None:
+        _reach(url)
         yield Lease(url)
         return
     where = place.of(data)
@@ -68,6 +71,13 @@ def hold(data: Path, url: str | None = None, *, durable: bool = True) -> Iterato
         lease = Lease(where.url, where, durable)
         lease.ensure()
         yield lease
+
+
+def _reach(url: str) -> None:
+    try:
+        psycopg.connect(url, connect_timeout=10).close()
+    except psycopg.Error as error:
+        raise StartError(f"The database in DATABASE_URL does not answer: {str(error).strip()}") from error
 
 
 def _start_keeper(where: Place, *, durable: bool) -> None:

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from service.embedded import lease, place
+from tests.processes import of_data as processes
+from tests.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 USER = """
@@ -36,34 +38,12 @@ def data(tmp_path: Path) -> Iterator[Path]:
         wait_until(lambda: not processes(directory))
 
 
-def processes(data: Path) -> list[int]:
-    """The living processes that belong to a data directory: keeper (by its argument) and servers (by their place)."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-                there = os.path.samefile(entry / "cwd", data / "postgres") if (data / "postgres").exists() else False
-            except OSError:
-                continue
-            if there or (b"service.embedded.keeper" in words and os.fsencode(data) in words):
-                found.append(int(entry.name))
-    return found
-
-
 def keeper(data: Path) -> int:
     return next(n for n in processes(data) if b"keeper" in Path(f"/proc/{n}/cmdline").read_bytes())
 
 
 def postmaster(data: Path) -> int:
     return int((data / "postgres/postmaster.pid").read_text().split()[0])
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def start_user(data: Path) -> subprocess.Popen[str]:
@@ -97,11 +77,16 @@ def test_starts_a_server_and_leaves_none(data: Path) -> None:
         assert rows(held.url) == 1000
 
 
-def test_a_url_is_passed_on_and_starts_nothing(data: Path) -> None:
-    with lease.hold(data, "postgresql://elsewhere/db") as held:
+def test_a_url_is_passed_on_and_starts_nothing(data: Path, tmp_path: Path) -> None:
+    with lease.hold(tmp_path / "theirs") as theirs, lease.hold(data, theirs.url) as held:
         held.ensure()
-        assert held.url == "postgresql://elsewhere/db"
+        assert held.url == theirs.url
     assert not data.exists()
+
+
+def test_a_url_that_does_not_answer_is_said_in_a_sentence(data: Path) -> None:
+    with pytest.raises(lease.StartError, match="DATABASE_URL does not answer"), lease.hold(data, "postgresql://127.0.0.1:1/db"):
+        pass
 
 
 def test_four_at_once_on_an_empty_directory_share_one_server(data: Path) -> None:

@@ -1,0 +1,83 @@
+"""Helpers for tests that start processes, kill them, and look that none is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait for a condition to become true; fails the test when it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def of_data(data: Path) -> list[int]:
+    """The living processes of a data directory: its keeper (by its argument), its servers (by where they stand)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                there = (data / "postgres").exists() and os.path.samefile(entry / "cwd", data / "postgres")
+            except OSError:
+                continue
+            if there or (b"service.embedded.keeper" in words and os.fsencode(data) in words):
+                found.append(int(entry.name))
+    return found
+
+
+def children(parent: int) -> list[int]:
+    """All descendants of a process, nearest first."""
+    pairs = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                pairs.append((int(entry.name), int((entry / "stat").read_text().rpartition(")")[2].split()[1])))
+            except OSError:
+                continue
+    found, level = [], [parent]
+    while level:
+        level = [child for child, its_parent in pairs if its_parent in level]
+        found += level
+    return found
+
+
+def is_alive(number: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def kill(number: int) -> None:
+    """Kill a process without a chance to tidy up."""
+    os.kill(number, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def clearance(*words: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a command of ours, with an environment free of its settings."""
+    base = {name: value for name, value in os.environ.items() if not name.startswith("CLEARANCE_") and name != "DATABASE_URL"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", "from service.cli import main; main()", *words],
+        env={**base, "PYTHONPATH": str(ROOT), **environment},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
