@@ -47,8 +47,8 @@ class Kind:
 
     def productions(self, body: Body) -> tuple[str, ...]:
         """Return the ids of every production that the record belongs to, each once."""
-        own = [body["production"]] if isinstance(body.get("production"), str) else []
-        return tuple(dict.fromkeys(item.partition("@")[0] for item in [*own, *body.get("productions", [])] if isinstance(item, str)))
+        named = [body.get("production"), body.get("details", {}).get("production"), *body.get("productions", [])]
+        return tuple(dict.fromkeys(item.partition("@")[0] for item in named if isinstance(item, str)))
 
 
 def first(*names: str) -> Callable[[Body], str | None]:
@@ -69,6 +69,10 @@ def _evidence_label(body: Body) -> str | None:
     return f"{body['type']}: {kind}" if isinstance(kind, str) else str(body["type"])
 
 
+def _evidence_party(body: Body) -> str | None:
+    return first("person", "writer", "signatory", "by", "to")(body.get("details", {}))
+
+
 def _generation_label(body: Body) -> str | None:
     tool, job = body.get("tool", {}).get("name"), body.get("provider", {}).get("job_id")
     return " ".join(part for part in (tool, job) if part) or None
@@ -84,7 +88,8 @@ def _kind(
     party: tuple[str, ...] = (),
 ) -> Kind:
     prefix, collection = NAMES[name]
-    return Kind(name, prefix, collection, schema(), label, first(type), first(state), first(*party))
+    reader = _evidence_party if name == "evidence" else first(*party)
+    return Kind(name, prefix, collection, schema(), label, first(type), first(state), reader)
 
 
 _ALL: Final = (
