@@ -9,7 +9,7 @@ A training grant and an output grant are different things: `of_licence` gives bo
 result by both: training must have been granted, and the output grant says where the result may go.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any
@@ -269,6 +269,95 @@ def _window(window: Body) -> Window:
         end=(dates.interval(end)[1] - timedelta(microseconds=1)).date().isoformat() if end is not None else None,
         sure=end is not None or window.get("perpetual") is True,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of a lineage as `bearers` needs it: what it is, what it says, and which licences its edges lead to."""
+
+    id: str
+    kind: str
+    body: Body
+    licences: tuple[str, ...] = ()
+    used_by: frozenset[str] = frozenset()
+    """The kinds of the records that rest on it directly."""
+
+
+def bearers(
+    lineage: Sequence[Record], licences: Mapping[str, Body], ended: Mapping[str, str], settled: Collection[str] = ()
+) -> list[Bearer]:
+    """Every record of a lineage (nearest first) that limits the result, with the grant that does.
+
+    `licences` are the bodies by id, `ended` the licences that an event took back, with that event's id, and `settled` the models whose
+    undisclosed training counsel has decided about. A record that needs a licence and has none is a bearer of the unknown.
+    """
+    sources = {record.id: record for record in lineage if record.kind == "source"}
+    given = _Papers(licences, ended)
+    found: list[Bearer] = []
+    for record in lineage:
+        if record.kind == "dataset":
+            found.extend(_dataset(record, sources, given))
+        elif record.kind == "model":
+            found.extend(_model(record, given, settled))
+        elif record.kind == "source" and record.used_by - {"dataset"}:
+            found.append(given.widest(record.id, record.licences, _output_of, "work used directly"))
+        elif record.kind in {"asset", "replica"} and (record.licences or record.body.get("origin") == "licensed_stock"):
+            found.append(given.widest(record.id, record.licences, _output_of, "licensed content"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """The licences at hand, and those that have ended."""
+
+    bodies: Mapping[str, Body]
+    ended: Mapping[str, str]
+
+    def bearer(self, record: str, licence: str, read: Callable[[Body], Grant], why: str) -> Bearer:
+        if licence in self.ended:
+            return Bearer(record, licence, NOTHING, f"{why}; taken back by {self.ended[licence]}")
+        body = self.bodies.get(licence)
+        return Bearer(record, licence, UNKNOWN if body is None else read(body), why)
+
+    def widest(self, record: str, licences: Collection[str], read: Callable[[Body], Grant], why: str) -> Bearer:
+        """Of several licences for the same thing any one suffices: the one that allows most, where one does; else what all allow."""
+        if not licences:
+            return Bearer(record, None, UNKNOWN, f"{why}, no licence known")
+        each = [self.bearer(record, licence, read, why) for licence in sorted(licences)]
+        for candidate in each:
+            if all(narrow(candidate.grant, other.grant) == other.grant for other in each):
+                return candidate
+        left = effective(each).grant
+        return Bearer(record, ", ".join(bearer.licence or "" for bearer in each), left, f"{why}, by what all its licences allow")
+
+
+def _output_of(body: Body) -> Grant:
+    return of_licence(body)[1]
+
+
+def _dataset(record: Record, sources: Mapping[str, Record], given: _Papers) -> Iterator[Bearer]:
+    """One bearer for each pair of source and licence among the parts and members."""
+    parts = [part for name in ("parts", "members") for part in record.body.get(name) or ()]
+    pairs = dict.fromkeys((_plain(part.get("source")), _plain(part.get("licence"))) for part in parts)
+    if not pairs and record.body.get("parts") != []:
+        yield Bearer(record.id, None, UNKNOWN, "dataset whose sources are not stated")
+    for source, licence in pairs:
+        known = sources.get(source or "")
+        covering = (licence,) if licence else known.licences if known else ()
+        yield given.widest(source or record.id, covering, trained_on, "trained on")
+
+
+def _model(record: Record, given: _Papers, settled: Collection[str]) -> Iterator[Bearer]:
+    """A model's own licences; and the unknown, where what it learnt from is neither stated, licensed as a whole, nor settled."""
+    for licence in record.licences:
+        yield given.bearer(record.id, licence, _output_of, "model licence")
+    stated = record.body.get("datasets") is not None or record.body.get("base_models")
+    if not stated and not record.licences and record.id not in settled:
+        yield Bearer(record.id, None, UNKNOWN, "model whose training is not disclosed")
+
+
+def _plain(reference: Any) -> str | None:
+    return reference.partition("@")[0] if isinstance(reference, str) else None
 
 
 def document(grant: Grant) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from schemas.collections import AnyObject, record_answer
 from schemas.events import EventQuery
 from schemas.kinds import BY_COLLECTION
 from schemas.records.consent import Event
-from service import errors, lineage
+from service import errors
 from service.api.operation import Answer, Call, View, operation
 from service.api.records import answered
+from service.lineage import impact
 from service.records import read, write
 
 COLLECTIONS = ("consents", "licences", "models", "datasets", "replicas", "sources")
@@ -27,7 +28,7 @@ def _post(collection: str) -> View:
         body: dict[str, Any] = {**call.body, "targets": [target.id]}
         if call.query.get("dry_run"):
             write.check(call.context, "event", body)
-            return Answer({"dry_run": True, "impact": lineage.impact(call.context, target.id).document()}, 200)
+            return Answer({"dry_run": True, "impact": impact.of(call.context, target.id, scope=body.get("scope")).document()}, 200)
         return answered(call.context, write.create(call.context, "event", body, key=call.key), 201)
 
     return view

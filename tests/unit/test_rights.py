@@ -131,3 +131,49 @@ def test_the_document_never_says_any_for_unknown() -> None:
     assert told["media"] == {"unknown": True, "at_most": ["*"]}
     assert told["window"] == {"unknown": True}
     assert told["modification"] == "unknown"
+
+
+def record(record_id: str, kind: str, body: dict[str, Any] | None = None, *licences: str, used_by: str = "generation") -> rights.Record:
+    return rights.Record(record_id, kind, body or {}, licences, frozenset({used_by}))
+
+
+SOUND = {"lic_a": LICENCE, "lic_wide": {**LICENCE, "territories": ["*"], "output": {**LICENCE["output"], "territories": ["*"]}}}
+
+
+def test_a_dataset_bears_the_licence_of_each_part() -> None:
+    dataset = record("dst_1", "dataset", {"parts": [{"source": "src_1", "licence": "lic_a"}, {"source": "src_2"}, {"source": "src_3"}]})
+    works = [record("src_1", "source", None, used_by="dataset"), record("src_2", "source", None, "lic_wide", used_by="dataset")]
+    found = rights.bearers([dataset, *works], SOUND, {})
+    assert [(each.record, each.licence) for each in found] == [("src_1", "lic_a"), ("src_2", "lic_wide"), ("src_3", None)]
+    assert found[2].grant == UNKNOWN
+
+
+def test_a_dataset_without_parts_is_unknown_and_one_of_nothing_is_free() -> None:
+    assert rights.bearers([record("dst_1", "dataset")], {}, {})[0].grant == UNKNOWN
+    assert rights.bearers([record("dst_1", "dataset", {"parts": []})], {}, {}) == []
+
+
+def test_an_undisclosed_model_is_unknown_until_it_is_settled() -> None:
+    opaque, project = record("mdl_1", "model"), record("mdl_2", "model", {"datasets": ["dst_1@1"], "base_models": ["mdl_1@1"]})
+    assert [each.record for each in rights.bearers([project, opaque], {}, {})] == ["mdl_1"]
+    assert rights.bearers([project, opaque], {}, {}, settled={"mdl_1"}) == []
+
+
+def test_a_licence_that_was_taken_back_leaves_nothing_and_names_the_event() -> None:
+    stock = record("ast_1", "asset", {"origin": "licensed_stock"}, "lic_a")
+    (bearer,) = rights.bearers([stock], SOUND, {"lic_a": "evt_9"})
+    assert (bearer.grant.granted, "evt_9" in bearer.why) == (False, True)
+
+
+def test_of_several_licences_the_widest_suffices() -> None:
+    stock = record("ast_1", "asset", None, "lic_a", "lic_wide")
+    (bearer,) = rights.bearers([stock], SOUND, {})
+    assert bearer.licence == "lic_wide"
+    other = {**LICENCE, "territories": ["DE"], "output": {**LICENCE["output"], "territories": ["DE"]}}
+    (bearer,) = rights.bearers([record("ast_1", "asset", None, "lic_a", "lic_o")], {**SOUND, "lic_o": other}, {})
+    assert bearer.grant.territories == Scope(frozenset())
+
+
+def test_camera_originals_need_no_licence_and_stock_without_one_is_unknown() -> None:
+    assert rights.bearers([record("ast_1", "asset", {"origin": "camera"})], {}, {}) == []
+    assert rights.bearers([record("ast_1", "asset", {"origin": "licensed_stock"})], {}, {})[0].grant == UNKNOWN

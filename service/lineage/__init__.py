@@ -1,0 +1,1 @@
+"""What rests on what: `graph` walks it either way, `impact` says what the end of a grant reaches."""
