@@ -196,9 +196,12 @@ class Nested(Plain, fields.Nested):  # type: ignore[misc]  # the two name a para
 
 
 class Several(Plain, fields.List[Any]):
-    """A list of at most `most` values, words and references each once. Absent is unknown, `[]` says that there is none."""
+    """A list of at most `most` values, words and references each once. Absent is unknown, `[]` says that there is none.
 
-    def __init__(self, inner: fields.Field[Any], *, most: int = 1000, about: str = "", **more: Any) -> None:
+    400 references fill an entry (65,535 bytes with their edges); what may be longer has a blob beside it.
+    """
+
+    def __init__(self, inner: fields.Field[Any], *, most: int = 400, about: str = "", **more: Any) -> None:
         self.most = most
         told = {**({"description": about} if about else {}), "maxItems": most}
         fields.List.__init__(self, inner, metadata={**told, **more.pop("metadata", {})}, **more)

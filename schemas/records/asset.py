@@ -64,7 +64,7 @@ class PeopleStatement(Body):
     An adapter never makes it.
     """
 
-    people = Several(Reference("party", role="appearing_person"), most=1000, required=True)
+    people = Several(Reference("party", role="appearing_person"), most=400, required=True)
     complete = Flag()
     by = Reference("party", role="stated_by")
     role = Choice(*vocabulary.SIGNING_ROLES)
@@ -126,11 +126,11 @@ class Asset(Record):
     digital_source_type = Text(200, about="the term of the IPTC list")
     created_at = PartialDate()
     created_by = Reference("party", role="created_by")
-    parents = Several(Nested(Parent), most=1000)
+    parents = Several(Nested(Parent), most=400)
     items = Nested(Blob, about="the files of a sequence or package as an item list")
     item_count = Whole()
-    ranges = Several(Nested(CutRange), most=1000)
-    range_list = Nested(Blob, about="more than 1,000 ranges, as a list")
+    ranges = Several(Nested(CutRange), most=400)
+    range_list = Nested(Blob, about="more than 400 ranges, as a list")
     stage = Choice(*vocabulary.STAGES)
     version_state = Choice("temp", "final", "superseded")
     languages = OpenList(Language(), most=50)
@@ -269,7 +269,7 @@ class Appearance(Record):
     real_time = Flag()
     in_final_cut = Flag()
     advertising = Flag()
-    crowd = Several(Reference("replica", role="crowd_replica"), most=1000, about="the replicas that a background fill shows; [] none")
+    crowd = Several(Reference("replica", role="crowd_replica"), most=400, about="the replicas that a background fill shows; [] none")
     headcount = Whole(about="how many figures a background fill shows")
     consents = Several(Reference("consent", role="relied_on_consent"), most=50)
     exemptions = Several(Reference("evidence", role="exemption"), most=50)

@@ -50,7 +50,7 @@ class Scope(Body):
 
     productions = OpenList(Reference("production", role="consented_production"), most=500)
     unnamed_productions = Flag()
-    scenes = OpenList(Text(100), most=1000)
+    scenes = OpenList(Text(100), most=400)
     roles = OpenList(Reference("role", role="consented_role"), most=200)
     purposes = choices(vocabulary.PURPOSES)
     modalities = choices(vocabulary.MODALITIES)
@@ -190,7 +190,7 @@ class Event(Record):
     """
 
     type = Choice(*EVENTS, required=True)
-    targets = Several(Reference(*TARGETS, role="target", affects=True), most=1000)
+    targets = Several(Reference(*TARGETS, role="target", affects=True), most=400)
     effective_at = PartialDate(required=True)
     by = Reference("party", role="by")
     basis = Choice(
@@ -200,7 +200,7 @@ class Event(Record):
     clause = Text(200)
     scope = Nested(Scope, about="what is narrowed, suspended or withdrawn; absent means the whole")
     items = Nested(Blob, about="the items that are withdrawn, as an item list")
-    item_identifiers = Several(Nested(Identifier), most=1000)
+    item_identifiers = Several(Nested(Identifier), most=400)
     superseded_by = Reference("consent", "licence", "agreement", "model", "dataset", role="superseded_by")
     strike = Nested(Strike)
     ends = Reference("event", role="ends", affects=True, about="the event that this one brings to an end")

@@ -39,7 +39,7 @@ class Document(Record):
     dated = PartialDate()
     signed_at = PartialDate()
     signatures = Several(Nested(Signatory), most=50)
-    clauses = Several(Nested(ClauseAt), most=1000)
+    clauses = Several(Nested(ClauseAt), most=400)
     received_at = PartialDate()
     received_from = Reference("party", role="received_from")
     privileged = Flag(about="counsel's paper, shown only with the permission for it")

@@ -197,7 +197,7 @@ class Generation(Record):
     )
     adapter = Text(100, about="which importer read it")
     unresolved = Several(Nested(Unresolved), most=500)
-    unread = Several(Text(500), most=1000, about="parts of the source that the adapter did not understand; they are in raw")
+    unread = Several(Text(500), most=400, about="parts of the source that the adapter did not understand; they are in raw")
     contradictions = Several(Nested(Contradiction), most=100)
 
     @validates_schema

@@ -33,8 +33,8 @@ class Part(Body):
     licence = Reference("licence")
     items = Nested(Blob)
     item_count = Whole()
-    people = OpenList(Reference("party", role="person"), most=1000, about="faces and voices in this part; [] none")
-    consents = Several(Reference("consent", role="consent"), most=1000)
+    people = OpenList(Reference("party", role="person"), most=400, about="faces and voices in this part; [] none")
+    consents = Several(Reference("consent", role="consent"), most=400)
 
 
 class Dataset(Record):
@@ -48,10 +48,10 @@ class Dataset(Record):
     items = Nested(Blob, about="the item list")
     members = Several(Nested(ItemLine), most=100, about="the items themselves, where they are few")
     item_count = Whole()
-    parts = Several(Nested(Part), most=1000)
+    parts = Several(Nested(Part), most=400)
     derived_from = Several(Reference("dataset", role="derived_from", pins=True), most=100)
     held_items = Nested(Blob)
-    people = OpenList(Reference("party", role="person"), most=1000)
+    people = OpenList(Reference("party", role="person"), most=400)
     contains_commercials = Flag(about="whether commercials made under a union agreement are in it")
     contains_generated = Flag()
     created_at = PartialDate()
@@ -103,7 +103,7 @@ class Model(Record):
     type = Choice(*MODEL_TYPES)
     vendor = Reference("party")
     base_models = Several(Reference("model", role="base_model", pins=True), most=100)
-    datasets = Several(Reference("dataset", role="dataset", pins=True), most=1000)
+    datasets = Several(Reference("dataset", role="dataset", pins=True), most=400)
     training = Nested(Training)
     training_disclosure = Choice("disclosed", "vendor_warranted", "undisclosed")
     weights = digests(about="digests of the weights; [] where the vendor keeps them")

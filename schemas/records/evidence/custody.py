@@ -29,7 +29,7 @@ from schemas.references import Reference
 class Transfer(Body):
     """The transfer of replicas to another company (TV/Theatrical 2026, 39.I)."""
 
-    replicas = Several(Reference("replica", role="transferred"), most=1000, required=True)
+    replicas = Several(Reference("replica", role="transferred"), most=400, required=True)
     giver = Reference("party", role="transferor")
     taker = Reference("party", role="transferee")
     at = PartialDate()
@@ -56,7 +56,7 @@ class Transfer(Body):
 class AccessPolicy(Body):
     """Who may reach replica files, and by what controls (TV/Theatrical 2026, 39.H)."""
 
-    replicas = OpenList(Reference("replica", role="protected"), most=1000, required=True)
+    replicas = OpenList(Reference("replica", role="protected"), most=400, required=True)
     roles = Several(Text(200), most=100, required=True, about="roles with a business need")
     controls = Several(Text(500), most=100)
     at = PartialDate(about="when it was put in force")
@@ -85,7 +85,7 @@ class TrainingLicence(Body):
     system_commercial = Flag()
     in_house = Flag(about="the studio trains a model of its own")
     signed_at = PartialDate()
-    works = OpenList(Reference("production", "source", "asset", role="covered_work"), most=1000)
+    works = OpenList(Reference("production", "source", "asset", role="covered_work"), most=400)
     work_list = Nested(Blob)
     crafts = OpenList(Choice(*vocabulary.CRAFTS), most=40)
     agreements = OpenList(Reference("agreement", role="covered_agreement"), most=50)
@@ -97,10 +97,10 @@ class TrainingLicence(Body):
 class TrainingJob(Body):
     """A training run that is asked for or was made: on what, for what."""
 
-    datasets = Several(Reference("dataset", role="training_dataset", pins=True), most=1000)
-    works = Several(Reference("production", "source", "asset", role="training_work"), most=1000)
+    datasets = Several(Reference("dataset", role="training_dataset", pins=True), most=400)
+    works = Several(Reference("production", "source", "asset", role="training_work"), most=400)
     model = Reference("model", role="trained_model", pins=True)
-    licences = Several(Reference("licence", role="training_licence"), most=1000)
+    licences = Several(Reference("licence", role="training_licence"), most=400)
     kind = Choice(*vocabulary.TRAINING_KINDS)
     purpose = Text(1000)
     intended_outputs = Text(2000)
@@ -210,7 +210,7 @@ class Origin(Body):
     """One bulk attestation that settles where a range of shots or files comes from, as camera originals do."""
 
     origin = Choice("camera", "hand_made", "licensed_stock", "recorded", "generated", "mixed", required=True)
-    assets = Several(Reference("asset", role="origin_of"), most=1000)
+    assets = Several(Reference("asset", role="origin_of"), most=400)
     items = Nested(Blob)
     production = Reference("production")
     shooting = Nested(Window)
@@ -248,7 +248,7 @@ class PackSignOff(Body):
 class AiUse(Body):
     """One answer to everybody who asks how AI was used: stage, kind, in the final work or not, tool, human author, risk."""
 
-    assets = OpenList(Reference("asset", role="ai_use_of"), most=1000)
+    assets = OpenList(Reference("asset", role="ai_use_of"), most=400)
     stage = Choice(*vocabulary.STAGES)
     kind = Choice("none", "assistive", "generative", required=True)
     in_final = Flag()

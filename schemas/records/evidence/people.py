@@ -244,7 +244,7 @@ class BackgroundDay(Body):
     required_count = Whole()
     engaged_live_count = Whole()
     replica_count = Whole()
-    replicas = Several(Reference("replica", role="background_replica"), most=1000)
+    replicas = Several(Reference("replica", role="background_replica"), most=400)
 
 
 class CastingEvent(Body):
@@ -345,7 +345,7 @@ class Commercial(Body):
     product_line = Text(200)
     production_start = PartialDate()
     maximum_use = Nested(Window)
-    exhibitions = Several(PartialDate(), most=1000)
+    exhibitions = Several(PartialDate(), most=400)
     territories = OpenList(Territory(), most=500)
 
 

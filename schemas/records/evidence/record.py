@@ -18,6 +18,6 @@ class Evidence(Record):
     """
 
     type = Choice(*TYPES, required=True)
-    subjects = Several(Reference(role="subject"), most=1000)
+    subjects = Several(Reference(role="subject"), most=400)
     details = Variant("type", TYPES, required=True)
     documents = Several(Reference("document", role="document"), most=50)

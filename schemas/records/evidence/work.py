@@ -156,7 +156,7 @@ class RateTable(Body):
     """Minimum rates of an agreement, published by the union and therefore not encrypted."""
 
     agreement = Reference("agreement", pins=True)
-    rates = Several(Nested(Rate), most=1000, required=True)
+    rates = Several(Nested(Rate), most=400, required=True)
     source = Text(1000)
     read_at = PartialDate()
 
@@ -210,8 +210,8 @@ class CueSheet(Body):
     """The cues of a production and the musicians on them."""
 
     production = Reference("production")
-    cues = Several(Reference("evidence", role="cue"), most=1000)
-    musicians = Several(Reference("party", role="musician"), most=1000)
+    cues = Several(Reference("evidence", role="cue"), most=400)
+    musicians = Several(Reference("party", role="musician"), most=400)
     covered = Flag()
 
 
@@ -229,8 +229,8 @@ class Policy(Body):
 
     version = Text(200, required=True)
     document = Reference("document")
-    delivered = Several(Nested(Delivered), most=1000)
-    acknowledged = Several(Nested(Delivered), most=1000)
+    delivered = Several(Nested(Delivered), most=400)
+    acknowledged = Several(Nested(Delivered), most=400)
 
 
 class ToolPermission(Body):
