@@ -14,10 +14,13 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("service.services",),
     ("service.decisions", "service.deliveries", "service.jobs"),
     (
+        "service.assets",
         "service.auth",
         "service.credentials",
         "service.facts",
+        "service.docket",
         "service.ingest",
+        "service.item_lists",
         "service.lineage",
         "service.manifests",
         "service.projections",
