@@ -35,7 +35,7 @@ def group(evaluation: Evaluation) -> list[dict[str, Any]]:
 def _key(finding: Finding) -> tuple[Any, ...]:
     fields = tuple(sorted({field for _, field in finding.missing})) if finding.code == "missing_facts" else ()
     owed = (finding.obligation or {}).get("kind")
-    return (finding.rule, finding.requirement, finding.code, finding.result, finding.would_be, finding.mode, owed, fields)
+    return (finding.rule, finding.requirement, finding.code, finding.result, finding.would_be, finding.mode, finding.past, owed, fields)
 
 
 def _cause(findings: list[Finding], tally: Tally) -> dict[str, Any]:
@@ -53,6 +53,7 @@ def _cause(findings: list[Finding], tally: Tally) -> dict[str, Any]:
         "assets": _unique((finding.about or {}).get("asset") for finding in findings),
         "persons": _unique((finding.about or {}).get("person") for finding in findings),
         "fields": _unique(field for finding in findings for _, field in finding.missing),
+        "past": first.past, "holds": first.holds,
         "absolute": bool(tally.statics.get("absolute")),
     }  # fmt: skip
 

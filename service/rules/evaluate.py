@@ -261,20 +261,21 @@ class _Run:
         finding.code, finding.text = case.code, case.key
         finding.values = case.says.values(scope) if case.says else {}
         finding.missing = sorted(set(requirement.test.gaps(scope))) if verdict is None else ()
-        finding.result = self._result(entry.rule, requirement, case, scope)
+        finding.result = self._result(entry.rule, requirement, case, scope, finding)
         if requirement.owes and finding.result == "obligation":
             self._owe(finding, requirement.owes, scope)
         finding.needs = requirement.needs.spec(scope) if requirement.needs else None
         self._relieve(entry.rule, finding, scope)
         return finding
 
-    def _result(self, rule: CompiledRule, requirement: Requirement, case: Case, scope: Scope) -> str:
+    def _result(self, rule: CompiledRule, requirement: Requirement, case: Case, scope: Scope, finding: Finding) -> str:
         """The result of a case; which of its two is told by whether the act is ahead, in doubt the stricter."""
         if case.ahead == case.past:
             return case.ahead
         ahead = (requirement.ahead or rule.ahead).check(scope)
         if ahead is None:
             return min(case.ahead, case.past, key=RANK.__getitem__)
+        finding.past = not ahead
         return case.ahead if ahead else case.past
 
     def _owe(self, finding: Finding, owes: Owes, scope: Scope) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,6 +37,7 @@ class Finding:
     would_be: str | None = None
     obligation: dict[str, Any] | None = None
     holds: bool = False
+    past: bool = False
     needs: dict[str, Any] | None = None
     lifted_by: dict[str, str] | None = None
 
@@ -47,11 +49,17 @@ class Finding:
         }  # fmt: skip
         optional = {
             "text": self.text, "values": self.values, "about": self.about, "path": self.path,
-            "would_be": self.would_be, "obligation": self.obligation, "holds": self.holds, "needs": self.needs,
+            "would_be": self.would_be, "obligation": self.obligation, "holds": self.holds, "past": self.past, "needs": self.needs,
             "lifted_by": self.lifted_by,
             "missing": [{"record": record, "field": name} for record, name in self.missing],
         }  # fmt: skip
         return fields | {key: value for key, value in optional.items() if value}
+
+    @property
+    def basis(self) -> str:
+        """What a person looked at who decided a review: should any of it change, the decision no longer fits."""
+        seen = [self.rule, self.requirement, self.code, self.subject, self.values, self.missing, self.needs]
+        return hashlib.sha256(canonical(seen)).hexdigest()[:16]
 
     @property
     def weighs(self) -> str:

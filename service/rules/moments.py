@@ -69,13 +69,15 @@ def _span(year: int | None, month: int | None, day: int | None) -> Moment:
 def moment(value: Any) -> Moment | None:
     """The interval a fact stands for; None when it is unknown or no date.
 
-    Accepts RFC 3339 instants, `YYYY[-MM[-DD]]`, `{"from", "to"}` and moments themselves.
+    Accepts RFC 3339 instants, `YYYY[-MM[-DD]]`, `{"from", "to"}`, `{"value", "source"}` and moments themselves.
     """
     if value.__class__ is str:
         return _parse(value)
     if value.__class__ is tuple:
         return value
     if isinstance(value, Mapping):
+        if "value" in value:  # a date with its source
+            return moment(value["value"])
         first, last = moment(value.get("from")), moment(value.get("to"))
         return (first[0], last[1]) if first and last else None
     return None

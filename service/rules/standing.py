@@ -57,7 +57,7 @@ class Governance:
     def _review(self, finding: Finding, at: Moment | None) -> int | None:
         for entry in self.reviews[finding.rule]:
             same = entry.get("requirement") == finding.requirement and entry.get("code") == finding.code
-            if not same or not _names(entry, finding.subject) or not _live(entry, at):
+            if not same or finding.holds or not _decides(entry, finding) or not _live(entry, at):
                 continue
             finding.would_be, finding.lifted_by = finding.would_be or "review", {"review": str(entry["id"])}
             if entry.get("verdict") != "approved":
@@ -73,16 +73,26 @@ class Governance:
             requirement = entry.get("requirement")
             if requirement is not None and requirement != finding.requirement:
                 continue
-            if _names(entry, finding.subject) and _live(entry, at):
+            if _names(entry, finding) and _live(entry, at):
                 finding.would_be, finding.result = finding.would_be or finding.result, "exempt"
                 finding.lifted_by, finding.holds = {"waiver": str(entry["id"])}, False
                 return _ends(entry)
         return None
 
 
-def _names(entry: Mapping[str, Any], subject: str) -> bool:
+def _names(entry: Mapping[str, Any], finding: Finding) -> bool:
+    """Whether a waiver speaks of the finding's subject, or of the asset or person that it is about."""
     subjects = entry.get("subjects") or ()
-    return subject in subjects or "*" in subjects
+    about = (finding.subject, finding.subject.partition("/")[0], *(finding.about or {}).values())
+    return "*" in subjects or any(name in subjects for name in about)
+
+
+def _decides(entry: Mapping[str, Any], finding: Finding) -> bool:
+    """Whether a review was decided about this very finding; `basis` holds what was looked at, by subject."""
+    basis = entry.get("basis")
+    if basis is None:
+        return _names(entry, finding)
+    return basis.get(finding.subject) == finding.basis
 
 
 def _live(entry: Mapping[str, Any], at: Moment | None) -> bool:
