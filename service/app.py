@@ -34,7 +34,7 @@ _HEADERS = {
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
     """Return the application; pools and child processes are made at the first use, so that it may be forked before."""
-    services = services or Services.from_settings(settings or Settings.from_environment())
+    services = (services or Services.from_settings(settings or Settings.from_environment())).assemble()
     app = Flask("service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.upload_limit
     app.extensions["clearance"] = services

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -45,6 +44,12 @@ class Services:
     def from_settings(cls, settings: Settings) -> Services:
         """Return the services of these settings."""
         return cls(settings)
+
+    def assemble(self) -> Services:
+        """Build what every request needs, before there are several threads that might build it twice."""
+        for name in ("database", "ledger", "blobs", "vault", "sandbox", "credentials"):
+            getattr(self, name)
+        return self
 
     @cached_property
     def database(self) -> Database:
@@ -101,7 +106,3 @@ class Services:
             if held is not None:
                 held.close()
 
-
-def processors() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))

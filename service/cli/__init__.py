@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "Run the service for others: settings from the environment, log on standard error.",
     "migrate": "Bring the database up to date.",
     "keys": "Make, list and revoke API keys.",
+    "openapi": "Print the API as an OpenAPI document.",
     "doctor": "Say what this machine lacks.",
     "test": "Run every check and test, or those named.",
 }
