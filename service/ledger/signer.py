@@ -1,0 +1,257 @@
+"""The signer: the log's key and, for every log, the largest tree it has ever signed, both outside the database.
+
+The marks are what makes a restored or doubled database harmless: a tree that is not a continuation of the last signed one is
+never signed. Whoever appends takes a `turn` (a file lock) before the COMMIT and leaves it after the new mark is on disk, so
+trees are signed in the order in which they were committed, whichever process sequences. After a crash between the two the
+database is ahead of the mark, which is normal: the next turn proves that it continues the mark, and goes on.
+
+In the directory: `key.pem` (Ed25519, made once), `marks` (a journal, one line a signed tree), `lock`.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from service import durable
+from service.errors import StartError, Unavailable
+from service.ledger import merkle
+from service.ledger.note import Checkpoint, Note, Signature, Verifier, key_id, sign
+
+_COMPACT_BYTES = 8 << 20
+_JOURNAL = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+
+
+class Forked(Unavailable):
+    """What should be signed is no continuation of what was signed; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A tree to be signed, and the proof that it continues the tree at the log's mark."""
+
+    checkpoint: Checkpoint
+    consistency: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The largest tree that was signed for a log."""
+
+    checkpoint: Checkpoint
+    signature: bytes
+
+    def line(self) -> bytes:
+        """Return the mark as a line of the journal."""
+        made = self.checkpoint
+        return f"{made.origin} {made.size} {_text(made.root)} {_text(self.signature)}\n".encode()
+
+
+class Signer:
+    """The key and the marks in a directory that is made on first use; for any number of threads and processes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._threads = threading.Lock()
+        self._process = 0
+        self._open()
+
+    def _open(self) -> None:
+        """Open the files for this process; a file lock inherited from a parent would be the parent's too."""
+        durable.make_directory(self.directory)
+        self._key = _key(self.directory / "key.pem")
+        self.public = self._key.public_key().public_bytes_raw()
+        self._lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._journal = -1
+        self._lines: dict[str, bytes] = {}
+        self._read_to = 0
+        self._threads = threading.Lock()
+        self._process = os.getpid()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for handle in (self._lock, self._journal):
+            if handle >= 0 and self._process == os.getpid():
+                os.close(handle)
+        self._process = 0
+
+    def verifier(self, origin: str) -> Verifier:
+        """Return the public key under a log's name, for whoever wants to check its checkpoints."""
+        return Verifier(origin, self.public)
+
+    def note(self, mark: Mark) -> Note:
+        """Return the signed note that a mark stands for."""
+        origin = mark.checkpoint.origin
+        return Note(mark.checkpoint.text(), (Signature(origin, key_id(origin, self.public), mark.signature),))
+
+    def again(self, checkpoint: Checkpoint, mark: Mark, consistency: Sequence[bytes]) -> Note:
+        """Return the note of an earlier tree once more, byte for byte (Ed25519 is deterministic), given the proof that the
+        tree at the mark continues it; raises `Forked`.
+        """
+        marked = mark.checkpoint
+        if not merkle.verify_consistency(checkpoint.size, marked.size, checkpoint.root, marked.root, consistency):
+            raise _forked(marked, checkpoint.size)
+        return sign(checkpoint, self._key, self.public)
+
+    def mark(self, origin: str) -> Mark | None:
+        """Return the newest mark of a log as any process has left it, without waiting for a turn."""
+        with self._guarded():
+            self._refresh()
+            return self._mark(origin)
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """Wait for the right to sign, and hold it."""
+        with self._guarded():
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                self._refresh()
+                yield Turn(self)
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        if self._process != os.getpid():
+            self._open()
+        with self._threads:
+            yield
+
+    def _mark(self, origin: str) -> Mark | None:
+        line = self._lines.get(origin)
+        return _mark(line) if line else None
+
+    def _refresh(self) -> None:
+        """Read what other processes have appended; from the start if one has put a shorter journal in its place."""
+        path = self.directory / "marks"
+        try:
+            there = path.stat()
+        except FileNotFoundError:
+            there = None
+        if self._journal < 0 or there is None or there.st_ino != os.fstat(self._journal).st_ino:
+            if self._journal >= 0:
+                os.close(self._journal)
+            self._journal = os.open(path, _JOURNAL, 0o600)
+            durable.sync_directory(self.directory)
+            self._lines, self._read_to = {}, 0
+            there = os.fstat(self._journal)
+        if there.st_size > self._read_to:
+            self._take(os.pread(self._journal, there.st_size - self._read_to, self._read_to))
+
+    def _take(self, content: bytes) -> None:
+        """Remember the last line of each log. A last line without its end was never acknowledged and does not count."""
+        whole = content[: content.rfind(b"\n") + 1]
+        for line in whole.splitlines(keepends=True):
+            origin, space, _ = line.partition(b" ")
+            if not space:
+                raise StartError(f"{self.directory / 'marks'} is damaged at byte {self._read_to}; restore it from a copy, or see `clearance ledger trust`.")
+            self._lines[origin.decode()] = line
+        self._read_to += len(whole)
+
+    def _write(self, lines: Sequence[tuple[str, bytes]]) -> None:
+        """Append lines and have them on disk; a torn end that a crash left behind is cut off first."""
+        if os.fstat(self._journal).st_size > self._read_to:
+            os.ftruncate(self._journal, self._read_to)
+        content = b"".join(line for _, line in lines)
+        if os.write(self._journal, content) != len(content):
+            raise Unavailable("The signer's marks cannot be written; is the disk full?", "signer_unavailable")
+        os.fdatasync(self._journal)
+        self._lines.update(lines)
+        self._read_to += len(content)
+        if self._read_to > max(_COMPACT_BYTES, 4 * sum(map(len, self._lines.values()))):
+            durable.replace(self.directory / "marks", b"".join(self._lines.values()))
+
+
+class Turn:
+    """The right to sign, held; use it only inside `Signer.turn`."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._prepared: list[Checkpoint] = []
+
+    def mark(self, origin: str) -> Mark | None:
+        """Return the newest mark of a log; nobody else moves it during this turn."""
+        return self._signer._mark(origin)  # noqa: SLF001 - the turn is the signer's other half
+
+    def begin(self, origins: Sequence[str]) -> None:
+        """Mark new logs as empty, before their first entry is committed: from then on a missing mark means a lost one."""
+        self._record([Checkpoint(origin, 0, merkle.EMPTY_ROOT) for origin in origins])
+
+    def prepare(self, steps: Sequence[Step]) -> None:
+        """Take note of trees that are about to be committed; raises `Forked` unless each continues the mark of its log."""
+        for step in steps:
+            wanted, mark = step.checkpoint, self.mark(step.checkpoint.origin)
+            if mark is None:
+                raise unknown(wanted.origin)
+            marked = mark.checkpoint
+            if not merkle.verify_consistency(marked.size, wanted.size, marked.root, wanted.root, step.consistency):
+                raise _forked(marked, wanted.size)
+            self._prepared.append(wanted)
+
+    def sign(self) -> list[Note]:
+        """Sign the trees that were prepared, put the new marks on disk, and return the notes."""
+        prepared, self._prepared = self._prepared, []
+        return self._record(prepared)
+
+    def trust(self, checkpoint: Checkpoint) -> Note:
+        """Sign a tree without proof and go on from there: an operator's word that it is the one to continue."""
+        return self._record([checkpoint])[0]
+
+    def _record(self, checkpoints: Sequence[Checkpoint]) -> list[Note]:
+        signer = self._signer
+        notes = [sign(checkpoint, signer._key, signer.public) for checkpoint in checkpoints]  # noqa: SLF001
+        marks = [Mark(checkpoint, note.signatures[0].signature) for checkpoint, note in zip(checkpoints, notes, strict=True)]
+        signer._write([(mark.checkpoint.origin, mark.line()) for mark in marks])  # noqa: SLF001
+        return notes
+
+
+def _mark(line: bytes) -> Mark:
+    try:
+        origin, size, root, signature = line.decode().split()
+        return Mark(Checkpoint(origin, int(size), base64.b64decode(root, validate=True)), base64.b64decode(signature, validate=True))
+    except ValueError as fault:
+        raise StartError("The signer's marks are damaged; restore them from a copy, or see `clearance ledger trust`.") from fault
+
+
+def _key(path: Path) -> Ed25519PrivateKey:
+    """Return the key, made and put on disk if this is the first time; of several processes at once one makes it."""
+    if not path.exists():
+        made = Ed25519PrivateKey.generate()
+        durable.place_new(
+            path, made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise StartError(f"{path} is not an Ed25519 key.")
+    return key
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _forked(marked: Checkpoint, size: int) -> Forked:
+    return Forked(
+        f"The database holds {size} entries of {marked.origin} that do not continue the {marked.size} this machine has signed, so it was restored"
+        " from an older copy or changed. Nothing was written. Bring back the newer database (replica or WAL archive); if it is lost"
+        " for good, keep this one for reading and open a new studio whose first record cites the last checkpoint.",
+        "log_forked",
+    )
+
+
+def unknown(origin: str) -> Forked:
+    """Return the refusal of a log that has entries but no mark."""
+    return Forked(
+        f"The database holds entries of {origin}, but this machine has never signed that log. Nothing was written. If its database was"
+        " moved here on purpose, copy keys/log from the old data directory; if those are lost, run `clearance ledger trust` for the studio once.",
+        "log_unknown",
+    )
