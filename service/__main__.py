@@ -168,10 +168,10 @@ def _link(environment: Path) -> None:
 
     An editable installation would do the same, but it writes into the checkout and fetches a build tool.
     """
-    (site,) = environment.glob("lib/python*/site-packages")
-    (site / "clearance.pth").write_text(f"{ROOT}\n")
-    script = environment / "bin/clearance"
     python = environment / "bin/python"
+    site = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True)
+    (Path(site.strip()) / "clearance.pth").write_text(f"{ROOT}\n")
+    script = environment / "bin/clearance"
     # Through the shell, because the kernel's own line allows neither spaces nor long paths.
     script.write_text(f"#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\nfrom service.cli import main\n\nmain()\n", encoding="utf-8")
     script.chmod(0o755)
