@@ -94,7 +94,7 @@ def _heads(context: Context, kind: str, wanted: Filter, before: int | None, limi
 
 def _production(production: str, values: dict[str, Any]) -> str:
     values["production"] = production
-    return "JOIN head_production AS membership ON membership.studio_id = head.studio_id AND membership.id = head.id AND membership.production = %(production)s AND membership.live"
+    return "JOIN head_production AS membership ON membership.studio_id = head.studio_id AND membership.id = head.id AND membership.production = %(production)s AND membership.live AND membership.kind = head.kind AND membership.first_index = head.first_index"
 
 
 def _identifier(identifier: tuple[str, str], values: dict[str, Any]) -> str:
