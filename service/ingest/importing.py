@@ -1,0 +1,226 @@
+"""A draft into the ledger: finds or makes the records it names, keeps the raw sources, and writes everything as one append.
+
+Found before made: a model by its digest, by the file name or service name it was imported under, or by a registered record's file name
+when exactly one has it; an input by its digest or an outside id. An input known by a bare file name is no record: two files of the same
+name are not the same file. The same output of the same job is imported once; again, it answers with what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from service import errors
+from service.content.encrypted import Documents
+from service.context import Context, Idempotency
+from service.ingest import bodies, find
+from service.ingest.draft import Contradiction, Draft, Input, Model, Raw
+from service.records import read, write
+from service.records.model import Draft as Version
+from service.records.model import Recorded
+
+STATED = frozenset({
+    "tool", "operator", "operator_name", "operator_union", "operator_engagement", "employer", "craft", "stage", "purpose", "prompt_entities",
+    "prompts_complete", "replicas", "consents", "terms", "moderation", "modalities", "actions", "started_at", "productions",
+    "confidentiality", "on_word_of", "notes",
+})  # fmt: skip
+"""Fields of the generation that a person may state with the import; everything else comes from the source."""
+
+_OUTPUT = "output"
+_GENERATION = "generation"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The file that the run made: an asset that is there, or what is known of a new one."""
+
+    asset: str | None = None
+    name: str | None = None
+    sha256: str | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    size: int | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The run, and every record that was written with it, by id; `found` when all of it was there before."""
+
+    generation: Recorded
+    asset: str | None
+    made: tuple[Recorded, ...]
+    found: bool
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Records to be written together; keys are how they refer to one another before they have ids."""
+
+    versions: list[Version] = field(default_factory=list)
+    known: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def add(self, kind: str, body: Mapping[str, Any], key: str) -> str:
+        self.versions.append(Version(kind, body, client_key=key))
+        return f"${key}"
+
+
+def record(
+    context: Context,
+    draft: Draft,
+    output: Output,
+    *,
+    stated: Mapping[str, Any] | None = None,
+    links: Mapping[str, str] | None = None,
+    key: Idempotency | None = None,
+) -> Imported:
+    """Write the draft; `links` names the record that a model or input name of the source stands for (`name` → id)."""
+    words = dict(stated or {})
+    strange = sorted(words.keys() - STATED)
+    if strange:
+        raise errors.invalid(
+            f"/stated/{strange[0]}", "This comes from the source itself; only its circumstances can be stated.", "not_stated"
+        )
+    earlier = find.by_identifier(context, "generation", *_job(draft, output))
+    if earlier is not None:
+        there = read.get(context, "generation", earlier)
+        return Imported(there, _asset_of(there), (), found=True)
+    batch = _Batch()
+    body = _generation(context, batch, draft, output, words, links or {})
+    batch.add("generation", body, _GENERATION)
+    made = write.append(context, batch.versions, key=key)
+    return Imported(made[-1], _asset_of(made[-1]), tuple(made), found=False)
+
+
+def _job(draft: Draft, output: Output) -> tuple[str, str]:
+    """The outside id of a run: who made it, and which job with which output."""
+    maker = draft.provider or draft.adapter
+    return f"generation:{maker}"[:100], f"{(draft.job_id or '-')[-400:]}:{output.sha256 or output.asset or '-'}"
+
+
+def _asset_of(generation: Recorded) -> str | None:
+    return next((line["asset"] for line in generation.body.get("outputs") or () if "asset" in line), None)
+
+
+def _generation(
+    context: Context, batch: _Batch, draft: Draft, output: Output, stated: Mapping[str, Any], links: Mapping[str, str]
+) -> dict[str, Any]:
+    productions = stated.get("productions")
+    remarks = list(draft.contradictions)
+    models = [bodies.used_model(each, _model(context, batch, each, links, productions, remarks)) for each in draft.models]
+    lines = [(each, _input(context, batch, each, links, productions)) for each in draft.inputs]
+    parts = [(each, target) for each, target in lines if each.role in {"parent", "component"}]
+    inputs = [bodies.used_input(each, target) for each, target in lines if each.role not in {"parent", "component"}]
+    unproved = sorted({each.name for each in draft.models if not each.digests and each.type != "hosted"})
+    if unproved:
+        says = f"Models are named by file name only ({', '.join(unproved[:10])}); which bytes were loaded is not proved."
+        remarks.append(Contradiction("model_hash_unknown", says))
+    asset = output.asset or _output(batch, draft, output, parts, productions)
+    scope, value = _job(draft, output)
+    return bodies.generation(draft, stated) | bodies.told(
+        models=bodies.unique(models),
+        inputs=bodies.unique(inputs),
+        outputs=[bodies.told(asset=asset, name=bodies.clean(output.name, 1000), grade=draft.grade)],
+        raw=_raw(context, draft.raw),
+        unresolved=bodies.unique(
+            {"kind": "input", "name": name} for each, target in lines if target is None and (name := bodies.clean(each.name, 500))
+        ),
+        contradictions=bodies.unique(bodies.contradiction(each) for each in remarks[:100]),
+        identifiers=[{"scope": scope, "value": value}],
+    )
+
+
+def _output(batch: _Batch, draft: Draft, output: Output, parts: Sequence[tuple[Input, str | None]], productions: list[str] | None) -> str:
+    """The asset of the output, made from the run and from the parts that its credentials name."""
+    relations = {"parent": "derived_from", "component": "placed"}
+    parents = [{"record": target, "relation": relations[each.role], "grade": each.grade} for each, target in parts if target]
+    digests = [{"algorithm": algorithm, "value": value} for algorithm, value in output.digests.items()]
+    if output.sha256 and "sha256" not in output.digests:
+        digests.append({"algorithm": "sha256", "value": output.sha256})
+    body = bodies.told(
+        type=bodies.kind_of_file(output.name or "", output.media_type),
+        name=bodies.clean(output.name, 500),
+        file_name=bodies.clean(output.name, 500),
+        media_type=output.media_type,
+        bytes=output.size,
+        digests=digests or None,
+        origin=draft.origin or ("generated" if draft.models or draft.sampling else None),
+        digital_source_type=draft.digital_source_type,
+        parents=[{"record": f"${_GENERATION}", "relation": "generated_by", "grade": draft.grade}, *parents],
+        grade=draft.grade,
+        productions=productions,
+    )
+    return batch.add("asset", body, _OUTPUT)
+
+
+def _model(
+    context: Context, batch: _Batch, found: Model, links: Mapping[str, str], productions: list[str] | None, remarks: list[Contradiction]
+) -> str | None:
+    """The record of a model: named by the caller, found by digest or name, or made; None where several could be meant."""
+    known = ("model", found.type, found.name)
+    if known not in batch.known:
+        target = links.get(found.name) or find.by_digests(context, "model", found.digests)
+        if target is None:
+            scope = "model.service" if found.type == "hosted" else "model.file"
+            target = find.by_identifier(context, "model", scope, found.name[:500])
+        if target is None:
+            named = find.models_named(context, found.name)
+            if len(named) > 1:
+                says = f"{len(named)} registered models go by the name {found.name[:100]}; say which one in links."
+                remarks.append(Contradiction("model_ambiguous", says))
+                return None
+            target = (
+                named[0]
+                if named
+                else batch.add("model", bodies.model_record(found, _short(found.name), productions), f"m{len(batch.known)}")
+            )
+        batch.known[known] = target
+    return batch.known[known]
+
+
+def _short(name: str) -> str:
+    """The name without folders, for people; the whole stands in `file_name`."""
+    return name.replace("\\", "/").rpartition("/")[2] or name
+
+
+def _input(context: Context, batch: _Batch, found: Input, links: Mapping[str, str], productions: list[str] | None) -> str | None:
+    """The asset of an input, its own parents first; None when nothing but a file name is known."""
+    if found.name in links:
+        return links[found.name]
+    outside = found.identifiers or ((("uri", found.name),) if "://" in found.name else ())
+    if not found.digests and not outside:
+        return None
+    known = ("asset", *(each.value for each in found.digests), *(f"{scope}={value}" for scope, value in outside))
+    if known in batch.known:
+        return batch.known[known]
+    target = find.by_digests(context, "asset", found.digests)
+    for scope, value in outside:
+        target = target or find.by_identifier(context, "asset", scope[:100], value[:500])
+    if target is None:
+        below = [(each, _input(context, batch, each, links, productions)) for each in found.parents]
+        relations = {"parent": "derived_from", "component": "placed"}
+        parents = [bodies.told(record=at, relation=relations.get(each.role), grade=each.grade) for each, at in below if at]
+        body = bodies.input_record(found, parents, productions) | bodies.told(identifiers=bodies.identifiers(outside))
+        target = batch.add("asset", body, f"a{len(batch.known)}")
+    batch.known[known] = target
+    return target
+
+
+def _raw(context: Context, pieces: Sequence[Raw]) -> list[dict[str, Any]] | None:
+    """The untouched sources, encrypted, because they hold the prompts; what is logged is the digest of the sealed bytes."""
+    documents = Documents(context.blobs, context.vault)
+    kept = []
+    for piece in pieces[:50]:
+        sealed = documents.put(context.studio_id, BytesIO(piece.content), limit=len(piece.content))
+        size = context.blobs.stat(sealed.blob) or 0
+        kept.append({"name": piece.name, "content": {"sha256": sealed.blob, "bytes": size, "media_type": "application/x-sealed+json"}})
+    return kept or None
+
+
+def raw(context: Context, generation: Recorded, name: str) -> bytes:
+    """The untouched source `name` of a generation in the clear; `NotFound` where there is none of that name."""
+    for piece in generation.body.get("raw") or ():
+        if piece["name"] == name:
+            return b"".join(Documents(context.blobs, context.vault).read(context.studio_id, piece["content"]["sha256"]))
+    raise errors.NotFound(f"This generation keeps no source called {name[:100]!r}.", "no_such_source")
