@@ -78,6 +78,6 @@ def clearance(*words: str, **environment: str) -> subprocess.Popen[str]:
     base = {name: value for name, value in os.environ.items() if not name.startswith("CLEARANCE_") and name != "DATABASE_URL"}
     return subprocess.Popen(
         [sys.executable, "-P", "-c", "from service.cli import main; main()", *words],
-        env={**base, "PYTHONPATH": str(ROOT), **environment},
+        env={**base, "PYTHONPATH": os.pathsep.join([str(ROOT), base.get("PYTHONPATH", "")]), **environment},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip

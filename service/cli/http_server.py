@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import ctypes
 import logging.config
+import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any
+from wsgiref.types import WSGIApplication
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from service.app import create_app
 from service.cli import logs
 from service.config import Settings
 
@@ -28,7 +30,10 @@ def main() -> None:
     """Serve until told to stop."""
     settings = Settings.from_environment()
     _die_with(int(sys.argv[1]))
-    Server(
+    logging.config.dictConfig(logs.configuration(settings.log_level))
+    application = create_app(settings)  # once, before the workers are forked: what is wrong with it ends this process
+    multiprocessing.set_start_method("fork")
+    server = Server(
         "service.app:create_app",
         address=settings.host,
         port=settings.port,
@@ -39,18 +44,16 @@ def main() -> None:
         workers_kill_timeout=30,
         log_level=LogLevels.warning,
         log_dictconfig=logs.configuration(settings.log_level),
-    ).serve(target_loader=_application(settings, os.getpid()), wrap_loader=False)
+    )
+    server.serve(target_loader=_in_worker(application, os.getpid()), wrap_loader=False)
 
 
-def _application(settings: Settings, parent: int) -> Callable[[], Any]:
+def _in_worker(application: WSGIApplication, parent: int) -> Callable[[], WSGIApplication]:
     """Return what a worker calls, after the fork, to get its application."""
 
-    def load() -> Any:
+    def load() -> WSGIApplication:
         _die_with(parent)
-        logging.config.dictConfig(logs.configuration(settings.log_level))
-        from service.app import create_app
-
-        return create_app(settings)
+        return application
 
     return load
 

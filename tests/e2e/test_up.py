@@ -99,7 +99,7 @@ def test_a_second_one_joins_the_first(up: Up, data: Path, port: int) -> None:
     assert second.answer == {"url": up.url, "data": str(data), "joined": True}
     up.stop()
     out, err = second.process.communicate(timeout=60)
-    assert (out, err, second.process.returncode) == ("", "It has ended.\nStopped.\n", 0)
+    assert (out, err, second.process.returncode) == ("", "It has ended.\n", 0)
 
 
 def test_a_taken_port_moves_to_the_next_and_says_so(data: Path, port: int) -> None:

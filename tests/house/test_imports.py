@@ -15,8 +15,10 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("service.decisions", "service.deliveries", "service.jobs"),
     (
         "service.assets",
+        "service.assets",
         "service.auth",
         "service.credentials",
+        "service.documents",
         "service.facts",
         "service.docket",
         "service.ingest",
