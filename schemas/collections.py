@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -118,6 +119,7 @@ class ChangeAnswer(Body):
     effective_at = Timestamp()
 
 
+@cache
 def record_answer(schema: type[Schema]) -> type[Body]:
     """Return the answer schema of a kind: the record's envelope around its body."""
     name = schema.__name__
@@ -135,6 +137,7 @@ def record_answer(schema: type[Schema]) -> type[Body]:
     return type(f"{name}Record", (Body,), {"__doc__": f"One version of a {name.lower()} as it stands in the log.", **envelope})
 
 
+@cache
 def page_answer(answer: type[Body]) -> type[Body]:
     """Return the answer schema of a list of such answers."""
     fields_: dict[str, object] = {"items": Several(Nested(answer), most=PAGE_LIMIT), "next": Text(100)}

@@ -11,6 +11,8 @@ MODULES = (
     "batch",
     "item_lists",
     "events",
+    "content",
+    "credentials",
     "ledger",
     "status",
 )

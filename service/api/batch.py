@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from marshmallow import ValidationError
@@ -57,7 +57,12 @@ def _spooled(answers: Iterator[bytes]) -> Iterator[bytes]:
     for answer in answers:
         spool.write(answer)
     spool.seek(0)
-    return iter(lambda: spool.read(1 << 16), b"")
+    return _sent(spool)
+
+
+def _sent(spool: IO[bytes]) -> Iterator[bytes]:
+    with spool:
+        yield from iter(lambda: spool.read(1 << 16), b"")
 
 
 def _by_line(call: Call, lines: Iterator[tuple[int, bytes]]) -> Iterator[bytes]:

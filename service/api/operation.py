@@ -7,6 +7,7 @@ permission is a `TypeError` at import, and the app refuses to start for a permis
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -69,8 +70,8 @@ class Operation:
 
     @property
     def rule(self) -> str:
-        """Return the path as Flask writes it."""
-        return self.path.replace("{path}", "<path:path>").replace("{", "<").replace("}", ">")
+        """Return the path as Flask writes it; an outside id may hold slashes."""
+        return re.sub(r"\{(path|value)\}", r"<path:\1>", self.path).replace("{", "<").replace("}", ">")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def document() -> dict[str, Any]:
         security=[{"key": []}],
     )
     if plugin.converter is not None:  # it is, once the plugin is part of a document
-        plugin.converter.add_attribute_function(_shape)
+        plugin.converter.add_attribute_function(_shape)  # type: ignore[no-untyped-call]
     spec.components.security_scheme("key", {"type": "http", "scheme": "bearer", "description": "An API key, clr_…"})
     for declared in load_operations():
         spec.path(declared.path, operations={declared.method.lower(): _operation(declared)})
