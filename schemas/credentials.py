@@ -132,7 +132,7 @@ class RecordPointers(Body):
     licences = Several(_urn(), most=200)
     consents = Several(_urn(), most=200)
     decision = _urn()
-    promptCommitment = Text(64, pattern=r"[0-9a-f]{64}", form="A salted SHA-256 commitment in hexadecimal.")  # noqa: N815
+    promptCommitments = Several(Text(64, pattern=r"[0-9a-f]{64}", form="A salted commitment in hexadecimal."), most=200)  # noqa: N815
 
 
 ASSERTIONS: Final[dict[str, Body]] = {
@@ -251,10 +251,10 @@ class Verdict(Body):
 
 
 class Manifest(Body):
-    """The credentials we gave an asset."""
+    """The credentials we gave an asset, and what they are worth now."""
 
     evidence = Text(40, required=True, about="the record of the signing")
     label = Text(60, required=True)
     form = Choice("embedded", "sidecar", required=True)
-    state = Choice(*STATES, required=True)
-    manifest = fields.Dict(metadata={"description": "what the active manifest says"})
+    verdict = Nested(Verdict, required=True)
+    manifest = fields.Dict(allow_none=True, metadata={"description": "what the active manifest says"})

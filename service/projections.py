@@ -7,7 +7,7 @@ away and built anew from the log, and `check` proves that the running one is wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,9 +152,10 @@ def _size(conn: Connection[Any], studio_id: str) -> int:
 def _digests(conn: Connection[Any], studio_id: str, entries: Sequence[Entry]) -> None:
     """Write which record has stated which digest first."""
     rows = [
-        (digest["algorithm"], digest["value"], entry.kind, entry.id, entry.index)
+        (digest["algorithm"], digest["value"], kind, record_id, entry.index)
         for entry in entries
-        for digest in entry.document().get("body", {}).get("digests") or ()
+        for kind, record_id, digests in _stated(entry)
+        for digest in digests
     ]
     if rows:
         conn.execute(
@@ -162,6 +163,15 @@ def _digests(conn: Connection[Any], studio_id: str, entries: Sequence[Entry]) ->
             " SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING",
             (studio_id, *map(list, zip(*rows, strict=True))),
         )
+
+
+def _stated(entry: Entry) -> Iterator[tuple[str, str, Sequence[Mapping[str, str]]]]:
+    """Whose digests an entry states: its own, and for a signing those of the signed copy, which is the asset's."""
+    body = entry.document().get("body", {})
+    yield entry.kind, entry.id, body.get("digests") or ()
+    if entry.kind == "evidence" and body.get("type") == "credential":
+        details = body["details"]
+        yield "asset", details["asset"], details.get("digests") or ()
 
 
 register(Projection("digest", ("digest",), _digests))

@@ -7,6 +7,7 @@ OpenEXR, SMPTE ST 268 (DPX), SMPTE ST 377 (MXF), PDF (ISO 32000), Matroska, Ogg,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 HEAD_BYTES = 64
 UNKNOWN = "application/octet-stream"
@@ -86,6 +87,12 @@ _QUICKTIME_ATOMS = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 def sniff(head: bytes) -> Kind:
     """The kind of media that starts with `head` (HEAD_BYTES suffice); the unknown kind when it is none we know."""
     return KINDS[_media_type(head)]
+
+
+def kind_of_path(path: Path) -> Kind:
+    """The kind of a file."""
+    with path.open("rb") as file:
+        return sniff(file.read(HEAD_BYTES))
 
 
 def _media_type(head: bytes) -> str:

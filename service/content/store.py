@@ -78,6 +78,16 @@ class Store:
         `check` may look at the digests and at the staged file, and raise before anything is stored. Raises TooLarge, BadRequest when the body
         is not as long as promised, Unavailable when the disk is full.
         """
+        with self.take(source, length=length, limit=limit) as (file, digests):
+            if check is not None:
+                check(digests, file)
+            values = digests.values()
+            new = self.adopt(file, values["sha256"])
+        return Stored(values["sha256"], digests.size, values, new)
+
+    @contextmanager
+    def take(self, source: Source | bytes, *, length: int | None = None, limit: int | None = None) -> Iterator[tuple[FileIO, Digests]]:
+        """Content on disk beside the store, as long as announced; gone afterwards unless it is adopted. Arguments and errors as in `put`."""
         limit = self.limit if limit is None else limit
         self._refuse_early(length, limit)
         with self.stage() as file:
@@ -87,11 +97,7 @@ class Store:
                     f"{length} bytes were announced and {digests.size} arrived; nothing was stored, send the file again.",
                     "incomplete_body",
                 )
-            if check is not None:
-                check(digests, file)
-            values = digests.values()
-            new = self.adopt(file, values["sha256"])
-        return Stored(values["sha256"], digests.size, values, new)
+            yield file, digests
 
     @contextmanager
     def stage(self) -> Iterator[FileIO]:

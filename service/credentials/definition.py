@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 from schemas.credentials import DEFINITION, IPTC, MINING, RECORD_LABEL
 from service import errors
 
+VERSION = "0.1.0"
 SPECIFICATION = "2.4.0"
 PARENT = {"label": "parent", "relationship": "parentOf", "title": "the file as it came in"}
 _SOURCE_TYPES = {
@@ -46,8 +47,8 @@ class Input:
 class SigningFacts:
     """All that goes into a manifest.
 
-    `origin` is the asset's, None when unknown; `agent` name and version of the tool; `prompt_commitment` the salted
-    commitment (hex) that stands in the log; `mining` the training-and-mining entries; `log` the origin of the log.
+    `origin` is the asset's, None when unknown; `agent` name and version of the tool; `prompts` the salted commitments
+    (hex) that stand in the log; `mining` the training-and-mining entries; `log` the origin of the log.
     """
 
     asset: str
@@ -60,14 +61,14 @@ class SigningFacts:
     licences: tuple[str, ...] = ()
     consents: tuple[str, ...] = ()
     decision: str | None = None
-    prompt_commitment: str | None = None
+    prompts: tuple[str, ...] = ()
     oversight: str | None = None
     mining: Mapping[str, str] | None = None
     log: str | None = None
 
 
-def build(facts: SigningFacts, label: str, version: str, *, has_parent: bool) -> dict[str, Any]:
-    """The definition, already through the gate; `label` is `urn:c2pa:<uuid4>`, `version` ours.
+def build(facts: SigningFacts, label: str, *, has_parent: bool) -> dict[str, Any]:
+    """The definition, already through the gate; `label` is `urn:c2pa:<uuid4>`.
 
     With `has_parent` the file already carries a manifest, which becomes the parent ingredient: the content was opened, not
     created. The same holds for content whose origin is unknown: we do not claim a creation we know nothing about.
@@ -92,7 +93,7 @@ def build(facts: SigningFacts, label: str, version: str, *, has_parent: bool) ->
     definition = {
         "label": label,
         "title": f"urn:clearance:{facts.asset}",
-        "claim_generator_info": [{"name": "Clearance", "version": version, "specVersion": SPECIFICATION}],
+        "claim_generator_info": [{"name": "Clearance", "version": VERSION, "specVersion": SPECIFICATION}],
         "assertions": assertions,
         "ingredients": ingredients,
     }
@@ -117,7 +118,7 @@ def gate(definition: dict[str, Any]) -> dict[str, Any]:
 def _ingredients(facts: SigningFacts) -> list[dict[str, Any]]:
     named = [(f"model{n}", one, "c2pa.types.model") for n, one in enumerate(facts.models, 1)]
     named += [(f"dataset{n}", one, "c2pa.types.dataset") for n, one in enumerate(facts.datasets, 1)]
-    if facts.prompt_commitment and facts.generation:
+    if facts.prompts and facts.generation:
         named.append(("prompt", Input(facts.generation, public_name="prompt"), "c2pa.types.generator.prompt"))
     return [
         {
@@ -167,8 +168,8 @@ def _pointers(facts: SigningFacts) -> dict[str, Any]:
     for name, value in (("generation", facts.generation), ("decision", facts.decision)):
         if value:
             pointers[name] = f"urn:clearance:{value}"
-    if facts.prompt_commitment:
-        pointers["promptCommitment"] = facts.prompt_commitment
+    if facts.prompts:
+        pointers["promptCommitments"] = list(facts.prompts)
     if facts.log:
         pointers["log"] = facts.log
     return pointers

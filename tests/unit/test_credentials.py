@@ -35,7 +35,7 @@ FACTS = SigningFacts(
     models=(Input(MODEL, 2, "GenModel 3.1"),),
     datasets=(Input(SET, 1),),
     licences=(LICENCE,),
-    prompt_commitment="5e" * 32,
+    prompts=("5e" * 32,),
     oversight="human_validated",
 )
 
@@ -55,7 +55,7 @@ def label() -> str:
 def sign(room: SimpleNamespace, content: bytes, form: str = "embedded", *, has_parent: bool = False, facts: SigningFacts = FACTS):
     path = room.home / uuid.uuid4().hex
     path.write_bytes(content)
-    definition = build(facts, label(), "0.1.0", has_parent=has_parent)
+    definition = build(facts, label(), has_parent=has_parent)
     return room.credentials.sign(room.store, path, definition, NOW, form=form, has_parent=has_parent)
 
 
@@ -198,7 +198,7 @@ def test_a_tampered_ingredient_lowers_our_verdict(room: SimpleNamespace) -> None
     settings = c2pa.Settings.from_dict(trust.settings([trust.own(room.authority.anchor(NOW))]))
     context = c2pa.Context(settings, c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, signer.chain))
     out = BytesIO()
-    with c2pa.Builder(build(FACTS, label(), "0.1.0", has_parent=True), context) as builder:
+    with c2pa.Builder(build(FACTS, label(), has_parent=True), context) as builder:
         builder.add_ingredient({"label": "parent", "relationship": "parentOf", "title": "x"}, "image/png", BytesIO(content))
         builder.sign("image/png", BytesIO(content), out)
     verdict = judge(room, out.getvalue())
@@ -293,7 +293,7 @@ def test_a_remote_manifest_is_never_fetched(room: SimpleNamespace) -> None:
             c2pa.Settings.from_dict(ours), c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, signer.chain)
         )
         out = BytesIO()
-        with c2pa.Builder(build(FACTS, label(), "0.1.0", has_parent=False), context) as builder:
+        with c2pa.Builder(build(FACTS, label(), has_parent=False), context) as builder:
             builder.set_no_embed()
             builder.set_remote_url(f"http://127.0.0.1:{listener.getsockname()[1]}/manifest.c2pa")
             builder.sign("image/png", BytesIO(picture("PNG")), out)

@@ -22,7 +22,7 @@ FACTS = SigningFacts(
     generation=RUN,
     models=(Input(MODEL, 2, "GenModel 3.1"), Input(OWN, 1)),
     datasets=(Input(SET, 1),),
-    prompt_commitment="ab" * 32,
+    prompts=("ab" * 32,),
     oversight="prompt_guided",
     mining={"cawg.data_mining": "allowed"},
     log="clearance.example/std",
@@ -31,7 +31,7 @@ FACTS = SigningFacts(
 
 def made(**changes: Any) -> dict[str, Any]:
     facts = SigningFacts(**{name: changes.get(name, getattr(FACTS, name)) for name in SigningFacts.__slots__})
-    return build(facts, LABEL, "0.1.0", has_parent=changes.get("has_parent", False))
+    return build(facts, LABEL, has_parent=changes.get("has_parent", False))
 
 
 def assertion(definition: dict[str, Any], label: str) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def test_a_generated_asset() -> None:
         "cawg.ai_training": {"use": "notAllowed"},
         "cawg.ai_generative_training": {"use": "notAllowed"},
     }
-    assert assertion(definition, "clearance.record")["promptCommitment"] == "ab" * 32
+    assert assertion(definition, "clearance.record")["promptCommitments"] == ["ab" * 32]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_generated_asset() -> None:
     ],
 )
 def test_each_origin_has_its_source_type(origin: str, term: str) -> None:
-    definition = made(origin=origin, models=(), datasets=(), prompt_commitment=None)
+    definition = made(origin=origin, models=(), datasets=(), prompts=())
     (action,) = assertion(definition, "c2pa.actions.v2")["actions"]
     assert action["digitalSourceType"] == IPTC + term
     assert ("c2pa.ai-disclosure" in [one["label"] for one in definition["assertions"]]) == (origin == "mixed")
