@@ -29,6 +29,7 @@ class Filter:
     identifier: tuple[str, str] | None = None
     digest: tuple[str, str] | None = None
     label: str | None = None
+    label_part: str | None = None
     known_at: int | None = None
     at: str | None = None
 
@@ -81,6 +82,9 @@ def _heads(context: Context, kind: str, wanted: Filter, before: int | None, limi
             values[column] = wanted.columns[column]
     if wanted.label is not None:
         clauses.append("head.label = %(label)s")
+    if wanted.label_part is not None:  # loses no index: the walk is by kind and place in the log all the same
+        clauses.append("position(lower(%(label_part)s) in lower(head.label)) > 0")
+        values["label_part"] = wanted.label_part
     for name, part in (("production", _production), ("identifier", _identifier), ("digest", _digest)):
         if getattr(wanted, name) is not None:
             joins.append(part(getattr(wanted, name), values))

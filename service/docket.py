@@ -1,0 +1,218 @@
+"""What people's pages ask across records: names for ids, who refers to a record, where an asset stands, what is open or due.
+
+Everything here reads `head`, `reference` and the entries; bodies pass through the same fences as in `records.read`
+(studio, productions, protected fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+
+from schemas.kinds import KINDS
+from service.context import Context
+from service.ledger.entry import leaf_hash
+from service.records import read, search
+from service.records.model import Recorded
+
+REFERRERS = 500
+STANDING_LOOKBACK = 400
+"""So many of the newest decisions are looked through for those that still stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a record is called where its id is linked."""
+
+    id: str
+    kind: str
+    label: str
+    version: int
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """A record that refers to another one: the newest entry that did, and whether its current version still does."""
+
+    source: str
+    kind: str
+    role: str
+    index: int
+    target_version: int | None
+    affects: bool
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an asset stands: its newest decision, its newest release, and whether something hit it or the decision since."""
+
+    decision: str | None = None
+    outcome: str | None = None
+    act: str | None = None
+    release: str | None = None
+
+    @property
+    def state(self) -> str:
+        """Return the one word that lists show."""
+        return "released" if self.release else self.outcome or "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One entry as the ledger page lists it."""
+
+    index: int
+    kind: str
+    id: str
+    version: int
+    recorded_at: datetime
+    leaf: bytes
+
+
+def studio_name(context: Context) -> str:
+    """Return what the studio is called."""
+    row = context.conn.execute("SELECT name FROM studio WHERE studio_id = %s", (context.studio_id,)).fetchone()
+    return str(row[0]) if row else context.studio_id
+
+
+def account_names(context: Context, accounts: Iterable[str]) -> dict[str, str]:
+    """Return the names of accounts of this studio; unknown ones are absent."""
+    wanted = sorted(set(accounts))
+    rows = context.conn.execute(
+        "SELECT account_id, name FROM account WHERE studio_id = %s AND account_id = ANY(%s)", (context.studio_id, wanted)
+    ).fetchall()
+    return dict(rows)
+
+
+def names(context: Context, record_ids: Iterable[str]) -> dict[str, Name]:
+    """Return what to call each record that exists and that this actor may see; a person by name only to who may read that."""
+    found = [recorded for recorded in read.current(context.conn, context.studio_id, record_ids).values() if read.visible(context.actor, recorded)]
+    people = {recorded.id: recorded for recorded in found if recorded.kind == "party" and "professional_name" in recorded.body}
+    opened = {recorded.id: recorded for recorded in read.disclose(context, list(people.values()))}
+    return {recorded.id: _name(opened.get(recorded.id, recorded)) for recorded in found}
+
+
+def _name(recorded: Recorded) -> Name:
+    kind, body = KINDS[recorded.kind], dict(recorded.body)
+    label = kind.label(body)
+    known_as = body.get("professional_name")
+    if recorded.kind == "party" and isinstance(known_as, str):
+        label = known_as
+    return Name(recorded.id, recorded.kind, label or f"{recorded.kind} {recorded.id[-6:]}", recorded.version, kind.state(body))
+
+
+def referrers(context: Context, record_id: str) -> list[Referrer]:
+    """Return who refers to a record, newest first, each source and role once; at most `REFERRERS` entries are looked at."""
+    with context.conn.cursor(row_factory=class_row(Referrer)) as cursor:
+        cursor.execute(
+            "SELECT reference.source, head.kind, reference.role, reference.index, reference.target_version, reference.affects,"
+            " reference.index = head.index AS current"
+            " FROM reference JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source"
+            " WHERE reference.studio_id = %(studio_id)s AND reference.target = %(target)s"
+            " ORDER BY reference.index DESC, reference.position LIMIT %(limit)s",
+            {"studio_id": context.studio_id, "target": record_id, "limit": REFERRERS},
+        )
+        newest: dict[tuple[str, str], Referrer] = {}
+        for row in cursor:
+            newest.setdefault((row.source, row.role), row)
+    return list(newest.values())
+
+
+def standing(context: Context, assets: Sequence[str]) -> dict[str, Standing]:
+    """Return where each asset stands; one without a decision is absent."""
+    decisions = _newest(context, assets, "subject", "decision")
+    releases = _newest(context, assets, "released", "release")
+    return {
+        asset: Standing(
+            decision=decisions[asset][0] if asset in decisions else None,
+            outcome=decisions[asset][1] if asset in decisions else None,
+            act=decisions[asset][2] if asset in decisions else None,
+            release=_after(releases.get(asset), decisions.get(asset)),
+        )
+        for asset in decisions.keys() | releases.keys()
+    }
+
+
+def _newest(context: Context, targets: Sequence[str], role: str, kind: str) -> dict[str, tuple[str, str | None, str | None, int]]:
+    """Return by target the newest record of a kind that refers to it: id, state, type, index."""
+    rows = context.conn.execute(
+        "SELECT DISTINCT ON (reference.target) reference.target, head.id, head.state, head.type, reference.index"
+        " FROM reference JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source"
+        " WHERE reference.studio_id = %(studio_id)s AND reference.target = ANY(%(targets)s)"
+        " AND reference.role = %(role)s AND head.kind = %(kind)s"
+        " ORDER BY reference.target, reference.index DESC",
+        {"studio_id": context.studio_id, "targets": list(targets), "role": role, "kind": kind},
+    ).fetchall()
+    return {target: (source, state, type_, index) for target, source, state, type_, index in rows}
+
+
+def _after(release: tuple[str, str | None, str | None, int] | None, decision: tuple[str, str | None, str | None, int] | None) -> str | None:
+    """Return the release unless a newer decision has overtaken it."""
+    if release is None or (decision is not None and decision[3] > release[3]):
+        return None
+    return release[0]
+
+
+def standing_decisions(context: Context) -> list[Recorded]:
+    """Return the decisions that no newer one on the same subjects, act and profile has replaced, newest first."""
+    page = search.find(context, "decision", search.Filter(), limit=STANDING_LOOKBACK)
+    newest: dict[tuple[Any, ...], Recorded] = {}
+    for decision in page.records:
+        body = decision.body
+        if not body.get("dry_run") and not body.get("hypothetical"):
+            newest.setdefault(question(decision.id, body), decision)
+    return list(newest.values())
+
+
+def question(decision_id: str, body: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what makes two decisions answers to one question: subjects, act, profile and production."""
+    subjects = tuple(sorted(subject.partition("@")[0] for subject in body.get("subjects", ())))
+    return (subjects or decision_id, body.get("act"), body.get("profile"), body.get("production"))
+
+
+def changed_since(context: Context, record_ids: Sequence[str], size: int) -> set[str]:
+    """Return those of the records that got a new version, or an event that affects them, at or after a log size."""
+    values = {"studio_id": context.studio_id, "ids": list(record_ids), "size": size}
+    versions = context.conn.execute(
+        "SELECT id FROM head WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s) AND index >= %(size)s", values
+    ).fetchall()
+    events = context.conn.execute(
+        "SELECT DISTINCT target FROM reference WHERE studio_id = %(studio_id)s AND target = ANY(%(ids)s) AND index >= %(size)s AND affects", values
+    ).fetchall()
+    return {record_id for (record_id,) in (*versions, *events)}
+
+
+def open_obligations(context: Context, limit: int = 200) -> list[Recorded]:
+    """Return what is owed, the earliest due first, without a date last; of at most `limit` open ones."""
+    page = search.find(context, "obligation", search.Filter(columns={"state": "open"}), limit=limit)
+    return sorted(page.records, key=lambda record: str(record.body.get("due_at", "~")))
+
+
+def open_reviews(context: Context, limit: int = 50) -> list[Recorded]:
+    """Return the questions that wait for a person, newest first."""
+    return list(search.find(context, "review", search.Filter(columns={"state": "open"}), limit=limit).records)
+
+
+def leaf_hashes(context: Context, indices: Sequence[int]) -> dict[int, bytes]:
+    """Return the leaf hashes of entries, computed from their bytes and not taken from a column."""
+    rows = context.conn.execute(
+        "SELECT index, bytes FROM entry WHERE studio_id = %s AND index = ANY(%s)", (context.studio_id, list(indices))
+    ).fetchall()
+    return {index: leaf_hash(raw) for index, raw in rows}
+
+
+def entries(context: Context, before: int | None, limit: int) -> list[EntryLine]:
+    """Return the newest entries of the log below an index, newest first."""
+    with context.conn.cursor(row_factory=class_row(EntryLine)) as cursor:
+        cursor.execute(
+            "SELECT index, kind, id, version, recorded_at, leaf FROM entry WHERE studio_id = %(studio_id)s"
+            " AND (%(before)s::bigint IS NULL OR index < %(before)s) ORDER BY index DESC LIMIT %(limit)s",
+            {"studio_id": context.studio_id, "before": before, "limit": limit},
+        )
+        return cursor.fetchall()

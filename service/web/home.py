@@ -1,0 +1,100 @@
+"""The first page: what is blocked, what waits for a person, what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from service import docket
+from service.records import read
+from service.records.model import Recorded
+from service.web import present
+from service.web.page import Shown, Visit, page
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One standing decision on the home page."""
+
+    id: str
+    outcome: str
+    question: str
+    reason: str
+    causes: int
+    production: str | None
+    at: str
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One open obligation, and whether its day has passed."""
+
+    record: Recorded
+    late: bool
+
+
+@page("/", permission="decisions.read")
+def home(visit: Visit) -> Shown:
+    """Show what needs somebody today."""
+    context = visit.context
+    decisions = docket.standing_decisions(context)
+    blocked = [each for each in decisions if each.body["outcome"] == "blocked"]
+    review = [each for each in decisions if each.body["outcome"] == "review"]
+    reviews = docket.open_reviews(context)
+    obligations = docket.open_obligations(context)
+    listed = [*blocked[:SHOWN], *review[:SHOWN], *reviews[:SHOWN], *obligations[:SHOWN]]
+    names = docket.names(context, ids_of(listed))
+    today = context.now.strftime("%Y-%m-%d")
+    owed = [Owed(each, _text(each.body.get("due_at")) < today) for each in read.disclose(context, obligations[:SHOWN])]
+    values = {
+        "title": "Home", "here": "home", "names": names,
+        "figures": _figures(len(blocked), len(review), len(reviews), len(obligations)),
+        "blocked": [row(each, names) for each in blocked[:SHOWN]],
+        "review": [row(each, names) for each in review[:SHOWN]],
+        "reviews": reviews[:SHOWN], "obligations": owed,
+        "head": context.ledger.head(context.conn, context.studio_id),
+    }  # fmt: skip
+    return Shown("home.html", values)
+
+
+def _figures(blocked: int, review: int, reviews: int, owed: int) -> list[tuple[str, int, str, str]]:
+    return [
+        ("blocked", blocked, "/records?kind=decision&state=blocked", "blocked"),
+        ("review", review, "/records?kind=decision&state=review", "wait for a person"),
+        ("open", reviews, "/records?kind=review&state=open", "open reviews"),
+        ("obligation", owed, "/records?kind=obligation&state=open", "owed"),
+    ]
+
+
+def ids_of(records: Iterable[Recorded]) -> set[str]:
+    """Return every id that the bodies of these records name, and their own."""
+    found: set[str] = set()
+    for each in records:
+        found.add(each.id)
+        found.update(present.ids_in(each.body))
+    return found
+
+
+def row(decision: Recorded, names: dict[str, docket.Name]) -> Row:
+    """Return a decision as lists show it."""
+    body = decision.body
+    return Row(
+        decision.id, body["outcome"], question(body, names), _text(body.get("summary"), ""), body.get("cause_count", 0),
+        body.get("production"), body["at"], decision.recorded_at,
+    )  # fmt: skip
+
+
+def question(body: Any, names: dict[str, docket.Name]) -> str:
+    """Return what was asked in a few words: `Release of Shot 41`."""
+    subjects = [names[key].label for subject in body.get("subjects", ()) if (key := present.bare(subject)) in names]
+    what = present.listed(subjects, 2) if subjects else "a planned subject" if body.get("planned") else "many subjects"
+    profile = f", {body['profile']}" if body.get("profile") else ""
+    return f"{present.words(body['act'])} of {what}{profile}"
+
+
+def _text(value: object, otherwise: str = "~") -> str:
+    return value if isinstance(value, str) else otherwise
