@@ -34,14 +34,14 @@ class Link(Connection[Any]):
 
 
 class Database:
-    """The database at `url` (libpq's form); `size` connections for requests, a few more for the ledger's work.
+    """The database at `url` (libpq's form); `size` connections for requests, `ledger_size` for the sequencer and jobs.
 
     `prepare_threshold=None` switches prepared statements off, for poolers that do not know them.
     """
 
-    def __init__(self, url: str, *, size: int = 16, statement_seconds: float = 30.0, prepare_threshold: int | None = 5) -> None:
+    def __init__(self, url: str, *, size: int = 16, ledger_size: int = 8, statement_seconds: float = 30.0, prepare_threshold: int | None = 5) -> None:
         self.url = url
-        self._size = size
+        self._size, self._ledger_size = size, ledger_size
         self._limit = f"{round(statement_seconds * 1000)}ms"
         self._prepare_threshold = prepare_threshold
         self._pools: dict[str, ConnectionPool[Link]] = {}
@@ -112,7 +112,7 @@ class Database:
             if role not in self._pools:
                 self._pools[role] = ConnectionPool(
                     self.url, connection_class=Link, kwargs={"autocommit": True}, configure=configure, check=_still_there,
-                    min_size=0, max_size=self._size if role == APP else 8, timeout=10.0, max_idle=300.0, open=True, name=role,
+                    min_size=0, max_size=self._size if role == APP else self._ledger_size, timeout=10.0, max_idle=300.0, open=True, name=role,
                 )  # fmt: skip
             return self._pools[role]
 

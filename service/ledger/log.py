@@ -6,7 +6,7 @@ entries, and the path that leads from each of them to its root.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,13 +38,11 @@ class _Paths:
 class Ledger:
     """The logs of one database with their signer. `name` is the first part of every log's origin."""
 
-    def __init__(
-        self, database: Database, signer: Signer, *, name: str = "clearance.local", lane: int = 0, clock: Callable[[], datetime] | None = None
-    ) -> None:
+    def __init__(self, database: Database, signer: Signer, *, name: str = "clearance.local", lane: int = 0) -> None:
         self._database = database
         self._signer = signer
         self._name = name
-        self._sequencer = Sequencer(database, signer, self.origin, lane=lane, clock=clock)
+        self._sequencer = Sequencer(database, signer, self.origin, lane=lane)
 
     def close(self) -> None:
         """Finish what is queued; the object may be used again."""

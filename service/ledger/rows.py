@@ -8,88 +8,228 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, LiteralString
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 
-from service.ledger.entry import leaf_hash
+from service.ledger.arrays import Array, Big, Bytes, Flag, Moment, Small, Text, Whole
 from service.ledger.items import Item, TreeHead, Write
 from service.ledger.plan import Current, Earlier, IdentifierKey, RecordKey, State, Transition
 
-_HEADS = """
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """SQL over the columns of some rows, and the type of each column."""
+
+    sql: LiteralString
+    types: tuple[type[Array], ...]
+
+    def run(self, conn: Connection[Any], rows: Sequence[Sequence[Any]]) -> Cursor[Any]:
+        """Send it; in a pipeline nothing waits here."""
+        return conn.execute(self.sql, [kind(column) for kind, column in zip(self.types, zip(*rows, strict=True), strict=True)])
+
+
+_HEADS = _Statement(
+    """
     SELECT wanted.studio_id, newest.size, newest.root, newest.frontier, newest.committed_at
-    FROM unnest(%(studios)s::text[]) AS wanted (studio_id)
+    FROM unnest(%b) AS wanted (studio_id)
     CROSS JOIN LATERAL (
         SELECT size, root, frontier, committed_at FROM tree_head
         WHERE tree_head.studio_id = wanted.studio_id ORDER BY size DESC LIMIT 1
     ) AS newest
-"""
-_CURRENT = """
+    """,
+    (Text,),
+)
+_CURRENT = _Statement(
+    """
     SELECT studio_id, id, version, index, first_index
-    FROM unnest(%(studios)s::text[], %(ids)s::text[]) AS wanted (studio_id, id) JOIN head USING (studio_id, id)
-"""
-_AFFECTED = """
+    FROM unnest(%b, %b) AS wanted (studio_id, id) JOIN head USING (studio_id, id)
+    """,
+    (Text, Text),
+)
+_AFFECTED = _Statement(
+    """
     SELECT wanted.studio_id, wanted.id, max(reference.index)
-    FROM unnest(%(studios)s::text[], %(ids)s::text[], %(since)s::bigint[]) AS wanted (studio_id, id, since)
+    FROM unnest(%b, %b, %b) AS wanted (studio_id, id, since)
     JOIN reference ON reference.studio_id = wanted.studio_id AND reference.target = wanted.id
         AND reference.index >= wanted.since AND reference.affects
     GROUP BY wanted.studio_id, wanted.id
-"""
-_WRITES = """
+    """,
+    (Text, Text, Big),
+)
+_WRITES = _Statement(
+    """
     SELECT studio_id, key_hash, request_hmac, first_index, count
-    FROM unnest(%(studios)s::text[], %(keys)s::bytea[]) AS wanted (studio_id, key_hash) JOIN write USING (studio_id, key_hash)
-"""
-_OWNERS = """
+    FROM unnest(%b, %b) AS wanted (studio_id, key_hash) JOIN write USING (studio_id, key_hash)
+    """,
+    (Text, Bytes),
+)
+_OWNERS = _Statement(
+    """
     SELECT studio_id, kind, scope, value, id
-    FROM unnest(%(studios)s::text[], %(kinds)s::text[], %(scopes)s::text[], %(values)s::text[]) AS wanted (studio_id, kind, scope, value)
+    FROM unnest(%b, %b, %b, %b) AS wanted (studio_id, kind, scope, value)
     JOIN identifier USING (studio_id, kind, scope, value) WHERE dropped_at IS NULL
-"""
-_OWNED = """
+    """,
+    (Text, Text, Text, Text),
+)
+_OWNED = _Statement(
+    """
     SELECT studio_id, id, scope, value
-    FROM unnest(%(studios)s::text[], %(ids)s::text[]) AS wanted (studio_id, id) JOIN identifier USING (studio_id, id)
+    FROM unnest(%b, %b) AS wanted (studio_id, id) JOIN identifier USING (studio_id, id)
     WHERE dropped_at IS NULL
-"""
+    """,
+    (Text, Text),
+)
+_ENTRIES = _Statement(
+    """
+    INSERT INTO entry (studio_id, index, kind, id, version, recorded_at, leaf, bytes)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b)
+    """,
+    (Text, Big, Text, Text, Whole, Moment, Bytes, Bytes),
+)
+_NEW_HEADS = _Statement(
+    """
+    INSERT INTO head (studio_id, id, kind, version, index, first_index, recorded_at, label, type, state, party, productions)
+    SELECT a, b, c, d, e, f, g, h, i, j, k, string_to_array(l, ',')
+    FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b) AS new (a, b, c, d, e, f, g, h, i, j, k, l)
+    """,
+    (Text, Text, Text, Whole, Big, Big, Moment, Text, Text, Text, Text, Text),
+)
+_MOVED_HEADS = _Statement(
+    """
+    UPDATE head SET version = d, index = e, recorded_at = g, label = h, type = i, state = j, party = k, productions = string_to_array(l, ',')
+    FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b) AS new (a, b, c, d, e, f, g, h, i, j, k, l)
+    WHERE head.studio_id = a AND head.id = b
+    """,
+    (Text, Text, Text, Whole, Big, Big, Moment, Text, Text, Text, Text, Text),
+)
+_LEFT_PRODUCTIONS = _Statement(
+    """
+    UPDATE head_production SET live = false
+    FROM unnest(%b, %b, %b) AS moved (a, b, l)
+    WHERE head_production.studio_id = a AND head_production.id = b AND head_production.live
+        AND NOT head_production.production = ANY (string_to_array(l, ','))
+    """,
+    (Text, Text, Text),
+)
+_PRODUCTIONS = _Statement(
+    """
+    INSERT INTO head_production (studio_id, production, kind, first_index, id)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b)
+    ON CONFLICT ON CONSTRAINT head_production_key DO UPDATE SET live = true
+    """,
+    (Text, Text, Text, Big, Text),
+)
+_REFERENCES = _Statement(
+    """
+    INSERT INTO reference (studio_id, index, position, source, role, target, target_version, affects)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b)
+    """,
+    (Text, Big, Small, Text, Text, Text, Whole, Flag),
+)
+_NEW_WRITES = _Statement(
+    """
+    INSERT INTO write (studio_id, key_hash, request_hmac, first_index, count)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b)
+    """,
+    (Text, Bytes, Bytes, Big, Whole),
+)
+_DROPPED = _Statement(
+    """
+    UPDATE identifier SET dropped_at = i
+    FROM unnest(%b, %b, %b, %b, %b) AS gone (s, k, c, v, i)
+    WHERE identifier.studio_id = s AND identifier.kind = k AND identifier.scope = c AND identifier.value = v AND identifier.dropped_at IS NULL
+    """,
+    (Text, Text, Text, Text, Big),
+)
+_IDENTIFIERS = _Statement(
+    """
+    INSERT INTO identifier (studio_id, kind, scope, value, id, index, dropped_at)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b)
+    """,
+    (Text, Text, Text, Text, Text, Big, Big),
+)
+_DISCLOSURES = _Statement(
+    """
+    INSERT INTO disclosure (studio_id, id, index, pointer, commitment, ciphertext, subject, protection)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b)
+    """,
+    (Text, Text, Big, Text, Bytes, Bytes, Text, Text),
+)
+_NEW_TREE_HEADS = _Statement(
+    """
+    INSERT INTO tree_head (studio_id, size, root, frontier, committed_at)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b)
+    """,
+    (Text, Big, Bytes, Bytes, Moment),
+)
 
 
 def read_state(conn: Connection[Any], writes: Sequence[Write]) -> State:
-    """Return what the batch is judged against. A first version is not looked up: the key of `entry` refuses a second one."""
+    """Return what the batch is judged against. A first version is not looked up: the key of `entry` refuses a second one.
+
+    All questions are asked before the first answer is read, so that in a pipeline they are one round trip.
+    """
     state = State()
-    studios = sorted({write.studio_id for write in writes})
-    for studio_id, *columns in conn.execute(_HEADS, {"studios": studios}):
-        state.heads[studio_id] = TreeHead(*columns)
-        state.sizes[studio_id] = columns[0]
-    _read_records(conn, writes, state)
-    keys = [(write.studio_id, write.key_hash) for write in writes if write.key_hash is not None]
-    if keys:
-        for studio_id, key_hash, *earlier in conn.execute(_WRITES, _columns(("studios", "keys"), keys)):
-            state.writes[studio_id, key_hash] = Earlier(*earlier)
-    names = {
-        (write.studio_id, item.kind, scope, value) for write in writes for item in write.items for scope, value in item.identifiers
-    }
-    if names:
-        for *name, owner in conn.execute(_OWNERS, _columns(("studios", "kinds", "scopes", "values"), sorted(names))):
-            state.owners[tuple(name)] = owner
+    asked = [
+        (question.run(conn, sorted(wanted)), take)
+        for question, take, wanted in (
+            (_HEADS, _take_head, {(write.studio_id,) for write in writes}),
+            (_CURRENT, _take_current, _changed(writes) | {name[:2] for name in _rested_on(writes)}),
+            (_AFFECTED, _take_affected, _rested_on(writes)),
+            (_OWNED, _take_owned, _changed(writes)),
+            (_OWNERS, _take_owner, _named(writes)),
+            (
+                _WRITES,
+                _take_write,
+                {(write.studio_id, write.key_hash) for write in writes if write.key_hash is not None},
+            ),
+        )
+        if wanted
+    ]
+    for cursor, take in asked:
+        for row in cursor:
+            take(state, *row)
     return state
 
 
-def _read_records(conn: Connection[Any], writes: Sequence[Write], state: State) -> None:
-    changed = {(write.studio_id, item.id) for write in writes for item in write.items if item.version > 1}
-    rests = [(write.studio_id, record_id, write.unchanged.since) for write in writes if write.unchanged for record_id in write.unchanged.ids]
-    wanted = sorted(changed | {(studio_id, record_id) for studio_id, record_id, _ in rests})
-    if wanted:
-        for studio_id, record_id, *current in conn.execute(_CURRENT, _columns(("studios", "ids"), wanted)):
-            state.current[studio_id, record_id] = Current(*current)
-    if rests:
-        for studio_id, record_id, index in conn.execute(_AFFECTED, _columns(("studios", "ids", "since"), rests)):
-            state.affected[studio_id, record_id] = index
-    if changed:
-        for studio_id, record_id, scope, value in conn.execute(_OWNED, _columns(("studios", "ids"), sorted(changed))):
-            key = (studio_id, record_id)
-            state.owned[key] = state.owned.get(key, frozenset()) | {(scope, value)}
+def _changed(writes: Sequence[Write]) -> set[tuple[Any, ...]]:
+    return {(write.studio_id, item.id) for write in writes for item in write.items if item.version > 1}
 
 
-def _columns(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
-    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+def _rested_on(writes: Sequence[Write]) -> set[tuple[Any, ...]]:
+    return {(write.studio_id, record_id, write.unchanged.since) for write in writes if write.unchanged for record_id in write.unchanged.ids}
+
+
+def _named(writes: Sequence[Write]) -> set[tuple[Any, ...]]:
+    return {(write.studio_id, item.kind, *name) for write in writes for item in write.items for name in item.identifiers}
+
+
+def _take_head(state: State, studio_id: str, size: int, root: bytes, frontier: bytes, committed_at: datetime) -> None:
+    state.heads[studio_id] = TreeHead(size, root, frontier, committed_at)
+    state.sizes[studio_id] = size
+
+
+def _take_current(state: State, studio_id: str, record_id: str, version: int, index: int, first_index: int) -> None:
+    state.current[studio_id, record_id] = Current(version, index, first_index)
+
+
+def _take_affected(state: State, studio_id: str, record_id: str, index: int) -> None:
+    state.affected[studio_id, record_id] = index
+
+
+def _take_owned(state: State, studio_id: str, record_id: str, scope: str, value: str) -> None:
+    key = (studio_id, record_id)
+    state.owned[key] = state.owned.get(key, frozenset()) | {(scope, value)}
+
+
+def _take_owner(state: State, studio_id: str, kind: str, scope: str, value: str, record_id: str) -> None:
+    state.owners[studio_id, kind, scope, value] = record_id
+
+
+def _take_write(state: State, studio_id: str, key_hash: bytes, request_hmac: bytes, first_index: int, count: int) -> None:
+    state.writes[studio_id, key_hash] = Earlier(request_hmac, first_index, count)
 
 
 @dataclass(slots=True)
@@ -104,12 +244,11 @@ class Rows:
     moved_heads: dict[RecordKey, tuple[Any, ...]] = field(default_factory=dict)
     leaves: dict[str, list[bytes]] = field(default_factory=dict)
 
-    def add(self, write: Write, first_index: int, state: State) -> None:
+    def add(self, write: Write, hashes: Sequence[bytes], first_index: int, state: State) -> None:
         """Add the rows of a write that goes through; call it in log order."""
         leaves = self.leaves.setdefault(write.studio_id, [])
-        for index, item in enumerate(write.items, first_index):
-            leaf = leaf_hash(item.bytes)
-            leaves.append(leaf)
+        leaves.extend(hashes)
+        for index, (item, leaf) in enumerate(zip(write.items, hashes, strict=True), first_index):
             self.entries.append((write.studio_id, index, item.kind, item.id, item.version, item.recorded_at, leaf, item.bytes))
             self._add_beside(write.studio_id, item, index)
             self._add_head(write.studio_id, item, index, state.current[write.studio_id, item.id].first_index)
@@ -120,7 +259,9 @@ class Rows:
         for position, edge in enumerate(item.edges):
             self.references.append((studio_id, index, position, item.id, edge.role, edge.target, edge.target_version, edge.affects))
         for kept in item.disclosures:
-            self.disclosures.append((studio_id, item.id, index, kept.pointer, kept.commitment, kept.ciphertext, kept.subject, kept.protection))
+            self.disclosures.append(
+                (studio_id, item.id, index, kept.pointer, kept.commitment, kept.ciphertext, kept.subject, kept.protection)
+            )
 
     def _add_head(self, studio_id: str, item: Item, index: int, first_index: int) -> None:
         key, head = (studio_id, item.id), item.head
@@ -133,29 +274,30 @@ class Rows:
     def productions(self) -> list[tuple[Any, ...]]:
         """Return the memberships that the batch leaves behind."""
         heads = [*self.new_heads.values(), *self.moved_heads.values()]
-        return [(row[0], production, row[2], row[5], row[1]) for row in heads for production in dict.fromkeys(row[11].split(",")) if production]
+        return [
+            (row[0], production, row[2], row[5], row[1]) for row in heads for production in dict.fromkeys(row[11].split(",")) if production
+        ]
 
 
 def insert(conn: Connection[Any], rows: Rows, state: State, heads: Iterable[tuple[Any, ...]]) -> None:
     """Write the rows, and the new tree heads as (studio, size, root, frontier, time); a constraint may refuse them."""
     dropped, named = _identifiers(state.transitions)
     moved = list(rows.moved_heads.values())
-    with conn.pipeline(), conn.cursor() as cursor:
-        for statement, table in (
-            (_ENTRIES, rows.entries),
-            (_NEW_HEADS, list(rows.new_heads.values())),
-            (_MOVED_HEADS, moved),
-            (_LEFT_PRODUCTIONS, [(row[0], row[1], row[11]) for row in moved]),
-            (_PRODUCTIONS, rows.productions()),
-            (_REFERENCES, rows.references),
-            (_NEW_WRITES, rows.writes),
-            (_DROPPED, dropped),
-            (_IDENTIFIERS, named),
-            (_DISCLOSURES, rows.disclosures),
-            (_NEW_TREE_HEADS, list(heads)),
-        ):
-            if table:
-                cursor.execute(statement, [list(column) for column in zip(*table, strict=True)])
+    for statement, table in (
+        (_ENTRIES, rows.entries),
+        (_NEW_HEADS, list(rows.new_heads.values())),
+        (_MOVED_HEADS, moved),
+        (_LEFT_PRODUCTIONS, [(row[0], row[1], row[11]) for row in moved]),
+        (_PRODUCTIONS, rows.productions()),
+        (_REFERENCES, rows.references),
+        (_NEW_WRITES, rows.writes),
+        (_DROPPED, dropped),
+        (_IDENTIFIERS, named),
+        (_DISCLOSURES, rows.disclosures),
+        (_NEW_TREE_HEADS, list(heads)),
+    ):
+        if table:
+            statement.run(conn, table)
 
 
 def _identifiers(transitions: Sequence[Transition]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
@@ -173,57 +315,3 @@ def _identifiers(transitions: Sequence[Transition]) -> tuple[list[tuple[Any, ...
         else:
             dropped.append((*key, index))
     return dropped, named
-
-
-_ENTRIES = """
-    INSERT INTO entry (studio_id, index, kind, id, version, recorded_at, leaf, bytes)
-    SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::text[], %b::int[], %b::timestamptz[], %b::bytea[], %b::bytea[])
-"""
-_NEW_HEADS = """
-    INSERT INTO head (studio_id, id, kind, version, index, first_index, recorded_at, label, type, state, party, productions)
-    SELECT a, b, c, d, e, f, g, h, i, j, k, string_to_array(l, ',')
-    FROM unnest(%b::text[], %b::text[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::timestamptz[], %b::text[], %b::text[],
-        %b::text[], %b::text[], %b::text[]) AS new (a, b, c, d, e, f, g, h, i, j, k, l)
-"""
-_MOVED_HEADS = """
-    UPDATE head SET version = d, index = e, recorded_at = g, label = h, type = i, state = j, party = k, productions = string_to_array(l, ',')
-    FROM unnest(%b::text[], %b::text[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::timestamptz[], %b::text[], %b::text[],
-        %b::text[], %b::text[], %b::text[]) AS new (a, b, c, d, e, f, g, h, i, j, k, l)
-    WHERE head.studio_id = a AND head.id = b
-"""
-_LEFT_PRODUCTIONS = """
-    UPDATE head_production SET live = false
-    FROM unnest(%b::text[], %b::text[], %b::text[]) AS moved (a, b, l)
-    WHERE head_production.studio_id = a AND head_production.id = b AND head_production.live
-        AND NOT head_production.production = ANY (string_to_array(l, ','))
-"""
-_PRODUCTIONS = """
-    INSERT INTO head_production (studio_id, production, kind, first_index, id)
-    SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::text[])
-    ON CONFLICT ON CONSTRAINT head_production_key DO UPDATE SET live = true
-"""
-_REFERENCES = """
-    INSERT INTO reference (studio_id, index, position, source, role, target, target_version, affects)
-    SELECT * FROM unnest(%b::text[], %b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[], %b::int[], %b::bool[])
-"""
-_NEW_WRITES = """
-    INSERT INTO write (studio_id, key_hash, request_hmac, first_index, count)
-    SELECT * FROM unnest(%b::text[], %b::bytea[], %b::bytea[], %b::bigint[], %b::int[])
-"""
-_DROPPED = """
-    UPDATE identifier SET dropped_at = i
-    FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[]) AS gone (s, k, c, v, i)
-    WHERE identifier.studio_id = s AND identifier.kind = k AND identifier.scope = c AND identifier.value = v AND identifier.dropped_at IS NULL
-"""
-_IDENTIFIERS = """
-    INSERT INTO identifier (studio_id, kind, scope, value, id, index, dropped_at)
-    SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::bigint[])
-"""
-_DISCLOSURES = """
-    INSERT INTO disclosure (studio_id, id, index, pointer, commitment, ciphertext, subject, protection)
-    SELECT * FROM unnest(%b::text[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::text[], %b::text[])
-"""
-_NEW_TREE_HEADS = """
-    INSERT INTO tree_head (studio_id, size, root, frontier, committed_at)
-    SELECT * FROM unnest(%b::text[], %b::bigint[], %b::bytea[], %b::bytea[], %b::timestamptz[])
-"""

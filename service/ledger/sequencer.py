@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import psycopg
 from psycopg import Connection
@@ -24,6 +24,7 @@ from psycopg import Connection
 from service import db, errors
 from service.db import Database, transaction
 from service.ledger import plan, rows, tree
+from service.ledger.entry import leaf_hash
 from service.ledger.items import Receipt, TreeHead, Write
 from service.ledger.merkle import Growth, pack, unpack
 from service.ledger.note import Checkpoint
@@ -44,10 +45,11 @@ Outcome = Receipt | Repeated | Exception
 class Ticket:
     """A write in the queue, and where its answer is put."""
 
-    __slots__ = ("_done", "outcome", "write")
+    __slots__ = ("_done", "leaves", "outcome", "write")
 
     def __init__(self, write: Write) -> None:
         self.write = write
+        self.leaves = [leaf_hash(item.bytes) for item in write.items]
         self.outcome: Outcome | None = None
         self._done = threading.Lock()
         self._done.acquire()
@@ -77,12 +79,11 @@ class Batch:
 class Sequencer:
     """The queue of this process and the thread that empties it. `lane` says which lock orders the logs: one a database."""
 
-    def __init__(self, database: Database, signer: Signer, origin: Callable[[str], str], *, lane: int = 0, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, database: Database, signer: Signer, origin: Callable[[str], str], *, lane: int = 0) -> None:
         self._database = database
         self._signer = signer
         self._origin = origin
         self._lane = lane
-        self._clock = clock or _now
         self._start()
 
     def _start(self) -> None:
@@ -159,10 +160,11 @@ class Sequencer:
     def _commit(self, batch: Batch) -> None:
         with self._database.ledger() as conn, ExitStack() as held:
             turn = None
-            with transaction(conn):
-                conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, self._lane))
+            # A pipeline, so that BEGIN travels with the lock, all questions together, and the rows with COMMIT.
+            with conn.pipeline(), transaction(conn):
+                moment = self._take_lock(conn)
                 batch.tickets = batch.tickets or self._drain()
-                self._write(conn, batch)
+                self._write(conn, batch, moment)
                 if batch.growths:
                     turn = held.enter_context(self._signer.turn())
                     turn.prepare(list(self._steps(conn, turn, batch.growths)))
@@ -171,26 +173,25 @@ class Sequencer:
             notes = {note.origin: note.content() for note in turn.sign()} if turn else {}
         _answer(batch, {studio_id: notes[self._origin(studio_id)] for studio_id in batch.growths})
 
-    def _write(self, conn: Connection[Any], batch: Batch) -> None:
+    def _take_lock(self, conn: Connection[Any]) -> datetime:
+        """Wait for the lane's lock, which ends with the transaction, and return the server's time after that."""
+        cursor = conn.execute("SELECT clock_timestamp() FROM pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, self._lane))
+        ((moment,),) = cursor.fetchall()
+        return cast("datetime", moment)
+
+    def _write(self, conn: Connection[Any], batch: Batch, moment: datetime) -> None:
         """Judge each write, and insert what goes through."""
         state = rows.read_state(conn, [ticket.write for ticket in batch.tickets])
         batch.verdicts = [plan.judge(ticket.write, state) for ticket in batch.tickets]
         made = rows.Rows()
         for ticket, verdict in zip(batch.tickets, batch.verdicts, strict=True):
             if isinstance(verdict, Placed):
-                made.add(ticket.write, verdict.first_index, state)
+                made.add(ticket.write, ticket.leaves, verdict.first_index, state)
         for studio_id, leaves in made.leaves.items():
             head = state.heads.get(studio_id)
             batch.growths[studio_id] = Growth(head.size, unpack(head.size, head.frontier), leaves) if head else Growth(0, (), leaves)
         if made.entries:
-            rows.insert(conn, made, state, self._heads(state.heads, batch.growths))
-
-    def _heads(self, heads: dict[str, TreeHead], growths: dict[str, Growth]) -> Iterator[tuple[Any, ...]]:
-        moment = self._clock()
-        for studio_id, growth in growths.items():
-            before = heads.get(studio_id)
-            committed_at = max(moment, before.committed_at) if before else moment
-            yield studio_id, growth.size, growth.root, pack(growth.frontier), committed_at
+            rows.insert(conn, made, state, _heads(state.heads, batch.growths, moment))
 
     def _steps(self, conn: Connection[Any], turn: Turn, growths: dict[str, Growth]) -> Iterator[Step]:
         """Yield the new trees with the proof that each continues its log's mark."""
@@ -212,7 +213,7 @@ class Sequencer:
         """Find out what a failure means for each write: whose fault it is, and whether anything was written."""
         if not batch.tickets:
             batch.tickets = self._drain()  # no lock, no log: whoever waits should know at once
-        if isinstance(fault, psycopg.IntegrityError | psycopg.DataError | Forked) and not batch.committing:
+        if isinstance(fault, psycopg.IntegrityError | psycopg.DataError | Forked):  # so COMMIT did not take place
             self._search(batch.tickets, fault)
         elif batch.committed:
             log.error("committed but not signed: %s", fault)
@@ -236,7 +237,7 @@ class Sequencer:
         log.warning("the connection broke during COMMIT: %s", fault)
         try:
             with self._database.ledger() as conn, transaction(conn):
-                conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, self._lane))
+                self._take_lock(conn)
                 there = any(
                     (head := tree.head_of(conn, studio_id, growth.size)) is not None and head.root == growth.root
                     for studio_id, growth in batch.growths.items()
@@ -249,6 +250,12 @@ class Sequencer:
             return
         for ticket, verdict in zip(batch.tickets, batch.verdicts, strict=True):
             ticket.settle(Repeated(verdict.first_index, len(ticket.write.items)) if isinstance(verdict, Placed) else verdict)
+
+
+def _heads(heads: dict[str, TreeHead], growths: dict[str, Growth], moment: datetime) -> Iterator[tuple[Any, ...]]:
+    for studio_id, growth in growths.items():
+        before = heads.get(studio_id)
+        yield studio_id, growth.size, growth.root, pack(growth.frontier), max(moment, before.committed_at) if before else moment
 
 
 def _answer(batch: Batch, notes: dict[str, bytes]) -> None:
@@ -304,6 +311,3 @@ def _unknown_outcome() -> errors.Unavailable:
         "outcome_unknown",
     )
 
-
-def _now() -> datetime:
-    return datetime.now(UTC)
