@@ -11,8 +11,13 @@ MODULES = (
     "batch",
     "item_lists",
     "events",
+    "generations",
+    "lineage",
     "content",
     "credentials",
+    "releases",
+    "reviews",
+    "rule_packs",
     "ledger",
     "status",
 )

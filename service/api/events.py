@@ -39,7 +39,7 @@ def _declare(collection: str) -> None:
     operation(
         "POST", f"/v1/{collection}/{{id}}/events", permission=PERMISSION.get(collection, "rights.write"), tag="events",
         summary=f"Record what happened to a {noun}, or see its impact first", body=AnyObject(), query=EventQuery(), checked_by_room=True,
-        answer=record_answer(Event)(), status=201, writes=True, name=f"create_{noun}_event",
+        answer=record_answer(Event)(), status=201, or_status=200, writes=True, name=f"create_{noun}_event",
     )(_post(collection))  # fmt: skip
 
 

@@ -61,6 +61,7 @@ class Operation:
     query: Schema | None = None
     answer: Schema | None = None
     status: int = 200
+    or_status: int | None = None
     writes: bool = False
     checked_by_room: bool = False
     stream: str | None = None

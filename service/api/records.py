@@ -214,6 +214,7 @@ def _declare_writes(kind: Kind, path: str, permission: str, one: dict[str, Any])
         summary=f"Record or replace the {noun} of an outside id",
         body=kind.schema,
         name=f"upsert_{noun}",
+        or_status=201,
         **shared,
     )(_upsert(kind))
     operation(

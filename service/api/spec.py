@@ -108,7 +108,7 @@ def _responses(declared: Operation) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": ProblemDocument}}
     return {
         str(declared.status): answer,
-        **({"200": answer} if declared.status == 201 else {}),
+        **({str(declared.or_status): answer} if declared.or_status else {}),
         "default": {"description": "A problem (RFC 9457); the question was not answered", "content": problem},
     }
 
