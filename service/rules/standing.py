@@ -92,7 +92,7 @@ def _decides(entry: Mapping[str, Any], finding: Finding) -> bool:
     basis = entry.get("basis")
     if basis is None:
         return _names(entry, finding)
-    return basis.get(finding.subject) == finding.basis
+    return bool(basis.get(finding.subject) == finding.basis)
 
 
 def _live(entry: Mapping[str, Any], at: Moment | None) -> bool:

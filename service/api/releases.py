@@ -1,0 +1,41 @@
+"""Releases under a decision, and the obligations that stay."""
+
+from __future__ import annotations
+
+from schemas.collections import page_answer, record_answer
+from schemas.decisions import DueQuery, ObligationProof, ReleaseRequest
+from schemas.records.decision import Obligation, Release
+from service.api.operation import Answer, Call, operation
+from service.api.records import answered
+from service.decisions import obligations, releases
+from service.records import read
+
+_OBLIGATION = record_answer(Obligation)
+
+
+@operation("POST", "/v1/releases", permission="releases.write", tag="releases", summary="Release under a decision", body=ReleaseRequest(),
+           answer=record_answer(Release)(), status=201, writes=True, name="create_release")  # fmt: skip
+def create(call: Call) -> Answer:
+    """409 `changed_since_decision` when anything the decision read has a newer version or was affected by an event: decide again."""
+    body = call.body
+    recorded = releases.release(
+        call.context, body["decision"].partition("@")[0], assets=body.get("assets"), delivery=body.get("delivery"),
+        intent=body.get("intent"), recipients=body.get("recipients", ()), key=call.key,
+    )  # fmt: skip
+    return answered(call.context, recorded, 201)
+
+
+@operation("GET", "/v1/obligations/due", permission="records.read", tag="obligations", summary="What is owed, earliest due first", query=DueQuery(),
+           answer=page_answer(_OBLIGATION)(), name="list_due_obligations")  # fmt: skip
+def due(call: Call) -> Answer:
+    """Open obligations only; those without a date come last."""
+    found = obligations.due(call.context, **call.query)
+    return Answer({"items": [one.document() for one in read.disclose(call.context, found)]})
+
+
+@operation("POST", "/v1/obligations/{id}/settle", permission="evidence.write", tag="obligations", summary="Prove that an obligation was met",
+           body=ObligationProof(), answer=_OBLIGATION(), writes=True, name="settle_obligation")  # fmt: skip
+def settle(call: Call) -> Answer:
+    """The next version says when, and with what proof."""
+    recorded = obligations.settle(call.context, call.path["id"], call.body["proof"], call.body.get("done_at"), key=call.key)
+    return answered(call.context, recorded)

@@ -1,0 +1,94 @@
+"""A decision as people and programs read it: the record, its causes in words, findings with clause and fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from service import docket
+from service.context import Context
+from service.decisions.replay import content
+from service.records.model import Recorded
+
+FINDINGS = 1_000
+"""So many findings are given in full; `findings_total` says how many there are, and the causes count them all."""
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_ID = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
+
+
+def of_record(context: Context, decision: Recorded, followups: Sequence[Recorded] = ()) -> dict[str, Any]:
+    """The whole answer of a stored decision, with the reviews and obligations it left when they are given."""
+    answer = decision.document() | explained(context, content(context, decision, "findings"))
+    made = {kind: [one.id for one in followups if one.kind == kind] for kind in ("review", "obligation")}
+    return answer | {"reviews": made["review"], "obligations": made["obligation"]}
+
+
+def explained(context: Context, evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Outcome, causes, findings, clearing set and coverage, with the sentences rendered for this reader."""
+    rules = {rule["id"]: rule for rule in evaluation["rules"]}
+    shown = evaluation["findings"][:FINDINGS]
+    names = _names(context, evaluation["causes"], shown)
+    return {
+        "outcome": evaluation["outcome"],
+        "valid_until": evaluation["valid_until"],
+        "rests_on": evaluation["rests_on"],
+        "causes": [_cause(cause, names) for cause in evaluation["causes"]],
+        "clearing": evaluation["clearing"],
+        "findings": [expanded(finding, rules[finding["rule"]], names) for finding in shown],
+        "findings_total": len(evaluation["findings"]),
+        "passed": [{"rule": rule["id"], "subjects": part["subjects"][:FINDINGS]} for rule in rules.values() for part in rule["passed"]],
+        "coverage": evaluation["coverage"],
+        "evaluator": evaluation["evaluator"],
+    }
+
+
+def expanded(finding: Mapping[str, Any], rule: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A finding with what its rule says: clause, confidence, summary, source, sentence, fix, owner and form."""
+    text = rule["texts"].get(finding.get("text") or finding.get("requirement") or "", {})
+    said = {key: rule[key] for key in ("clause", "confidence", "summary", "source", "pack") if key in rule}
+    told = {key: text[key] for key in ("fix", "owner", "form") if key in text}
+    sentence = render(text.get("says"), finding.get("values") or {}, names)
+    return {**finding, **said, **told} | ({"sentence": sentence} if sentence else {})
+
+
+def _cause(cause: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    kept = {key: value for key, value in cause.items() if value not in (None, [], {})}
+    sentence = render(cause.get("says"), cause.get("values") or {}, names)
+    return kept | {"count": len(cause["items"])} | ({"sentence": sentence} if sentence else {})
+
+
+def render(template: str | None, values: Mapping[str, Any], names: Mapping[str, str]) -> str | None:
+    """The sentence of a template: ids by the name this reader may see, other values as they are, unknown ones said so."""
+    if template is None:
+        return None
+
+    def put(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            return _plural(match[1])
+        value = values[match[1]]
+        return _word(value, names) if value is not None else f"(unknown {match[1].rpartition('.')[2]})"
+
+    return _PLACEHOLDER.sub(put, template)
+
+
+def _plural(path: str) -> str:
+    """What stands for a value that differs from item to item, in the sentence of the whole cause."""
+    return f"the {path.rpartition('.')[2].replace('_', ' ')}"
+
+
+def _word(value: Any, names: Mapping[str, str]) -> str:
+    if isinstance(value, list):
+        return ", ".join(_word(part, names) for part in value) or "none"
+    if isinstance(value, dict):
+        return f"{value.get('amount')} {value.get('currency')}"
+    return names.get(value, value) if isinstance(value, str) else str(value)
+
+
+def _names(context: Context, causes: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Names for every id that a sentence mentions; a person by name only to who may read it."""
+    values = [value for one in (*causes, *findings) for value in (one.get("values") or {}).values()]
+    flat = [part for value in values for part in (value if isinstance(value, list) else [value])]
+    wanted = {part for part in flat if isinstance(part, str) and _ID.fullmatch(part)}
+    return {name: found.label for name, found in docket.names(context, wanted).items()}

@@ -1,0 +1,164 @@
+"""The decision: facts and packs in, one explained and stored answer out.
+
+Facts, findings and packs are kept as content under their digests before the decision is recorded, so that whoever
+holds the record can ask for the same answer again, to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from service import errors
+from service.context import Context, Idempotency
+from service.decisions import followups, governance
+from service.decisions.question import Asked, Question, ask, intent_fact
+from service.facts.gather import gather
+from service.records import write
+from service.records.model import Draft, Recorded
+from service.rules import evaluate, load
+from service.rules.findings import EVALUATOR, Evaluation
+from service.rules.names import RESULTS
+from service.rules.pack import Pack, canonical
+from service.rules.paths import PackError
+
+LISTED = 250
+"""So many subjects stand in the entry itself; a longer list is content, named by its digest."""
+
+_VERDICTS = {
+    "blocked": "Blocked",
+    "review": "Not cleared: people must decide",
+    "cleared_with_obligations": "Cleared with obligations",
+    "cleared": "Cleared",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An answer: what was evaluated, and the record of it (None for a dry run, which leaves no trace)."""
+
+    asked: Asked
+    evaluation: Evaluation
+    facts: Mapping[str, Any]
+    recorded: Recorded | None = None
+    reviews: Sequence[Recorded] = ()
+    obligations: Sequence[Recorded] = ()
+
+
+def decide(context: Context, question: Question, *, key: Idempotency | None = None) -> Decided:
+    """Answer a question and record the answer; a blocked release is a value, not an error.
+
+    Raises `Invalid` for a question that cannot be understood or a pack that cannot be used.
+    """
+    asked = ask(context, question)
+    own = own_packs(question.packs)
+    ruling = governance.gather(context, asked, own)
+    facts = gather(
+        context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or context.now,
+        known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=question.overlay,
+    )  # fmt: skip
+    document = {**facts.document, "ahead": question.ahead, "governance": ruling.document}
+    try:
+        evaluation = evaluate.run(ruling.packs, document)
+    except PackError as error:
+        raise errors.invalid("/packs", str(error)) from None
+    decided = Decided(asked, evaluation, document)
+    if question.dry_run:
+        return decided
+    return _record(context, decided, ruling, governance.union(facts.read, ruling.read), key)
+
+
+def own_packs(documents: Sequence[Mapping[str, Any]]) -> list[Pack]:
+    """Packs that the caller brings; raises `Invalid` naming the rule and key that is wrong."""
+    packs = []
+    for place, document in enumerate(documents):
+        try:
+            packs.append(load.pack_from(document, f"packs/{place}"))
+        except PackError as error:
+            raise errors.invalid(f"/packs/{place}", str(error)) from None
+    return packs
+
+
+def _record(context: Context, decided: Decided, ruling: governance.Governance, read: Mapping[str, int], key: Idempotency | None) -> Decided:
+    for pack in ruling.packs:
+        governance.keep(context, pack)
+    body = _body(context, decided, ruling, read)
+    drafts = [Draft("decision", body, client_key="decision")]
+    if not decided.asked.question.hypothetical:
+        drafts += followups.reviews(context, decided.asked, decided.evaluation)
+        drafts += followups.obligations(context, decided.asked, decided.evaluation)
+    recorded = write.append(context, drafts[: write.ATOMIC_LIMIT], key=key)
+    return replace(
+        decided, recorded=recorded[0], reviews=[one for one in recorded if one.kind == "review"],
+        obligations=[one for one in recorded if one.kind == "obligation"],
+    )  # fmt: skip
+
+
+def _body(context: Context, decided: Decided, ruling: governance.Governance, read: Mapping[str, int]) -> dict[str, Any]:
+    asked, evaluation, question = decided.asked, decided.evaluation, decided.asked.question
+    causes = list(dict.fromkeys(cause["id"][:300] for cause in evaluation.causes))
+    body: dict[str, Any] = {
+        **_subjects(context, asked.subjects),
+        "act": question.act,
+        "at": asked.at,
+        "ahead": question.ahead,
+        "known_at": asked.known_at,
+        "outcome": evaluation.outcome,
+        "summary": summary(evaluation),
+        "causes": causes[:100],
+        "cause_count": len(causes),
+        "counts": _counts(evaluation),
+        "facts": blob(context, canonical(decided.facts)),
+        "findings": blob(context, evaluation.bytes()),
+        "read": blob(context, canonical([[name, version] for name, version in read.items()]), len(read)),
+        "packs": [_used(pack, ruling) for pack in ruling.packs],
+        "evaluator": EVALUATOR,
+        "log_size": asked.known_at,
+        "hypothetical": question.hypothetical,
+        "decided_by": context.actor.account_id,
+    }
+    optional = {
+        "production": asked.production, "profile": asked.profile, "intent": dict(asked.intent) or None,
+        "valid_until": evaluation.valid_until, "planned": blob(context, canonical(question.planned)) if question.planned else None,
+    }  # fmt: skip
+    return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _subjects(context: Context, subjects: Sequence[str]) -> dict[str, Any]:
+    if len(subjects) <= LISTED:
+        return {"subjects": list(subjects)}
+    return {"subject_list": blob(context, canonical(list(subjects)), len(subjects))}
+
+
+def _counts(evaluation: Evaluation) -> dict[str, int]:
+    counts = dict.fromkeys(RESULTS, 0)
+    for finding in evaluation.findings:
+        counts[finding.result] += 1
+    for tally in evaluation.tallies.values():
+        counts["not_applicable"] += tally.counts.get("not_applicable", 0)
+        counts["pass"] += sum(map(len, tally.passed.values()))
+    return {"passed" if name == "pass" else name: count for name, count in counts.items()}
+
+
+def _used(pack: Pack, ruling: governance.Governance) -> dict[str, Any]:
+    adopted = {entry["digest"]: entry["mode"] for entry in ruling.document["adoptions"]}
+    signed = pack.kind == "gate" or pack.digest in {entry["digest"] for entry in ruling.document["signoffs"]}
+    return {"id": pack.id, "digest": pack.digest, "mode": adopted.get(pack.digest, "blocking"), "signed_off": signed}
+
+
+def blob(context: Context, content: bytes, count: int | None = None) -> dict[str, Any]:
+    """Store content under its digest and return how a record names it."""
+    stored = context.blobs.put(content)
+    named: dict[str, Any] = {"sha256": stored.sha256, "bytes": len(content), "media_type": "application/json"}
+    return named | ({"count": count} if count is not None else {})
+
+
+def summary(evaluation: Evaluation) -> str:
+    """The verdict in a sentence."""
+    held = [cause for cause in evaluation.causes if cause["mode"] == "blocking"]
+    counts = {result: sum(cause["result"] == result for cause in held) for result in ("block", "review", "obligation")}
+    words = {"block": "to clear", "review": "to decide", "obligation": "owed"}
+    told = ", ".join(f"{count} {words[result]}" for result, count in counts.items() if count)
+    until = f"; valid until {evaluation.valid_until[:10]}" if evaluation.valid_until and evaluation.outcome.startswith("cleared") else ""
+    return _VERDICTS[evaluation.outcome] + (f" ({told})" if told else "") + until + "."

@@ -1,0 +1,226 @@
+"""What stands behind the rules of a production: adopted packs, their sign-off, waivers, decided reviews.
+
+All of it is read from records and becomes part of the facts, so that a replay sees what was seen then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from schemas import dates
+from service import errors
+from service.context import Context
+from service.decisions.question import Asked
+from service.records import read, search
+from service.records.model import Recorded
+from service.rules import load
+from service.rules.pack import Pack
+from service.rules.verdicts import covers
+
+PAGES = 50
+"""So many pages of a hundred are looked through; a production with more adoptions or waivers than that is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """The packs to evaluate, what the facts say about them, and the record versions that this was read from."""
+
+    packs: tuple[Pack, ...]
+    document: dict[str, Any]
+    read: Mapping[str, int] = field(default_factory=dict)
+
+
+def gather(context: Context, asked: Asked, own: Sequence[Pack] = ()) -> Governance:
+    """Collect what governs the production of a question; packs of the caller's own replace those of the same id."""
+    adoptions = _adoptions(context, asked)
+    packs = {name: pack for name, pack in load.load_packs().items() if pack.kind == "gate"}
+    packs |= {adopted["pack"]: pack_by_digest(context, adopted["digest"]) for adopted in adoptions.values()}
+    packs |= {pack.id: pack for pack in own}
+    signoffs, signed = _sign_offs(context, asked)
+    waivers, waived = _waivers(context, asked)
+    reviews, reviewed = _reviews(context, asked)
+    document = {
+        "adoptions": [{key: adopted[key] for key in ("id", "pack", "digest", "mode")} for adopted in adoptions.values()],
+        "signoffs": [entry for entry in signoffs if entry["digest"] in {pack.digest for pack in packs.values()}],
+        "waivers": waivers,
+        "reviews": reviews,
+    }
+    versions = {adopted["id"]: adopted["version"] for adopted in adoptions.values()}
+    return Governance(tuple(packs[name] for name in sorted(packs)), document, {**versions, **signed, **waived, **reviewed})
+
+
+def pack_by_digest(context: Context, digest: str) -> Pack:
+    """The pack with this digest: one of the service's, or the copy that was stored when it was adopted or used."""
+    for pack in load.load_packs().values():
+        if pack.digest == digest:
+            return pack
+    return load.stored(context.blobs.read(digest))
+
+
+def keep(context: Context, pack: Pack) -> None:
+    """Store a pack under its digest, once, so that it can be replayed when the service has moved on."""
+    if context.blobs.stat(pack.digest) is None:
+        context.blobs.put(pack.bytes)
+
+
+def every(context: Context, kind: str, wanted: search.Filter) -> Iterator[Recorded]:
+    """All records of a listing, newest first."""
+    cursor = None
+    for _ in range(PAGES):
+        page = search.find(context, kind, wanted, cursor=cursor, limit=100)
+        yield from page.records
+        cursor = page.cursor
+        if cursor is None:
+            return
+    raise errors.TooLarge(
+        f"There are more than {PAGES * 100} records of the kind {kind} here; that is more than this can weigh.", "too_many"
+    )
+
+
+def _adoptions(context: Context, asked: Asked) -> dict[str, dict[str, Any]]:
+    """The newest adoption of each pack that is in effect."""
+    if asked.production is None:
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    wanted = search.Filter({"state": "adopted"}, production=asked.production, known_at=asked.question.known_at)
+    for adoption in every(context, "adoption", wanted):
+        body = adoption.body
+        if body["state"] == "adopted" and _in_effect(body.get("effective") or {}, asked.at):
+            mode = body.get("mode", "blocking")
+            entry = {"id": adoption.id, "version": adoption.version, "pack": body["pack"], "digest": body["digest"], "mode": mode}
+            found.setdefault(body["pack"], entry)
+    return {name: found[name] for name in sorted(found)}
+
+
+def _in_effect(window: Mapping[str, Any], at: str) -> bool:
+    now = dates.interval(at)[0]
+    starts, ends = window.get("start"), window.get("end")
+    return not (starts and dates.interval(starts)[0] > now) and not (ends and dates.interval(ends)[1] <= now)
+
+
+def signed_off(context: Context) -> frozenset[str]:
+    """The digests of all packs that two people have signed."""
+    return frozenset(record.body["details"]["digest"] for record in _signed(context, None, None))
+
+
+def _sign_offs(context: Context, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    signed, versions = [], {}
+    for record in _signed(context, asked.at, asked.question.known_at):
+        details = record.body["details"]
+        signed.append({"id": record.id, "pack": details["pack"], "digest": details["digest"]})
+        versions[record.id] = record.version
+    return sorted(signed, key=lambda entry: entry["id"]), versions
+
+
+def _signed(context: Context, at: str | None, known_at: int | None) -> Iterator[Recorded]:
+    """Sign-offs of two people, each signature in a version of the record that its reader wrote."""
+    for record in every(context, "evidence", search.Filter({"type": "pack_sign_off"}, label="pack_sign_off", known_at=known_at)):
+        details = record.body["details"]
+        expires = details.get("expires_at")
+        ended = at and expires and dates.interval(expires)[1] <= dates.interval(at)[0]
+        if len(details["readers"]) >= 2 and not ended and _signed_themselves(context, record):
+            yield record
+
+
+def _signed_themselves(context: Context, record: Recorded) -> bool:
+    """Whether every reader was added by the version that this reader recorded: nobody signs for another."""
+    known: set[str] = set()
+    for version in read.versions(context, "evidence", record.id):
+        if version.version > record.version:
+            break
+        readers = {reader["account"] for reader in version.body["details"]["readers"]}
+        if not readers - known <= {version.recorded_by}:
+            return False
+        known |= readers
+    return len(known) >= 2
+
+
+def _waivers(context: Context, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    found, versions = [], {}
+    for waiver in every(context, "waiver", search.Filter({"state": "approved"}, known_at=asked.question.known_at)):
+        if waiver.body["state"] == "approved" and _in_scope(waiver.body, asked):
+            found += [_waiver_entry(waiver, rule) for rule in waiver.body["rules"]]
+            versions[waiver.id] = waiver.version
+    return sorted(found, key=lambda entry: (entry["id"], entry["rule"])), versions
+
+
+def _in_scope(body: Mapping[str, Any], asked: Asked) -> bool:
+    productions, acts, places = body.get("scope_productions"), body.get("acts"), body.get("territories")
+    if productions and asked.production not in productions:
+        return False
+    if acts and asked.question.act not in acts:
+        return False
+    return places is None or covers(places, asked.intent.get("territories")) is True
+
+
+def _waiver_entry(waiver: Recorded, rule: str) -> dict[str, Any]:
+    body = waiver.body
+    entry = {
+        "id": waiver.id, "rule": rule, "subjects": body.get("subjects") or ["*"], "from": body["approved_at"],
+        "to": body["expires_at"],
+    }  # fmt: skip
+    return entry | ({"requirement": body["requirement"]} if body.get("requirement") else {})
+
+
+def _reviews(context: Context, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """Reviews that people have settled, with what they looked at; a confirmed one of a past shortfall names its exception."""
+    if asked.production is None:
+        return [], {}
+    exceptions = _exceptions(context, asked)
+    found, versions = [], {}
+    for state in ("confirmed", "rejected"):
+        wanted = search.Filter({"state": state}, production=asked.production, known_at=asked.question.known_at)
+        for review in every(context, "review", wanted):
+            if review.body["state"] == state:
+                found.append(_review_entry(context, review, exceptions))
+                versions[review.id] = review.version
+    return sorted(found, key=lambda entry: str(entry["id"])), versions
+
+
+def _review_entry(context: Context, review: Recorded, exceptions: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    body = review.body
+    rule, requirement, code = parts_of(body["cause"])
+    entry: dict[str, Any] = {
+        "id": review.id, "rule": rule, "requirement": requirement, "code": code,
+        "verdict": "approved" if body["state"] == "confirmed" else "rejected",
+        "basis": orjson.loads(context.blobs.read(body["subject_list"]["sha256"])),
+    }  # fmt: skip
+    if body.get("expires_at"):
+        entry["to"] = body["expires_at"]
+    noted = exceptions.get((body["decision"], body["cause"]))
+    return entry | ({"exception": noted} if noted else {})
+
+
+def _exceptions(context: Context, asked: Asked) -> dict[tuple[str, str], str]:
+    noted = every(context, "exception", search.Filter(production=asked.production, known_at=asked.question.known_at))
+    return {(str(one.body.get("decision")), cause_of(one.body)): one.id for one in noted}
+
+
+def cause_of(body: Mapping[str, Any]) -> str:
+    """The cause that an exception was noted for."""
+    requirement, code = body.get("requirement"), body.get("code")
+    return f"{body['rule']}#{requirement}:{code}" if requirement else f"{body['rule']}#{code}"
+
+
+def parts_of(cause: str) -> tuple[str, str | None, str]:
+    """Rule, requirement and code of a cause's stable name."""
+    rule, _, rest = cause.partition("#")
+    requirement, colon, code = rest.partition(":")
+    return (rule, requirement, code) if colon else (rule, None, requirement)
+
+
+def union(*parts: Mapping[str, int]) -> dict[str, int]:
+    """What was read, by id; the newest version where something was read twice."""
+    together: dict[str, int] = {}
+    for name, version in _pairs(parts):
+        together[name] = max(version, together.get(name, 0))
+    return dict(sorted(together.items()))
+
+
+def _pairs(parts: Iterable[Mapping[str, int]]) -> Iterator[tuple[str, int]]:
+    for part in parts:
+        yield from part.items()

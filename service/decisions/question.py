@@ -1,0 +1,115 @@
+"""What is asked of a decision: subjects, an act, a time, an intent, on which production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from schemas.kinds import KINDS
+from service import errors
+from service.context import Context
+from service.records import read
+from service.records.model import Recorded, instant
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it is put; `at` is when the act is done, `known_at` a log size (None = everything recorded)."""
+
+    subjects: Sequence[str] = ()
+    act: str = "release"
+    planned: Body | None = None
+    at: datetime | None = None
+    known_at: int | None = None
+    production: str | None = None
+    intent: Body | None = None
+    profile: str | None = None
+    ahead: bool = True
+    dry_run: bool = False
+    packs: Sequence[Body] = ()
+    overlay: Sequence[Body] = field(default_factory=tuple)
+
+    @property
+    def hypothetical(self) -> bool:
+        """Whether the caller brought packs or records of its own, so that the answer can back nothing."""
+        return bool(self.packs or self.overlay)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with everything looked up that it leaves to the records."""
+
+    question: Question
+    subjects: tuple[str, ...]
+    production: str | None
+    intent: Body
+    profile: str | None
+    at: str
+    known_at: int
+
+
+def ask(context: Context, question: Question) -> Asked:
+    """Look up subjects, production and intent; raises `Invalid` for what is not there or not clear, `NotFound` for a foreign id."""
+    if not question.subjects and question.planned is None:
+        raise errors.invalid("/subject", "Name a subject, or describe a planned one.")
+    head = context.ledger.head(context.conn, context.studio_id)
+    size = head.size if head else 0
+    known_at = size if question.known_at is None else question.known_at
+    if known_at > size:
+        raise errors.invalid("/known_at", f"The log holds {size} entries; name a size up to that.")
+    subjects = [read.get(context, None, name.partition("@")[0], known_at=known_at) for name in dict.fromkeys(question.subjects)]
+    production = _production(context, question, subjects, known_at)
+    intent, profile = _intent(question, production)
+    return Asked(
+        question, tuple(subject.id for subject in subjects), production.id if production else None, intent, profile,
+        instant(question.at or context.now), known_at,
+    )  # fmt: skip
+
+
+def _production(context: Context, question: Question, subjects: Sequence[Recorded], known_at: int) -> Recorded | None:
+    if question.production:
+        return read.get(context, "production", question.production, known_at=known_at)
+    named = {name for subject in subjects for name in _productions_of(subject)}
+    if question.planned:
+        named |= {name for name in (question.planned.get("production"), *question.planned.get("productions", ())) if name}
+    if len(named) > 1:
+        raise errors.invalid("/production", f"The subjects belong to {', '.join(sorted(named))}; say for which of them this is asked.")
+    return read.get(context, "production", named.pop(), known_at=known_at) if named else None
+
+
+def _productions_of(subject: Recorded) -> tuple[str, ...]:
+    if subject.kind == "production":
+        return (subject.id,)
+    return KINDS[subject.kind].productions(dict(subject.body))
+
+
+def _intent(question: Question, production: Recorded | None) -> tuple[Body, str | None]:
+    """The intent given, or the named profile of the production, or its default one; empty where there is none."""
+    if question.intent is not None:
+        if question.profile:
+            raise errors.invalid("/profile", "Give an intent or the name of a profile, not both.")
+        return question.intent, None
+    profiles = production.body.get("intent_profiles") or () if production else ()
+    if question.profile:
+        found = [profile for profile in profiles if profile["name"] == question.profile]
+        if not found:
+            known = ", ".join(profile["name"] for profile in profiles) or "none"
+            raise errors.invalid("/profile", f"The production has no intent profile {question.profile!r}; it has {known}.")
+    else:
+        found = [profile for profile in profiles if profile.get("default")]
+    if not found:
+        return {}, None
+    return {key: value for key, value in found[0].items() if key not in ("name", "default")}, found[0]["name"]
+
+
+def intent_fact(asked: Asked) -> dict[str, Any]:
+    """The intent as rules see it: the window with `from` and `to`, `"*"` where it has no end."""
+    window = asked.intent.get("window")
+    fact = {key: value for key, value in asked.intent.items() if key != "window"}
+    if window is not None:
+        fact["window"] = {"from": window.get("start"), "to": "*" if window.get("perpetual") else window.get("end")}
+    return fact | ({"profile": asked.profile} if asked.profile else {})

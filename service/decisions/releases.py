@@ -1,0 +1,123 @@
+"""Letting go under a decision, and refusing to when anything it read has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from service import errors
+from service.context import Context, Idempotency
+from service.decisions.replay import content
+from service.ledger.log import Unchanged
+from service.records import read, write
+from service.records.model import Recorded, instant
+from service.rules.moments import inside, micros, moment
+from service.rules.verdicts import covers, subset
+
+#: Acts that a release may be decided as.
+OUTWARD = frozenset({"exhibit", "hand_over", "publish", "release"})
+CLEARED = frozenset({"cleared", "cleared_with_obligations"})
+
+
+def release(
+    context: Context,
+    decision_id: str,
+    *,
+    assets: Sequence[str] | None = None,
+    delivery: str | None = None,
+    intent: Mapping[str, Any] | None = None,
+    recipients: Sequence[str] = (),
+    key: Idempotency | None = None,
+) -> Recorded:
+    """Record a release of the decision's assets (or some of them) or of its delivery.
+
+    Raises `Conflict`: `not_cleared`, `decision_cannot_release` (a dry run, own packs, an overlay, another act),
+    `decision_ended`, `outside_decision` (assets or an intent it did not weigh), `changed_since_decision`.
+    """
+    decision = read.get(context, "decision", decision_id)
+    _may_release(context, decision)
+    subjects = subjects_of(context, decision)
+    wanted = _targets(decision, subjects, assets, delivery)
+    _within_intent(decision.body.get("intent") or {}, intent)
+    body: dict[str, Any] = {
+        "decision": f"{decision.id}@{decision.version}",
+        **wanted,
+        "intent": intent if intent is not None else decision.body.get("intent") or {},
+        "released_at": instant(context.now),
+        "released_by": context.actor.account_id,
+        "productions": [decision.body["production"]] if decision.body.get("production") else [],
+    }
+    if recipients:
+        body["recipients"] = list(recipients)
+    versions = content(context, decision, "read")
+    held = frozenset({*(name for name, _ in versions), *subjects})
+    return write.create(context, "release", body, key=key, unchanged=Unchanged(decision.body["log_size"], held))
+
+
+def _may_release(context: Context, decision: Recorded) -> None:
+    body = decision.body
+    if body.get("dry_run") or body.get("hypothetical") or body["act"] not in OUTWARD or body.get("ahead") is False:
+        raise errors.Conflict(
+            "This decision cannot back a release: it was hypothetical, about the past, or about another act. Decide the release itself.",
+            "decision_cannot_release",
+        )
+    if body["outcome"] not in CLEARED:
+        raise errors.Conflict(f"The decision is {body['outcome']}: clear its causes and decide again.", "not_cleared")
+    end = moment(body["valid_until"]) if body.get("valid_until") else None
+    if end is not None and end[1] < micros(context.now):
+        raise errors.Conflict(f"What the decision rests on ended on {body['valid_until']}; decide again.", "decision_ended")
+
+
+def subjects_of(context: Context, decision: Recorded) -> list[str]:
+    """The ids that a decision was about."""
+    if "subject_list" in decision.body:
+        listed: list[str] = content(context, decision, "subject_list")
+        return listed
+    return [subject.partition("@")[0] for subject in decision.body.get("subjects", ())]
+
+
+def _targets(decision: Recorded, subjects: Sequence[str], assets: Sequence[str] | None, delivery: str | None) -> dict[str, Any]:
+    weighed = set(subjects)
+    named = [*(assets or ()), *([delivery] if delivery else [])]
+    beyond = [name for name in named if name.partition("@")[0] not in weighed]
+    if beyond:
+        raise errors.Conflict(f"The decision did not weigh {', '.join(beyond[:5])}; decide about it.", "outside_decision")
+    if not named:
+        named = [name for name in subjects if name.startswith(("ast_", "dlv_"))]
+    chosen = [name for name in named if name.startswith("ast_")]
+    whole = next((name for name in named if name.startswith("dlv_")), None)
+    if not chosen and whole is None:
+        raise errors.Conflict("The decision is about no asset or delivery that could be released.", "decision_cannot_release")
+    if len(chosen) > 250 and decision.body.get("subject_list") and assets is None:
+        return {"asset_list": dict(decision.body["subject_list"])} | ({"delivery": whole} if whole else {})
+    return ({"assets": chosen} if chosen else {}) | ({"delivery": whole} if whole else {})
+
+
+def _within_intent(decided: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> None:
+    """Refuse a release into places, media or times that the decision did not weigh; what is not named counts as everywhere."""
+    if wanted is None:
+        return
+    tests = {
+        "territories": covers(decided.get("territories"), wanted.get("territories", ["*"])),
+        "media": subset(wanted.get("media", ["*"]), decided.get("media")),
+        "languages": subset(wanted.get("languages", decided.get("languages")), decided.get("languages"))
+        if "languages" in decided
+        else True,
+        "purpose": wanted.get("purpose", decided.get("purpose")) == decided.get("purpose"),
+        "window": _window_within(decided.get("window"), wanted.get("window")),
+    }
+    beyond = sorted(name for name, verdict in tests.items() if verdict is not True)
+    if beyond:
+        raise errors.Conflict(
+            f"The release goes beyond the intent that was decided in {', '.join(beyond)}; decide about it.", "outside_decision"
+        )
+
+
+def _window_within(decided: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None) -> bool:
+    if not decided:
+        return True
+    if not wanted:
+        return bool(decided.get("perpetual"))
+    start, end = moment(decided.get("start") or "*"), moment("*" if decided.get("perpetual") else decided.get("end"))
+    bounds = [wanted.get("start"), "*" if wanted.get("perpetual") else wanted.get("end")]
+    return all(bound is not None and inside(moment(bound), start, end) is True for bound in bounds)

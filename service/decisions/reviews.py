@@ -1,0 +1,91 @@
+"""People settle what a machine cannot: one answer for all items of a cause, by a named role, with its reasons and expiry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service import errors
+from service.context import Context, Idempotency
+from service.decisions.governance import parts_of
+from service.decisions.replay import content
+from service.records import read, write
+from service.records.model import Change, Draft, Recorded, instant
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How somebody settles a review: confirmed or rejected, as what, on what grounds, for how long."""
+
+    verdict: str
+    role: str
+    statement: str | None = None
+    attestation: str | None = None
+    reason: str | None = None
+    expires_at: Any = None
+
+
+def settle(context: Context, review_id: str, verdict: Verdict, *, key: Idempotency | None = None) -> list[Recorded]:
+    """Record the answer as the review's next version; a confirmed past shortfall leaves an exception beside it.
+
+    Raises `Conflict` `already_settled`, `Invalid` for the wrong role or an answer without grounds, `Forbidden` for the
+    person who asked where two are needed.
+    """
+    review = read.get(context, "review", review_id)
+    if review.body["state"] != "open":
+        raise errors.Conflict(f"This review is {review.body['state']} already; a new decision asks again.", "already_settled")
+    if verdict.role != review.body.get("role", verdict.role):
+        raise errors.invalid("/role", f"This is for {review.body['role']} to settle; decide in that role, or let them do it.")
+    if not (verdict.statement or verdict.attestation):
+        raise errors.invalid("/statement", "Say what was looked at and found, or name the attestation that says it.")
+    drafts = [Draft("review", _settled(context, review, verdict), review.id, review.version + 1, Change("amendment", instant(context.now)))]
+    if verdict.verdict == "confirmed":
+        drafts += _exception(context, review, verdict)
+    return write.append(context, drafts, key=key)
+
+
+def _settled(context: Context, review: Recorded, verdict: Verdict) -> dict[str, Any]:
+    body = {
+        **review.body,
+        "state": verdict.verdict,
+        "decided_by": context.actor.account_id,
+        "decided_as": verdict.role,
+        "decided_at": instant(context.now),
+        "notes": verdict.statement,
+        "attestation": verdict.attestation,
+        "reason": verdict.reason,
+        "expires_at": verdict.expires_at,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _exception(context: Context, review: Recorded, verdict: Verdict) -> list[Draft]:
+    """A shortfall of the past is not cured by a decision to live with it: it is put on record."""
+    cause = _cause(context, review)
+    if not cause.get("past"):
+        return []
+    rule, requirement, code = parts_of(review.body["cause"])
+    body = {
+        "rule": rule,
+        "requirement": requirement,
+        "code": code,
+        "decision": review.body["decision"],
+        "subjects": list(review.body.get("subjects") or []),
+        "noted_at": instant(context.now),
+        "noted_by": context.actor.account_id,
+        "statement": verdict.statement,
+        "breach": True,
+        "state": "noted",
+        "productions": list(review.body.get("productions") or []),
+        "production": next(iter(review.body.get("productions") or []), None),
+    }
+    return [Draft("exception", {name: value for name, value in body.items() if value is not None})]
+
+
+def _cause(context: Context, review: Recorded) -> Mapping[str, Any]:
+    decision = read.get(context, "decision", review.body["decision"])
+    for cause in content(context, decision, "findings")["causes"]:
+        if cause["id"][:300] == review.body["cause"] and cause["result"] == "review":
+            return dict(cause)
+    return {}

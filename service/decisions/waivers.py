@@ -1,0 +1,49 @@
+"""A rule set aside for a scope and a time: one person asks, another approves, and no absolute bar is ever reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service import errors
+from service.context import Context, Idempotency
+from service.decisions.adoptions import second_person
+from service.records import read, write
+from service.records.model import Change, Recorded, instant
+from service.rules.load import load_packs
+
+
+def request(context: Context, body: Mapping[str, Any], *, key: Idempotency | None = None) -> Recorded:
+    """Record the request; it has no effect until somebody else approves it. Raises `Invalid` for an absolute bar or no scope."""
+    if not body.get("subjects") and not body.get("scope_productions"):
+        raise errors.invalid("/subjects", "Say what it is for: subjects, or scope_productions.")
+    for place, rule in enumerate(body.get("rules") or ()):
+        if rule in absolute_bars():
+            raise errors.invalid(f"/rules/{place}", f"{rule} is an absolute bar; nobody can waive it.", "absolute_bar")
+        if rule.startswith("x."):
+            raise errors.invalid(
+                f"/rules/{place}", f"{rule} asks for papers that cannot be waived; settle its review instead.", "not_waivable"
+            )
+    state = {"state": "requested", "requested_by": context.actor.account_id, "requested_at": instant(context.now)}
+    return write.create(context, "waiver", {**body, **state}, key=key)
+
+
+def settle(context: Context, waiver_id: str, verdict: str, role: str | None, *, key: Idempotency | None = None) -> Recorded:
+    """Approve, refuse or revoke. Approval is for a second person; raises `Forbidden`, `Conflict` in the wrong state."""
+    waiver = read.get(context, "waiver", waiver_id)
+    state = waiver.body["state"]
+    if (verdict, state) not in {("approved", "requested"), ("refused", "requested"), ("revoked", "approved")}:
+        raise errors.Conflict(f"This waiver is {state}; it cannot be {verdict} now.", "wrong_state")
+    body = {**read.open_all(context, [waiver])[0].body, "state": verdict}
+    if verdict == "approved":
+        second_person(context, waiver.body["requested_by"])
+        body |= {"approved_by": context.actor.account_id, "approved_at": instant(context.now)}
+        body |= {"approver_role": role} if role else {}
+    change = Change("amendment", instant(context.now))
+    return write.amend(context, "waiver", waiver.id, body, waiver.version, change=change, key=key)
+
+
+def absolute_bars() -> frozenset[str]:
+    """The ids of every rule that nothing lifts."""
+    rules = (rule for pack in load_packs().values() for rule in pack.rules)
+    return frozenset(str(rule["id"]) for rule in rules if rule.get("absolute"))
