@@ -203,7 +203,7 @@ def sign_in(database: Database, email: str, password: str, now: datetime) -> str
 
     An address with accounts in several studios enters the first whose password it is.
     """
-    with database.app("") as conn, conn.cursor(row_factory=class_row(_Account)) as cursor:
+    with database.anyone() as conn, conn.cursor(row_factory=class_row(_Account)) as cursor:
         accounts = cursor.execute("SELECT * FROM accounts_by_email(%s)", (email,)).fetchall()
     verified = [_verified(account.password_hash, password) and not account.disabled_at for account in accounts] or [
         _verified(None, password)
@@ -231,13 +231,13 @@ def sign_out(conn: Connection[Any], studio_id: str, token: str, now: datetime) -
 def _verified(hashed: str | None, password: str) -> bool:
     try:
         _PASSWORDS.verify(hashed or _UNKNOWN, password)
-        return hashed is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
+    return hashed is not None
 
 
 def _of_key(database: Database, token: str, now: datetime) -> Actor:
-    with database.app("") as conn, conn.cursor(row_factory=class_row(_Key)) as cursor:
+    with database.anyone() as conn, conn.cursor(row_factory=class_row(_Key)) as cursor:
         key = cursor.execute("SELECT * FROM key_by_sha256(%s)", (_digest(token),)).fetchone()
     if key is None:
         raise _refused("This key is not known here.", "unknown_key")
@@ -248,7 +248,7 @@ def _of_key(database: Database, token: str, now: datetime) -> Actor:
 
 
 def _of_session(database: Database, token: str, now: datetime) -> Actor:
-    with database.app("") as conn, conn.cursor(row_factory=class_row(_Session)) as cursor:
+    with database.anyone() as conn, conn.cursor(row_factory=class_row(_Session)) as cursor:
         session = cursor.execute("SELECT * FROM session_by_sha256(%s)", (_digest(token),)).fetchone()
     if session is None:
         raise _refused("This session is not known here; sign in again.", "unknown_session")
