@@ -37,16 +37,8 @@ class Array:
         raise NotImplementedError
 
 
-def _sized(values: Sequence[bytes | None]) -> bytes:
-    parts: list[bytes] = []
-    append = parts.append
-    for value in values:
-        if value is None:
-            append(_NULL)
-        else:
-            append(_SIZE(len(value)))
-            append(value)
-    return b"".join(parts)
+def _sized(value: bytes | None) -> bytes:
+    return _NULL if value is None else _SIZE(len(value)) + value
 
 
 def _fixed(letter: str) -> Callable[[Sequence[Any]], bytes]:
@@ -66,11 +58,12 @@ class Text(Array):
     element, array = 25, 1009
 
     def elements(self, values: Sequence[Any]) -> bytes:
-        """As UTF-8."""
-        content = _sized([None if value is None else value.encode() for value in values])
-        if any(value is not None and "\x00" in value for value in values):
+        """As UTF-8. Most columns hold few values many times, so each is written once."""
+        distinct = set(values)
+        if any(value is not None and "\x00" in value for value in distinct):
             raise psycopg.DataError("text cannot contain NUL")
-        return content
+        written = {value: _sized(None if value is None else value.encode()) for value in distinct}
+        return b"".join([written[value] for value in values])
 
 
 class Bytes(Array):
@@ -81,7 +74,7 @@ class Bytes(Array):
 
     def elements(self, values: Sequence[Any]) -> bytes:
         """As they are."""
-        return _sized(values)
+        return b"".join([_sized(value) for value in values])
 
 
 class Big(Array):
