@@ -124,6 +124,7 @@ def _http_problem(fault: HTTPException) -> Response:
         405: errors.MethodNotAllowed,
         413: errors.TooLarge,
         415: errors.UnsupportedMedia,
+        416: errors.RangeNotSatisfiable,
     }
     kind = kinds.get(fault.code or 500, errors.BadRequest)
     problem = kind(_sentence(fault), (fault.name or "error").lower().replace(" ", "_"))

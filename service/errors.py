@@ -106,6 +106,12 @@ class UnsupportedMedia(Problem):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class RangeNotSatisfiable(Problem):
+    """A `Range` that lies beyond the end of the content."""
+
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+
+
 class Invalid(Problem):
     """Well-formed input that breaks the schema or a rule of the record; `errors` point at each place."""
 

@@ -29,6 +29,7 @@ WAIT_SECONDS: Mapping[str, float] = {"upload": 0.5}
 
 USUAL_WAIT_SECONDS = 20.0
 MEDIA_PROCESSES = 2
+MEDIA_JOBS = ("service.content.examine", "service.credentials.child")
 
 
 @dataclass(eq=False)
@@ -78,7 +79,7 @@ class Services:
         """The child processes that read media; they start with the first job."""
         spill = self.settings.data / "spill"
         make_directory(spill)
-        return Pool(MEDIA_PROCESSES, ["service.content.examine", "service.credentials.child"], spill)
+        return Pool(MEDIA_PROCESSES, MEDIA_JOBS, spill)
 
     @cached_property
     def credentials(self) -> Credentials:

@@ -44,12 +44,13 @@ _ASSET, _DOCUMENT, _QUERY = record_answer(Asset)(), record_answer(Document)(), C
 )
 def put(call: Call) -> Answer:
     """Take the bytes in, check them against `Content-Digest` and the registered digests, and complete the record."""
+    announced = length(call, call.services.settings.upload_limit)  # before the stream is touched, which refuses less kindly
     recorded = assets.take_in(
         call.context,
         call.services.sandbox,
         call.path["id"],
         call.request.stream,
-        length=length(call, call.services.settings.upload_limit),
+        length=announced,
         content_digest=call.request.headers.get("Content-Digest"),
     )
     return answered(call.context, recorded)
@@ -92,11 +93,12 @@ def get(call: Call) -> Answer:
 )
 def put_document(call: Call) -> Answer:
     """Take the bytes in under the studio's key; the record gets their digests, the disk never sees them in the clear."""
+    announced = length(call, DOCUMENT_LIMIT)
     recorded = take_in_document(
         call.context,
         call.path["id"],
         call.request.stream,
-        length=length(call, DOCUMENT_LIMIT),
+        length=announced,
         limit=DOCUMENT_LIMIT,
         content_digest=call.request.headers.get("Content-Digest"),
     )

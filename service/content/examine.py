@@ -33,6 +33,7 @@ def examine(job: Job) -> Answer:
     Refuses with `bad_media` and a reason when the file breaks off, or is not what it claims to be inside.
     """
     with open(job.files[0].fileno(), "rb", closefd=False) as file:
+        file.seek(0)  # the offset is shared with whoever wrote the file
         kind = sniff(file.peek(HEAD_BYTES)[:HEAD_BYTES])
         walk = _WALKS.get(kind.media_type, _nothing)
         found = walk(file)
@@ -56,6 +57,7 @@ def thumbnail(job: Job) -> Answer:
 
 
 def _opened(file: FileIO) -> Image.Image:
+    file.seek(0)
     try:
         image = Image.open(file, formats=sorted(set(_DECODED.values())))
         image.load()
