@@ -15,6 +15,7 @@ MODULES = (
     "lineage",
     "content",
     "credentials",
+    "decisions",
     "releases",
     "reviews",
     "rule_packs",

@@ -90,6 +90,8 @@ def record(
     body = _generation(context, batch, draft, output, words, links or {})
     batch.add("generation", body, _GENERATION)
     made = write.append(context, batch.versions, key=key)
+    for piece in made[-1].body.get("raw") or ():
+        context.blobs.grant(made[-1].id, piece["content"]["sha256"])
     return Imported(made[-1], _asset_of(made[-1]), tuple(made), found=False)
 
 
@@ -221,6 +223,7 @@ def _raw(context: Context, pieces: Sequence[Raw]) -> list[dict[str, Any]] | None
 def raw(context: Context, generation: Recorded, name: str) -> bytes:
     """The untouched source `name` of a generation in the clear; `NotFound` where there is none of that name."""
     for piece in generation.body.get("raw") or ():
-        if piece["name"] == name:
-            return b"".join(Documents(context.blobs, context.vault).read(context.studio_id, piece["content"]["sha256"]))
+        blob = piece["content"]["sha256"]
+        if piece["name"] == name and context.blobs.granted(generation.id, blob):
+            return b"".join(Documents(context.blobs, context.vault).read(context.studio_id, blob))
     raise errors.NotFound(f"This generation keeps no source called {name[:100]!r}.", "no_such_source")

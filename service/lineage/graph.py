@@ -312,3 +312,16 @@ def events(context: Context, targets: Iterable[str]) -> list[Recorded]:
         {"studio_id": context.studio_id, "targets": sorted(set(targets))},
     )
     return list({index: read.decode(index, raw) for index, raw in rows}.values())
+
+
+def papers(context: Context, targets: Iterable[str], kind: str, type_: str) -> list[Recorded]:
+    """The current records of one kind and type that refer to any of these records, in the order of the log."""
+    rows = context.conn.execute(
+        "SELECT DISTINCT entry.index, entry.bytes FROM reference JOIN head ON head.studio_id = reference.studio_id"
+        " AND head.id = reference.source AND head.index = reference.index"
+        " JOIN entry ON entry.studio_id = head.studio_id AND entry.index = head.index"
+        " WHERE reference.studio_id = %(studio_id)s AND reference.target = ANY(%(targets)s)"
+        " AND head.kind = %(kind)s AND head.type = %(type)s ORDER BY entry.index",
+        {"studio_id": context.studio_id, "targets": sorted(set(targets)), "kind": kind, "type": type_},
+    )
+    return [read.decode(index, raw) for index, raw in rows]

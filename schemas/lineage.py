@@ -1,0 +1,94 @@
+"""How lineage, impact and rights are asked for and answered."""
+
+from __future__ import annotations
+
+from schemas.collections import Number
+from schemas.fields import Body, Choice, Flag, Plain, Several, Text, Timestamp
+
+
+class LineageQuery(Body):
+    """Which way, how far, how many; `summary` leaves nodes and edges out and may look at 50,000 of them."""
+
+    direction = Choice("ancestors", "descendants")
+    depth = Number(1, 200)
+    limit = Number(1, 5_000)
+    summary = Choice("true", "false")
+
+
+class ImpactQuery(Body):
+    """How long a worklist."""
+
+    limit = Number(1, 5_000)
+
+
+class Node(Body):
+    """A record of the graph."""
+
+    id = Text(60, required=True)
+    kind = Text(40, required=True)
+    version = Plain()
+    depth = Plain()
+    label = Text()
+    type = Text()
+    state = Text()
+    productions = Several(Text(60))
+    hidden = Flag(about="outside the productions your key is limited to; shown by its kind alone")
+
+
+class Edge(Body):
+    """`from` rests on `to`."""
+
+    older = Text(60, data_key="to", required=True)
+    younger = Text(60, data_key="from", required=True)
+    role = Text(60, required=True)
+    version = Plain()
+    grade = Text(40)
+
+
+class LineageAnswer(Body):
+    """A bounded graph, nearest first; `truncated` says that more lies beyond."""
+
+    root = Text(60, required=True)
+    direction = Text(20, required=True)
+    summary = Plain(required=True)
+    truncated = Flag(required=True)
+    nodes = Plain()
+    edges = Plain()
+
+
+class ImpactAnswer(Body):
+    """What the end of a grant reaches: complete counts, and a worklist with owners, released first."""
+
+    root = Text(60, required=True)
+    total = Plain(required=True)
+    new_use = Text(40)
+    by_kind = Plain()
+    by_production = Plain()
+    by_territory = Plain()
+    owners = Plain()
+    items = Plain()
+    truncated = Flag()
+
+
+class RightsQuery(Body):
+    """A use to be answered for; without one only what is left is told. Lists are written with commas."""
+
+    at = Timestamp()
+    media = Text(500)
+    territories = Text(500)
+    purposes = Text(200)
+    productions = Text(500)
+    languages = Text(200)
+    start = Text(10)
+    end = Text(10)
+
+
+class RightsAnswer(Body):
+    """What is left of all rights along the lineage, each step that narrowed them, and who limits what."""
+
+    root = Text(60, required=True)
+    effective = Plain(required=True)
+    permits = Plain()
+    limited_by = Plain()
+    steps = Plain()
+    truncated = Flag(required=True)
