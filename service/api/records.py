@@ -40,6 +40,9 @@ WRITE_PERMISSION: Mapping[str, str] = {
 }
 """Who may write a kind through its collection; the kinds that are missing here are concluded by their own rooms."""
 
+EXPLAINED = frozenset({"decision"})
+"""Kinds that are read one by one through their own room, which adds what the record only points to."""
+
 _LIST, _READ, _CHANGE, _PATCH = ListQuery(), ReadQuery(), ChangeQuery(), AnyObject()
 
 
@@ -194,9 +197,10 @@ def _declare(kind: Kind) -> None:
     operation(
         "GET", path, permission="records.read", summary=f"List {kind.collection}", query=_LIST, name=f"list_{kind.collection}", **many
     )(_list(kind))
-    operation("GET", f"{path}/{{id}}", permission="records.read", summary=f"Read one {noun}", query=_READ, name=f"get_{noun}", **one)(
-        _get(kind)
-    )
+    if noun not in EXPLAINED:
+        operation("GET", f"{path}/{{id}}", permission="records.read", summary=f"Read one {noun}", query=_READ, name=f"get_{noun}", **one)(
+            _get(kind)
+        )
     operation(
         "GET", f"{path}/{{id}}/versions", permission="records.read", summary=f"Every version of one {noun}", name=f"versions_{noun}", **many
     )(_versions(kind))

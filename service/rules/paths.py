@@ -100,11 +100,18 @@ def _gaps(value: Any, keys: tuple[str, ...], record: str, start: int = 0, positi
             return [gap for member in value for gap in _gaps(member, keys, record, start, position)]
         if name_of(value):
             record, start = name_of(value) or record, position
-        value = value.get(keys[position]) if value.__class__ is dict else None
+        holder, value = value, value.get(keys[position]) if value.__class__ is dict else None
         if value is None:
-            return [(record, ".".join(keys[start:]))]
+            return [(record, _field_name(holder, keys, start, position))]
         position += 1
     return []
+
+
+def _field_name(holder: Any, keys: tuple[str, ...], start: int, position: int) -> str:
+    """The field to record: a derived value says in `because` which field of the record it is derived from."""
+    because = holder.get("because") if holder.__class__ is dict else None
+    known = because.get(keys[position]) if because.__class__ is dict else None
+    return ".".join(keys[start:]) if known is None else str(known)
 
 
 def name_of(value: Any) -> str | None:

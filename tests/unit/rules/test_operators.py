@@ -210,3 +210,9 @@ def test_numbers_stay_exact():
     assert amount("1e9") is None
     assert amount(True) is None
     assert set(EXPRESSIONS) >= {"sum", "count", "ceil_div", "rate", "hours_between", "business_days"}
+
+
+def test_a_derived_value_names_the_field_it_is_derived_from():
+    linked = link({"objects": {"a": {"because": {"live": "valid_to"}}}, "assets": [{"$ref": "a"}]})
+    scope_ = (linked["assets"][0], (linked, None))
+    assert Compiler("asset").test({"is_true": "live"}).gaps(scope_) == [("a", "valid_to")]
