@@ -101,6 +101,8 @@ def names(context: Context, record_ids: Iterable[str]) -> dict[str, Name]:
 def _name(recorded: Recorded) -> Name:
     kind, body = KINDS[recorded.kind], dict(recorded.body)
     label = kind.label(body)
+    if label is not None and label == kind.type(body):
+        label = label.replace("_", " ").capitalize()
     known_as = body.get("professional_name")
     if recorded.kind == "party" and isinstance(known_as, str):
         label = known_as

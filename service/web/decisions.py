@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
+from schemas.kinds import KINDS
 from service import docket, errors
 from service.context import Context
 from service.records import read
@@ -55,10 +56,10 @@ def show(visit: Visit) -> Shown:
         "record": record, "body": body, "names": names, "unreadable": unreadable, "verdict": verdict(record.body, document, naming),
         "subjects": record.body.get("subjects", [])[:20], "subjects_left": max(0, len(subjects) - 20),
         "newer": _newer(context, record), "changed": sorted(changed),
-        "clearing": [step(each, naming) for each in document.get("clearing", ())],
+        "clearing": [step(each, document.get("causes", ()), naming) for each in document.get("clearing", ())],
         "groups": groups(document, statics, naming), "coverage": coverage(document.get("coverage"), naming),
         "read_count": (record.body.get("read") or {}).get("count"), "rests_on": document.get("rests_on"),
-        "intent": present.readable(record.body.get("intent") or {}) if record.body.get("intent") else present.Part("empty"),
+        "intent": _intent(record),
         "rules": [each for each in document.get("rules", ()) if each.get("counts")],
         "totals": _totals(document), "findings": found[:FINDINGS], "findings_left": max(0, len(found) - FINDINGS),
         "versions": ledger.proved(context, versions),
@@ -72,6 +73,11 @@ _OPTIONAL = ("planned", "production", "ahead", "known_at", "profile", "valid_unt
 
 def _body(record: Recorded) -> dict[str, Any]:
     return dict.fromkeys(_OPTIONAL) | dict(record.body)
+
+
+def _intent(record: Recorded) -> present.Part:
+    body = present.in_order(KINDS["decision"].schema, record.body)
+    return present.readable(body["intent"]) if body.get("intent") else present.Part("empty")
 
 
 def _findings(context: Context, record: Recorded) -> tuple[dict[str, Any], str]:
@@ -150,7 +156,7 @@ def _where(intent: Mapping[str, Any]) -> str:
     return f" {' '.join(parts)}" if parts else ""
 
 
-def step(given: Mapping[str, Any], naming: Mapping[str, str]) -> dict[str, Any]:
+def step(given: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], naming: Mapping[str, str]) -> dict[str, Any]:
     """Return one record to make, amend or decide, as a sentence."""
     action, about = given.get("action"), given.get("for") or given.get("record") or given.get("subject")
     named = present.sentence("{it}", {"it": about}, naming) if about else Markup()
@@ -164,8 +170,14 @@ def step(given: Mapping[str, Any], naming: Mapping[str, str]) -> dict[str, Any]:
     elif action == "remove":
         text = Markup("Take out {}: nothing lifts this bar").format(named)
     else:
-        text = Markup("Have {} settle {}").format(present.words(str(given.get("owner", "legal"))).lower(), given.get("cause", ""))
+        text = Markup("{}: {}").format(present.words(str(given.get("owner") or "legal")), _remedy(given.get("cause"), causes, naming))
     return {"text": text, "fields": _wanted(fields), "clears": len(given.get("clears", ()))}
+
+
+def _remedy(cause_id: object, causes: Sequence[Mapping[str, Any]], naming: Mapping[str, str]) -> Markup:
+    """Return what the cause asks somebody to do, or its name where the rule does not say."""
+    cause: Mapping[str, Any] = next((each for each in causes if each["id"] == cause_id), {})
+    return present.sentence(cause.get("fix") or cause.get("says") or cause_id, cause.get("values") or {}, naming)
 
 
 def _field(name: object) -> str:

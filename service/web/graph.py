@@ -17,7 +17,7 @@ CAP = 300
 ALIKE = 6
 """This many nodes of one kind with the very same neighbours are drawn as one."""
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 208, 48, 64, 14, 12
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 184, 48, 44, 14, 12
 SWEEPS = 6
 MERGED = "+"
 

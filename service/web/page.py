@@ -96,7 +96,7 @@ def templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(present.FILTERS)
-    environment.globals.update(static=static, state=present.state, is_id=present.is_id)
+    environment.globals.update(static=static, state=present.state, is_id=present.is_id, results=present.RESULTS)
     return environment
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup, escape
+from marshmallow import Schema, fields
 
 from schemas.prefixes import KIND_OF
 
@@ -69,6 +70,10 @@ def state(word: object) -> State:
     """Return how a state is shown; an unknown word shows as itself."""
     key = "unknown" if word is None else str(word).lower()
     return _STATES.get(key) or State(words(key), "none", "○")
+
+
+RESULTS = {"block": "Blocks", "review": "A person settles", "obligation": "Owed", "warn": "Note"}
+"""What a cause does, in words; an outcome of the same name is a state of the whole."""
 
 
 def words(name: str) -> str:
@@ -191,13 +196,22 @@ def _object(value: Mapping[str, Any], depth: int) -> Part:
             return Part(marker)
     if set(value) == {"commitment"}:
         return Part("withheld")
+    if set(value) in ({"algorithm", "value"}, {"scope", "value"}):
+        return Part("pair", (words(value.get("algorithm") or value["scope"]), value["value"]))
     if set(value) == {"amount", "currency"}:
         return Part("text", f"{value['amount']} {value['currency']}")
     if not value:
         return Part("empty")
     if depth >= DEPTH_LIMIT:
         return Part("text", "(nested deeper than this page shows)")
-    return Part("group", [(words(name), readable(inner, depth + 1)) for name, inner in value.items()])
+    return Part("group", [(words(name), _named(name, inner, depth + 1)) for name, inner in value.items()])
+
+
+def _named(name: str, value: Any, depth: int) -> Part:
+    """Return a field's value; a number of bytes is said as people say it, too."""
+    if name == "bytes" and isinstance(value, int):
+        return Part("text", size(value) if value < 1000 else f"{size(value)} ({value:,} bytes)")
+    return readable(value, depth)
 
 
 def _list(value: list[Any] | tuple[Any, ...], depth: int) -> Part:
@@ -234,6 +248,20 @@ def _filled(value: object, naming: Mapping[str, str]) -> Markup:
     if isinstance(value, bool):
         return escape("yes" if value else "no")
     return escape(when(value) if isinstance(value, str) and "-" in value else value)
+
+
+def in_order(schema: Schema, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body with its fields in the order of its schema, because the canonical bytes order them by letter."""
+    placed = {name: _in_order(field, body[name]) for name, field in schema.fields.items() if name in body}
+    return placed | {name: value for name, value in body.items() if name not in placed}
+
+
+def _in_order(field: fields.Field[Any], value: Any) -> Any:
+    if isinstance(field, fields.Nested) and isinstance(value, Mapping):
+        return in_order(field.schema, value)
+    if isinstance(field, fields.List) and isinstance(value, list):
+        return [_in_order(field.inner, each) for each in value]
+    return value
 
 
 FILTERS = {"when": when, "moment": moment, "words": words, "size": size, "count": count, "listed": listed, "clip": clip, "readable": readable, "bare": bare}

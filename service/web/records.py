@@ -46,7 +46,7 @@ def show(visit: Visit) -> Shown:
     values = {
         "title": label, "here": "records", "names": names, "record": record, "label": label,
         "collection": kind.collection, "record_state": _state(record), "special": SPECIAL.get(record.kind, "").format(record.id),
-        "newest": versions[-1].version, "body": present.readable(record.body),
+        "newest": versions[-1].version, "body": present.readable(present.in_order(kind.schema, record.body)),
         "refs": [{"version": None, "affects": False, "kind": KIND_OF[each["id"][:3]], **each} for each in record.refs],
         "referrers": referrers, "versions": ledger.proved(context, versions),
         "accounts": docket.account_names(context, (each.recorded_by for each in versions)),
