@@ -63,7 +63,12 @@ def test_an_adoption_names_a_pack_in_the_version_that_was_read(admin, production
 
 
 def test_a_waiver_takes_two_people_and_never_reaches_a_bar(admin, second, production):
-    body = {"rules": ["sagaftra-tvt-2023.ebdr.notice-48h"], "scope_productions": [production], "reason": "Agreed.", "expires_at": "2027-01-01"}
+    body = {
+        "rules": ["sagaftra-tvt-2023.ebdr.notice-48h"],
+        "scope_productions": [production],
+        "reason": "Agreed.",
+        "expires_at": "2027-01-01",
+    }
     asked = admin.send("POST", "/v1/waivers", json=body)
     assert asked.status_code == 201, asked.get_json()
     path = f"/v1/waivers/{asked.get_json()['id']}/decide"
