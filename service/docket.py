@@ -92,7 +92,9 @@ def account_names(context: Context, accounts: Iterable[str]) -> dict[str, str]:
 
 def names(context: Context, record_ids: Iterable[str]) -> dict[str, Name]:
     """Return what to call each record that exists and that this actor may see; a person by name only to who may read that."""
-    found = [recorded for recorded in read.current(context.conn, context.studio_id, record_ids).values() if read.visible(context.actor, recorded)]
+    found = [
+        recorded for recorded in read.current(context.conn, context.studio_id, record_ids).values() if read.visible(context.actor, recorded)
+    ]
     people = {recorded.id: recorded for recorded in found if recorded.kind == "party" and "professional_name" in recorded.body}
     opened = {recorded.id: recorded for recorded in read.disclose(context, list(people.values()))}
     return {recorded.id: _name(opened.get(recorded.id, recorded)) for recorded in found}
@@ -185,7 +187,8 @@ def changed_since(context: Context, record_ids: Sequence[str], size: int) -> set
         "SELECT id FROM head WHERE studio_id = %(studio_id)s AND id = ANY(%(ids)s) AND index >= %(size)s", values
     ).fetchall()
     events = context.conn.execute(
-        "SELECT DISTINCT target FROM reference WHERE studio_id = %(studio_id)s AND target = ANY(%(ids)s) AND index >= %(size)s AND affects", values
+        "SELECT DISTINCT target FROM reference WHERE studio_id = %(studio_id)s AND target = ANY(%(ids)s) AND index >= %(size)s AND affects",
+        values,
     ).fetchall()
     return {record_id for (record_id,) in (*versions, *events)}
 

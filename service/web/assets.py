@@ -158,7 +158,13 @@ def show(visit: Visit) -> Shown:
     versions = read.versions(context, "asset", record.id)
     body = {name: record.body[name] for name in FACTS if name in record.body}
     effective = rights.of_asset(context, record.id)
-    ids = {record.id, *present.ids_in(body), *found["kinds"], *(key for each in effective for key in each.limits), *present.ids_in([each.body for each in signed])}
+    ids = {
+        record.id,
+        *present.ids_in(body),
+        *found["kinds"],
+        *(key for each in effective for key in each.limits),
+        *present.ids_in([each.body for each in signed]),
+    }
     names = docket.names(context, ids)
     label = names[record.id].label
     values = {
@@ -181,7 +187,9 @@ def _decisions(context: Context, asset: str) -> list[Recorded]:
 
 def _signings(context: Context, asset: str) -> list[Recorded]:
     """Return the evidence of signings of an asset, newest first."""
-    told = [each.source for each in docket.referrers(context, asset) if each.kind == "evidence" and each.role == "signed_asset" and each.current]
+    told = [
+        each.source for each in docket.referrers(context, asset) if each.kind == "evidence" and each.role == "signed_asset" and each.current
+    ]
     found = read.current(context.conn, context.studio_id, told)
     shown = [found[each] for each in told if each in found and read.visible(context.actor, found[each])]
     return read.disclose(context, shown)
@@ -193,7 +201,11 @@ def _credentials(record: Recorded, signed: Iterable[Recorded]) -> list[dict[str,
         details = dict(each.body.get("details", {}))
         state = details.pop("state", "unknown")
         title = f"Signed here, {details.get('form', '')}".rstrip(", ")
-        facts = {name: details[name] for name in ("signed_at", "signer", "label", "lineage", "media_type", "digests", "decision") if name in details}
+        facts = {
+            name: details[name]
+            for name in ("signed_at", "signer", "label", "lineage", "media_type", "digests", "decision")
+            if name in details
+        }
         found.append({"state": state, "title": title, "facts": present.readable({"record": each.id, **facts})})
     incoming = record.body.get("credentials")
     if incoming:
@@ -208,14 +220,28 @@ def _lineage(context: Context, asset: str, path: Iterable[str]) -> dict[str, Any
     nodes = {node.id: node for node in (*older.nodes, *younger.nodes)}
     way = [each for each in path if each in nodes]
     steps = {frozenset(pair) for pair in pairwise(way)}
-    edges = [graph.Edge(edge.older, edge.younger, edge.role, frozenset((edge.older, edge.younger)) in steps) for edge in (*older.edges, *younger.edges)]
+    edges = [
+        graph.Edge(edge.older, edge.younger, edge.role, frozenset((edge.older, edge.younger)) in steps)
+        for edge in (*older.edges, *younger.edges)
+    ]
     kinds = {key: node.kind for key, node in nodes.items()}
-    return {"nodes": nodes, "edges": list(dict.fromkeys(edges)), "kinds": kinds, "way": set(way), "truncated": older.truncated or younger.truncated}
+    return {
+        "nodes": nodes,
+        "edges": list(dict.fromkeys(edges)),
+        "kinds": kinds,
+        "way": set(way),
+        "truncated": older.truncated or younger.truncated,
+    }
 
 
 def _drawing(found: Mapping[str, Any], names: Mapping[str, docket.Name], asset: str) -> dict[str, Any]:
     nodes = [
-        graph.Node(key, node.kind, names[key].label if key in names else "outside your productions", marked=key in found["way"] and len(found["way"]) > 1)
+        graph.Node(
+            key,
+            node.kind,
+            names[key].label if key in names else "outside your productions",
+            marked=key in found["way"] and len(found["way"]) > 1,
+        )
         for key, node in found["nodes"].items()
     ]
     edges = sorted(found["edges"], key=lambda edge: not edge.marked)

@@ -117,12 +117,21 @@ def verdict(body: Mapping[str, Any], document: Mapping[str, Any], naming: Mappin
     day = present.when(body["at"][:10])
     if body["outcome"] == "blocked":
         blocks = present.count(causes["block"] or body.get("cause_count", 0), "cause")
-        return Verdict("No.", f"{what.replace(' may ', ' may not ', 1)}{where}, as of {day}: {blocks} {'blocks' if blocks.startswith('1 ') else 'block'} it.")
+        return Verdict(
+            "No.",
+            f"{what.replace(' may ', ' may not ', 1)}{where}, as of {day}: {blocks} {'blocks' if blocks.startswith('1 ') else 'block'} it.",
+        )
     if body["outcome"] == "review":
-        return Verdict("Not yet.", f"Before {what.replace(' may ', ' may ', 1)}{where}, as of {day}, people must settle {present.count(causes['review'] or 1, 'question')}.")
+        return Verdict(
+            "Not yet.",
+            f"Before {what.replace(' may ', ' may ', 1)}{where}, as of {day}, people must settle {present.count(causes['review'] or 1, 'question')}.",
+        )
     until = f", until {present.when(body['valid_until'][:10])}" if body.get("valid_until") else ""
     if body["outcome"] == "cleared_with_obligations":
-        return Verdict("Yes, and something is owed.", f"{what}{where}, as of {day}{until}; {present.count(causes['obligation'] or 1, 'obligation')} follow{'s' if causes['obligation'] == 1 else ''}.")
+        return Verdict(
+            "Yes, and something is owed.",
+            f"{what}{where}, as of {day}{until}; {present.count(causes['obligation'] or 1, 'obligation')} follow{'s' if causes['obligation'] == 1 else ''}.",
+        )
     return Verdict("Yes.", f"{what}{where}, as of {day}{until}.")
 
 
@@ -152,7 +161,9 @@ def _where(intent: Mapping[str, Any]) -> str:
     if places:
         parts.append("anywhere" if list(places) == ["*"] else f"in {present.listed(places, 4)}")
     if media:
-        parts.append("in any medium" if list(media) == ["*"] else f"for {present.listed([str(each).replace('_', ' ') for each in media], 3)}")
+        parts.append(
+            "in any medium" if list(media) == ["*"] else f"for {present.listed([str(each).replace('_', ' ') for each in media], 3)}"
+        )
     return f" {' '.join(parts)}" if parts else ""
 
 
@@ -187,7 +198,10 @@ def _field(name: object) -> str:
 def _wanted(fields: object) -> str:
     if not isinstance(fields, Mapping):
         return ""
-    told = [f"{present.words(name).lower()} {present.listed(value) if isinstance(value, list) else present.when(value)}" for name, value in fields.items()]
+    told = [
+        f"{present.words(name).lower()} {present.listed(value) if isinstance(value, list) else present.when(value)}"
+        for name, value in fields.items()
+    ]
     return f"({'; '.join(told)})" if told else ""
 
 
@@ -195,7 +209,9 @@ def groups(document: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]]
     """Return the causes by result, worst first, each with what a person needs to act on it."""
     findings = _by_cause(document.get("findings", ()))
     made = [_cause(each, statics.get(each["rule"], {}), findings.get(each["id"], []), naming) for each in document.get("causes", ())]
-    grouped = [{"result": result, "title": title, "causes": [each for each in made if each["result"] == result]} for result, title in GROUPS]
+    grouped = [
+        {"result": result, "title": title, "causes": [each for each in made if each["result"] == result]} for result, title in GROUPS
+    ]
     return [{**group, "title": f"{group['title']} ({len(group['causes'])})"} for group in grouped if group["causes"]]
 
 
@@ -207,7 +223,9 @@ def _by_cause(findings: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
     return grouped
 
 
-def _cause(cause: Mapping[str, Any], rule: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], naming: Mapping[str, str]) -> dict[str, Any]:
+def _cause(
+    cause: Mapping[str, Any], rule: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], naming: Mapping[str, str]
+) -> dict[str, Any]:
     values = cause.get("values") or (findings[0].get("values") if findings else {}) or {}
     paths = {tuple(each["path"]) for each in findings if len(each.get("path") or ()) > 1}
     missing = {(gap["record"], gap["field"]) for each in findings for gap in each.get("missing") or ()}
@@ -237,7 +255,7 @@ def _paper(cause: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> s
 
 def _owed(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     owed = [each["obligation"] for each in findings if each.get("obligation")]
-    return [{name: each.get(name) for name in ("kind", "to", "quantity", "unit", "due")} for each in owed[:_PAPERS * 3]]
+    return [{name: each.get(name) for name in ("kind", "to", "quantity", "unit", "due")} for each in owed[: _PAPERS * 3]]
 
 
 def coverage(given: Mapping[str, Any] | None, naming: Mapping[str, str]) -> dict[str, Any] | None:
@@ -272,7 +290,11 @@ def _newer(context: Context, record: Recorded) -> str | None:
     subjects = [present.bare(each) for each in record.body.get("subjects", ())]
     if not subjects:
         return None
-    asked = [each.source for each in docket.referrers(context, subjects[0]) if each.kind == "decision" and each.role == "subject" and each.index > record.index]
+    asked = [
+        each.source
+        for each in docket.referrers(context, subjects[0])
+        if each.kind == "decision" and each.role == "subject" and each.index > record.index
+    ]
     found = read.current(context.conn, context.studio_id, asked)
     same = [each for each in found.values() if docket.question(each.id, each.body) == docket.question(record.id, record.body)]
     return max(same, key=lambda each: each.index).id if same else None

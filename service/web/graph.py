@@ -227,7 +227,9 @@ def _order(layers: _Layers) -> None:
         for fixed, row in pairwise(rows):
             place = {name: number for number, name in enumerate(fixed)}
             own = {name: float(number) for number, name in enumerate(row)}
-            row.sort(key=lambda name, place=place, own=own: _mean([place[other] for other in neighbours[name] if other in place], own[name]))  # type: ignore[misc]
+            row.sort(
+                key=lambda name, place=place, own=own: _mean([place[other] for other in neighbours[name] if other in place], own[name])
+            )  # type: ignore[misc]
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:

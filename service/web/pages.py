@@ -25,7 +25,13 @@ POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 's
 
 _NOBODY: dict[str, Any] = {"actor": None, "studio": "", "names": {}, "here": ""}
 _YEAR = 365 * 24 * 3600
-_TITLES = {401: "Please sign in", 403: "Your role does not reach this", 404: "There is no such page", 429: "Too many attempts", 503: "Not just now"}
+_TITLES = {
+    401: "Please sign in",
+    403: "Your role does not reach this",
+    404: "There is no such page",
+    429: "Too many attempts",
+    503: "Not just now",
+}
 _SPECIFIC = {404: "Nothing with this address exists in your studio. It may belong to another one, or the link may be cut off."}
 
 
@@ -34,7 +40,9 @@ def register(app: Flask, services: Services) -> None:
     for declared in PAGES:
         if declared.permission != PUBLIC and declared.permission not in roles.PERMISSIONS:
             raise RuntimeError(f"{declared.rule} declares {declared.permission!r}, which no role carries; see service/roles.py")
-        app.add_url_rule(declared.rule, declared.name, _view(services, declared), methods=[declared.method], provide_automatic_options=False)
+        app.add_url_rule(
+            declared.rule, declared.name, _view(services, declared), methods=[declared.method], provide_automatic_options=False
+        )
     app.add_url_rule("/static/<path:name>", "page_static", _file, methods=["GET"], provide_automatic_options=False)
     for kind in (errors.Problem, HTTPException, Exception):
         _translate(app, kind)

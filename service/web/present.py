@@ -19,7 +19,18 @@ from schemas.prefixes import KIND_OF
 _ID = re.compile(r"([a-z]{3})_[0-7][0-9a-hjkmnp-tv-z]{25}(?:@([1-9]\d{0,8}))?")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z)?)?)?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_CAPITALS = {"ai": "AI", "id": "ID", "ids": "IDs", "url": "URL", "sha256": "SHA-256", "sha1": "SHA-1", "md5": "MD5", "c4": "C4", "xxh128": "xxHash 128", "us": "US"}
+_CAPITALS = {
+    "ai": "AI",
+    "id": "ID",
+    "ids": "IDs",
+    "url": "URL",
+    "sha256": "SHA-256",
+    "sha1": "SHA-1",
+    "md5": "MD5",
+    "c4": "C4",
+    "xxh128": "xxHash 128",
+    "us": "US",
+}
 LIST_LIMIT = 60
 DEPTH_LIMIT = 12
 
@@ -264,4 +275,14 @@ def _in_order(field: fields.Field[Any], value: Any) -> Any:
     return value
 
 
-FILTERS = {"when": when, "moment": moment, "words": words, "size": size, "count": count, "listed": listed, "clip": clip, "readable": readable, "bare": bare}
+FILTERS = {
+    "when": when,
+    "moment": moment,
+    "words": words,
+    "size": size,
+    "count": count,
+    "listed": listed,
+    "clip": clip,
+    "readable": readable,
+    "bare": bare,
+}

@@ -1,15 +1,21 @@
-"""Effective rights as rows of a table."""
+"""Effective rights as rows of a table: what is left, whether that is sure, and which paper left it so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service import rights
+from service.api.lineage import along
 from service.context import Context
+from service.records.model import instant
+from service.web import present
+
+_MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One right: what is left of it, whether that is sure, and the records that narrowed it."""
+    """One right: what is left of it in words or as a state, whether that is sure, and the records that narrowed it."""
 
     name: str
     text: str
@@ -19,6 +25,22 @@ class Row:
 
 
 def of_asset(context: Context, asset: str) -> list[Row]:
-    """Return the rows for an asset, none where no licence lies along its lineage."""
-    del context, asset
-    return []
+    """Return the rows for an asset as of now, none where no licence lies along its lineage."""
+    found, _ = along(context, asset, instant(context.now))
+    if not found.steps:
+        return []
+    return [_row(name, getattr(found.grant, name), found.limited_by.get(name, ())) for name in rights.DIMENSIONS]
+
+
+def _row(name: str, left: object, limits: tuple[str, ...]) -> Row:
+    limits = tuple(dict.fromkeys(limits))[:_MOST]
+    if isinstance(left, rights.Scope):
+        return Row(name, "no limit" if left.values is None else present.listed(sorted(left.values), _MOST), None, left.sure, limits)
+    if isinstance(left, rights.Window):
+        return Row(name, _days(left), None, left.sure, limits)
+    return Row(name, "", "unknown" if left is None else str(left).lower(), sure=True, limits=limits)
+
+
+def _days(window: rights.Window) -> str:
+    parts = [f"from {present.when(window.start)}" if window.start else "", f"until {present.when(window.end)}" if window.end else ""]
+    return " ".join(part for part in parts if part) or "no limit"

@@ -40,7 +40,9 @@ class Limiter:
             if len(seen) >= self.attempts:
                 wait = int((seen[0] + self.window - now).total_seconds()) + 1
                 raise errors.TooManyRequests(
-                    f"There were too many attempts to sign in. Try again in {-(-wait // 60)} minutes.", "too_many_attempts", headers={"Retry-After": str(wait)}
+                    f"There were too many attempts to sign in. Try again in {-(-wait // 60)} minutes.",
+                    "too_many_attempts",
+                    headers={"Retry-After": str(wait)},
                 )
             seen.append(now)
 
