@@ -50,3 +50,9 @@ class ConsistencyAnswer(Body):
     first = Whole(required=True)
     second = Whole(required=True)
     path = Several(Text(64), most=128)
+
+
+class KeyAnswer(Body):
+    """A C2SP verifier key: the log's name, the key's id, and the Ed25519 key, joined by plus signs."""
+
+    key = Text(500, required=True)

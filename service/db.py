@@ -39,7 +39,9 @@ class Database:
     `prepare_threshold=None` switches prepared statements off, for poolers that do not know them.
     """
 
-    def __init__(self, url: str, *, size: int = 16, ledger_size: int = 8, statement_seconds: float = 30.0, prepare_threshold: int | None = 5) -> None:
+    def __init__(
+        self, url: str, *, size: int = 16, ledger_size: int = 8, statement_seconds: float = 30.0, prepare_threshold: int | None = 5
+    ) -> None:
         self.url = url
         self._size, self._ledger_size = size, ledger_size
         self._limit = f"{round(statement_seconds * 1000)}ms"

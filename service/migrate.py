@@ -58,7 +58,9 @@ def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
         if conn.info.server_version < OLDEST_SERVER:
             raise StartError(f"PostgreSQL {conn.info.server_version // 10000} is too old; version 15 or newer is needed.")
         with _alone(conn):
-            conn.execute("CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL)")
+            conn.execute(
+                "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL)"
+            )
             conn.execute("GRANT SELECT ON migration TO PUBLIC")
             missing = pending(files(directory), _applied(conn))
             for migration in missing:

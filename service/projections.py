@@ -82,7 +82,8 @@ def _advance(conn: Connection[Any], studio_id: str, projection: Projection) -> N
     """Apply the next chunk; a second reader waits at the position's row and then finds less to do."""
     with transaction(conn):
         conn.execute(
-            "INSERT INTO projection_position (studio_id, name, next_index) VALUES (%s, %s, 0) ON CONFLICT DO NOTHING", (studio_id, projection.name)
+            "INSERT INTO projection_position (studio_id, name, next_index) VALUES (%s, %s, 0) ON CONFLICT DO NOTHING",
+            (studio_id, projection.name),
         )
         row = conn.execute(
             "SELECT next_index FROM projection_position WHERE studio_id = %s AND name = %s FOR UPDATE", (studio_id, projection.name)
@@ -90,9 +91,7 @@ def _advance(conn: Connection[Any], studio_id: str, projection: Projection) -> N
         begin = row[0] if row else 0
         end = min(begin + _CHUNK, _size(conn, studio_id))
         _apply(conn, studio_id, projection, begin, end)
-        conn.execute(
-            "UPDATE projection_position SET next_index = %s WHERE studio_id = %s AND name = %s", (end, studio_id, projection.name)
-        )
+        conn.execute("UPDATE projection_position SET next_index = %s WHERE studio_id = %s AND name = %s", (end, studio_id, projection.name))
 
 
 def _apply(conn: Connection[Any], studio_id: str, projection: Projection, begin: int, end: int) -> None:
@@ -166,9 +165,9 @@ def _digests(conn: Connection[Any], studio_id: str, entries: Sequence[Entry]) ->
 
 
 def _stated(entry: Entry) -> Iterator[tuple[str, str, Sequence[Mapping[str, str]]]]:
-    """Whose digests an entry states: its own, and for a signing those of the signed copy, which is the asset's."""
+    """Whose digests an entry states: its own (a model's are those of its weights), and for a signing those of the signed copy, which is the asset's."""
     body = entry.document().get("body", {})
-    yield entry.kind, entry.id, body.get("digests") or ()
+    yield entry.kind, entry.id, [*(body.get("digests") or ()), *(body.get("weights") or ())]
     if entry.kind == "evidence" and body.get("type") == "credential":
         details = body["details"]
         yield "asset", details["asset"], details.get("digests") or ()

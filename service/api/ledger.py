@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from schemas.collections import ProofAnswer
-from schemas.ledger import ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery, ProofQuery
+from schemas.ledger import ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery, KeyAnswer, ProofQuery
 from service import errors
 from service.api.operation import Answer, Call, operation
 from service.ledger.entry import leaf_hash
@@ -28,6 +28,19 @@ def checkpoint(call: Call) -> Answer:
     if note is None:
         raise errors.NotFound("Nothing has been recorded in this studio yet, so there is no checkpoint.", "empty_log")
     return Answer(note, media_type="text/plain; charset=utf-8")
+
+
+@operation(
+    "GET",
+    "/v1/ledger/key",
+    permission="ledger.read",
+    tag=TAG,
+    summary="The key that signs checkpoints (C2SP verifier key)",
+    answer=KeyAnswer(),
+)
+def key(call: Call) -> Answer:
+    """Answer the key under the log's name; whoever checks the log keeps it from the first time on."""
+    return Answer({"key": call.context.ledger.verifier(call.context.studio_id).text()})
 
 
 @operation(

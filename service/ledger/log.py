@@ -57,6 +57,14 @@ class Ledger:
         """Return the key that checks a studio's checkpoints."""
         return self._signer.verifier(self.origin(studio_id))
 
+    def mark(self, studio_id: str) -> Mark | None:
+        """Return the largest tree of a studio that this machine has signed."""
+        return self._signer.mark(self.origin(studio_id))
+
+    def note(self, mark: Mark) -> Note:
+        """Return the signed note that a mark stands for."""
+        return self._signer.note(mark)
+
     def append(self, write: Write) -> Receipt:
         """Append all items or none, and answer with proof once they are safe on disk.
 
@@ -169,7 +177,10 @@ class Ledger:
         origin = self.origin(studio_id)
         with self._signer.turn() as turn:
             if turn.mark(origin) is not None:
-                raise Forked(f"This machine has signed {origin} before; a mark is not replaced. `clearance ledger fsck` says how things stand.", "log_marked")
+                raise Forked(
+                    f"This machine has signed {origin} before; a mark is not replaced. `clearance ledger fsck` says how things stand.",
+                    "log_marked",
+                )
             head = tree.head(conn, studio_id)
             if head is None:
                 raise errors.NotFound(f"The log {origin} has no entries.", "empty_log")
@@ -179,4 +190,6 @@ class Ledger:
 
 
 def _damaged(origin: str) -> errors.Unavailable:
-    return errors.Unavailable(f"The stored tree of {origin} does not prove what it should; `clearance ledger fsck` names the fault.", "log_damaged")
+    return errors.Unavailable(
+        f"The stored tree of {origin} does not prove what it should; `clearance ledger fsck` names the fault.", "log_damaged"
+    )

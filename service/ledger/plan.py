@@ -154,7 +154,9 @@ def _passing(
         if owner is None:
             yield key, item.id
         elif owner != item.id:
-            fault = FieldError(f"/identifiers/{position}", f"{owner} has {scope} {value} already; change that record, or drop the identifier there first.")
+            fault = FieldError(
+                f"/identifiers/{position}", f"{owner} has {scope} {value} already; change that record, or drop the identifier there first."
+            )
             raise Conflict(f"Another {item.kind} has the identifier {scope} {value}.", "identifier_taken", (fault,))
 
 

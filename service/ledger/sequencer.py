@@ -123,7 +123,9 @@ class Sequencer:
             if ticket not in self._queue:
                 return False
             self._queue.remove(ticket)
-        ticket.settle(errors.Unavailable("The log did not get to this write in time; nothing was written.", "busy", headers={"Retry-After": "2"}))
+        ticket.settle(
+            errors.Unavailable("The log did not get to this write in time; nothing was written.", "busy", headers={"Retry-After": "2"})
+        )
         return True
 
     def close(self) -> None:
@@ -294,13 +296,16 @@ def _refusal(fault: Exception) -> Exception:
         if isinstance(fault, psycopg.DataError):
             return errors.Invalid("The record cannot be stored as it is.", "not_storable")
         if isinstance(fault, psycopg.OperationalError):
-            return errors.Unavailable("The log cannot be written now; nothing was written.", "log_unavailable", headers={"Retry-After": "2"})
+            return errors.Unavailable(
+                "The log cannot be written now; nothing was written.", "log_unavailable", headers={"Retry-After": "2"}
+            )
     return fault
 
 
 def _unsigned(fault: Exception) -> errors.Unavailable:
     return errors.Unavailable(
-        f"It was recorded, but its proof cannot be signed now ({fault}). Ask again with the same Idempotency-Key, or read it.", "proof_delayed"
+        f"It was recorded, but its proof cannot be signed now ({fault}). Ask again with the same Idempotency-Key, or read it.",
+        "proof_delayed",
     )
 
 
@@ -310,4 +315,3 @@ def _unknown_outcome() -> errors.Unavailable:
         " it will be written once at most.",
         "outcome_unknown",
     )
-

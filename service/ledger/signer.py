@@ -153,7 +153,9 @@ class Signer:
         for line in whole.splitlines(keepends=True):
             origin, space, _ = line.partition(b" ")
             if not space:
-                raise StartError(f"{self.directory / 'marks'} is damaged at byte {self._read_to}; restore it from a copy, or see `clearance ledger trust`.")
+                raise StartError(
+                    f"{self.directory / 'marks'} is damaged at byte {self._read_to}; restore it from a copy, or see `clearance ledger trust`."
+                )
             self._lines[origin.decode()] = line
         self._read_to += len(whole)
 

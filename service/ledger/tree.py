@@ -56,7 +56,9 @@ def head_at(conn: Connection[Any], studio_id: str, moment: datetime | str) -> Tr
 
 def leaves(conn: Connection[Any], studio_id: str, begin: int, end: int) -> list[bytes]:
     """Return the leaf hashes of a range."""
-    rows = conn.execute("SELECT leaf FROM entry WHERE studio_id = %s AND index >= %s AND index < %s ORDER BY index", (studio_id, begin, end))
+    rows = conn.execute(
+        "SELECT leaf FROM entry WHERE studio_id = %s AND index >= %s AND index < %s ORDER BY index", (studio_id, begin, end)
+    )
     return [leaf for (leaf,) in rows]
 
 
@@ -139,11 +141,16 @@ def _next(conn: Connection[Any], studio_id: str, level: int) -> int:
     return row[0] if row and row[0] else 0
 
 
+def below(conn: Connection[Any], studio_id: str, level: int, begin: int, end: int) -> list[bytes]:
+    """Return the stored hashes that a level of subtrees is made of."""
+    return leaves(conn, studio_id, begin, end) if level == STEP else _level(conn, studio_id, level - STEP, begin, end)
+
+
 def _derive(conn: Connection[Any], studio_id: str, level: int, begin: int, end: int) -> None:
-    below = begin << STEP, end << STEP
-    parts = leaves(conn, studio_id, *below) if level == STEP else _level(conn, studio_id, level - STEP, *below)
-    if len(parts) != below[1] - below[0]:
-        raise LookupError(f"the log of {studio_id} has a hole between {below[0]} and {below[1]} at level {level - STEP}")
+    first, beyond = begin << STEP, end << STEP
+    parts = below(conn, studio_id, level, first, beyond)
+    if len(parts) != beyond - first:
+        raise LookupError(f"the log of {studio_id} has a hole between {first} and {beyond} at level {level - STEP}")
     found = [merkle.perfect_root(parts[at : at + (1 << STEP)]) for at in range(0, len(parts), 1 << STEP)]
     conn.execute(
         "INSERT INTO subtree (studio_id, level, position, root) SELECT %s, %s, * FROM unnest(%s::bigint[], %s::bytea[]) ON CONFLICT DO NOTHING",

@@ -1,0 +1,242 @@
+"""Check a studio's log from its bytes up: every leaf, every index, every tree ever signed, and everything beside the log.
+
+Nothing that is checked is trusted on the way: hashes come from the bytes, trees from the hashes, and the newest tree is held
+against the signer's mark outside the database. Every fault is named with its place. One read-only snapshot, in order,
+in memory that does not grow with the log.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import orjson
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from service.db import transaction
+from service.errors import Problem
+from service.ledger import fsck_sql, merkle, tree
+from service.ledger.entry import encode, leaf_hash
+from service.ledger.items import TreeHead
+from service.ledger.log import Ledger
+from service.ledger.merkle import Growth
+from service.ledger.signer import Mark
+
+_CHUNK = 1_000
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not as it was written: a stable code, the place, and a sentence."""
+
+    code: str
+    place: str
+    says: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What was checked, and what was found."""
+
+    studio_id: str
+    entries: int = 0
+    trees: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    index: int
+    kind: str
+    id: str
+    version: int
+    recorded_at: datetime
+    leaf: bytes
+    bytes: bytes
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The tree as far as the bytes have been read, and the trees that the log claims to have been on the way."""
+
+    heads: Iterator[TreeHead]
+    next_head: TreeHead | None
+    mark: Mark | None
+    size: int = 0
+    frontier: tuple[bytes, ...] = ()
+    last_time: datetime | None = None
+    last_head: int = 0
+    broken: bool = False
+
+
+def check(conn: Connection[Any], ledger: Ledger, studio_id: str, *, most: int = 100) -> Report:
+    """Return what is wrong with a log, up to `most` faults; needs a connection of the ledger's role."""
+    report = Report(studio_id)
+    # The mark before the snapshot: a mark follows its COMMIT, so the snapshot is at least as new.
+    mark, unreadable = _mark(ledger, studio_id)
+    report.faults += unreadable
+    with transaction(conn):
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        report.faults += islice(_faults(conn, ledger, report, mark), most)
+    return report
+
+
+def studios(conn: Connection[Any]) -> list[str]:
+    """Return every studio that has a log or a row that belongs into one."""
+    return [studio_id for (studio_id,) in conn.execute(fsck_sql.STUDIOS)]
+
+
+def _faults(conn: Connection[Any], ledger: Ledger, report: Report, mark: Mark | None) -> Iterator[Fault]:
+    yield from _log(conn, ledger, report, mark)
+    for code, statement, says in fsck_sql.CHECKS:
+        for (place,) in conn.execute(statement, {"studio_id": report.studio_id, "size": report.entries}):
+            yield Fault(code, str(place), says)
+    yield from _subtrees(conn, report)
+
+
+def _mark(ledger: Ledger, studio_id: str) -> tuple[Mark | None, list[Fault]]:
+    """Return the mark if it is there and its signature is good."""
+    try:
+        mark = ledger.mark(studio_id)
+    except Problem as fault:
+        return None, [Fault("mark", "keys/log/marks", str(fault))]
+    if mark is None or ledger.verifier(studio_id).checks(ledger.note(mark)):
+        return mark, []
+    return None, [Fault("mark_signature", "keys/log/marks", "The newest mark does not carry a good signature of this machine's key.")]
+
+
+def _log(conn: Connection[Any], ledger: Ledger, report: Report, mark: Mark | None) -> Iterator[Fault]:
+    studio_id = report.studio_id
+    heads = _stream(conn, TreeHead, "fsck_heads", fsck_sql.HEADS, studio_id)
+    walk = _Walk(heads, next(heads, None), mark)
+    entries = _stream(conn, _Entry, "fsck_entries", fsck_sql.ENTRIES, studio_id)
+    while chunk := list(islice(entries, _CHUNK)):
+        documents = [_document(entry) for entry in chunk]
+        for entry, document in zip(chunk, documents, strict=True):
+            yield from _entry(entry, document, report.entries, ledger.origin(studio_id))
+            report.entries = entry.index + 1
+        yield from _references(conn, studio_id, chunk, documents)
+        yield from _trees(walk, chunk, report)
+    yield from _end(walk, report, ledger.origin(studio_id))
+
+
+def _document(entry: _Entry) -> dict[str, Any] | None:
+    try:
+        document = orjson.loads(entry.bytes)
+        return document if isinstance(document, dict) and encode(document) == entry.bytes else None
+    except (orjson.JSONDecodeError, Problem):
+        return None
+
+
+def _entry(entry: _Entry, document: dict[str, Any] | None, expected: int, origin: str) -> Iterator[Fault]:
+    place = f"entry {entry.index}"
+    if entry.index != expected:
+        yield Fault("gap", place, f"The entry before it has index {expected - 1}; those between are gone.")
+    if leaf_hash(entry.bytes) != entry.leaf:
+        yield Fault("leaf", place, "Its bytes do not hash to its leaf: one of the two was changed.")
+    if document is None:
+        yield Fault("canonical", place, "Its bytes are not canonical JSON.")
+        return
+    if document.get("log") != origin:
+        yield Fault("origin", place, f"It names the log {document.get('log')!r}: it belongs into another.")
+    stated = (document.get("kind"), document.get("id"), document.get("version"), _moment(document.get("recorded_at")))
+    if stated != (entry.kind, entry.id, entry.version, entry.recorded_at):
+        yield Fault("columns", place, "Its columns do not say what its bytes say.")
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def _references(conn: Connection[Any], studio_id: str, chunk: list[_Entry], documents: list[dict[str, Any] | None]) -> Iterator[Fault]:
+    stored = defaultdict[int, list[tuple[Any, ...]]](list)
+    for index, *edge in conn.execute(fsck_sql.REFERENCES, {"studio_id": studio_id, "first": chunk[0].index, "last": chunk[-1].index}):
+        stored[index].append(tuple(edge))
+    for entry, document in zip(chunk, documents, strict=True):
+        if document is None:
+            continue
+        stated = [
+            (entry.id, each.get("role"), each.get("id"), each.get("version"), bool(each.get("affects")))
+            for each in document.get("refs", ())
+        ]
+        if stored[entry.index] != stated:
+            yield Fault("reference", f"entry {entry.index}", "The rows of its references do not say what its bytes say.")
+
+
+def _trees(walk: _Walk, chunk: list[_Entry], report: Report) -> Iterator[Fault]:
+    """Grow the tree over the chunk, and hold it against every tree head, and the mark, that lies within."""
+    leaves = [leaf_hash(entry.bytes) for entry in chunk]
+    while leaves:
+        stops = [stop.size for stop in (walk.next_head, walk.mark.checkpoint if walk.mark else None) if stop and stop.size > walk.size]
+        count = min([len(leaves), *(stop - walk.size for stop in stops)])
+        grown = Growth(walk.size, walk.frontier, leaves[:count])
+        walk.size, walk.frontier, leaves = grown.size, grown.frontier, leaves[count:]
+        if walk.mark and walk.mark.checkpoint.size == walk.size and walk.mark.checkpoint.root != grown.root:
+            yield Fault(
+                "forked",
+                f"tree {walk.size}",
+                "The entries do not give the root that this machine has signed: they were changed, or are another history.",
+            )
+        if walk.next_head and walk.next_head.size == walk.size:
+            yield from _head(walk, walk.next_head, grown)
+            walk.last_head, walk.next_head = walk.size, next(walk.heads, None)
+            report.trees += 1
+
+
+def _head(walk: _Walk, head: TreeHead, grown: Growth) -> Iterator[Fault]:
+    place = f"tree {head.size}"
+    if walk.last_time is not None and head.committed_at < walk.last_time:
+        yield Fault("time", place, "It was committed before the tree before it.")
+    walk.last_time = head.committed_at
+    good = head.root == grown.root
+    if not good and not walk.broken:  # the first one says it; every later tree contains the same entry
+        yield Fault("root", place, "The entries do not give this root: one up to here was changed, added or moved.")
+    walk.broken = walk.broken or not good
+    if good and head.frontier != merkle.pack(grown.frontier):
+        yield Fault("frontier", place, "The root is right, but the stored frontier is not that of the tree.")
+
+
+def _end(walk: _Walk, report: Report, origin: str) -> Iterator[Fault]:
+    size = report.entries
+    if walk.next_head is not None:
+        yield Fault("truncated", f"entry {size}", f"There is a tree of {walk.next_head.size} entries, but no entry from {size} on.")
+    elif walk.last_head != size:
+        yield Fault("headless", f"tree {size}", f"The newest tree covers {walk.last_head} of {size} entries.")
+    if walk.mark is None and size:
+        yield Fault(
+            "unmarked",
+            origin,
+            "This machine has no mark of the log; `clearance ledger trust` begins one, if the database was moved here on purpose.",
+        )
+    if walk.mark is not None and walk.mark.checkpoint.size > size:
+        yield Fault(
+            "rolled_back", f"entry {size}",
+            f"This machine has signed a tree of {walk.mark.checkpoint.size} entries: the newest are missing, the database is an older copy.",
+        )  # fmt: skip
+
+
+def _subtrees(conn: Connection[Any], report: Report) -> Iterator[Fault]:
+    for level, position, root in conn.execute(fsck_sql.SUBTREES, {"studio_id": report.studio_id}).fetchall():
+        begin = position << tree.STEP
+        below = tree.below(conn, report.studio_id, level, begin, begin + (1 << tree.STEP))
+        if len(below) != 1 << tree.STEP or merkle.perfect_root(below) != root:
+            yield Fault(
+                "subtree",
+                f"level {level}, position {position}",
+                "A stored subtree is not that of the entries; delete the row, it is derived again.",
+            )
+
+
+def _stream(conn: Connection[Any], row: type[_T], name: str, statement: Any, studio_id: str) -> Iterator[_T]:
+    with conn.cursor(name, row_factory=class_row(row)) as cursor:
+        cursor.itersize = _CHUNK
+        yield from cursor.execute(statement, {"studio_id": studio_id})
