@@ -176,18 +176,29 @@ class DeliveryItem(Body):
     state = Choice("matched", "weak", "unknown", "failed", "missing")
 
 
+class Remark(Body):
+    """Something about a manifest that a person must know before relying on it."""
+
+    code = Text(100, required=True)
+    says = Text(2000, required=True)
+
+
 class Delivery(Record):
-    """A set of assets handed over as one, with the manifest it came from."""
+    """A set of assets handed over as one, with the manifest it came from. What is too long for one record stands in `parts`,
+    which are deliveries themselves; `item_count` counts all of it.
+    """
 
     name = Text(300, required=True)
     production = Reference("production")
     recipients = Several(Reference("party", role="recipient"), most=100)
     items = Several(Nested(DeliveryItem), most=400)
+    parts = Several(Reference("delivery", role="delivered", pins=True), most=400)
     item_list = Nested(Blob, about="more than 400 items, as an item list")
     item_count = Whole()
     manifest = Nested(Blob)
     manifest_format = Choice("asc_mhl", "packing_list", "otio", "edl", "csv", "asset_ids", "perforce", "other")
     unmatched = Several(Text(1000), most=400, about="lines of the manifest that no asset matches; [] none")
+    remarks = Several(Nested(Remark), most=100)
     profile = Text(100)
     intent = Nested(Intent)
     stage = Choice("publish", "farm", "conform", "delivery")

@@ -168,10 +168,25 @@ class _Reader:
 def read(stream: BinaryIO) -> Manifest:
     """Read a list; `errors.Invalid` for anything that is not one, `TooLarge` over the limits."""
     reader = _Reader()
+    _parse(stream, reader.start, reader.end, reader.data)
+    return Manifest(
+        version=reader.version or "1",
+        entries=tuple(reader.entries),
+        created=reader.found.get("creationdate"),
+        tool=reader.found.get("tool"),
+        process=reader.found.get("process"),
+        complete=reader.complete,
+        ignore=tuple(reader.ignore),
+        references=tuple(reader.references),
+    )
+
+
+def _parse(stream: BinaryIO, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], data: Callable[[str], None]) -> None:
+    """Run the hardened parser over the stream in pieces."""
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.data
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = data
     _harden(parser)
     size = 0
     try:
@@ -183,16 +198,6 @@ def read(stream: BinaryIO) -> Manifest:
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _refused(f"This is not well-formed XML: {error}.") from None
-    return Manifest(
-        version=reader.version or "1",
-        entries=tuple(reader.entries),
-        created=reader.found.get("creationdate"),
-        tool=reader.found.get("tool"),
-        process=reader.found.get("process"),
-        complete=reader.complete,
-        ignore=tuple(reader.ignore),
-        references=tuple(reader.references),
-    )
 
 
 def _harden(parser: expat.XMLParserType) -> None:
@@ -237,6 +242,47 @@ def safe_path(text: str) -> str:
 
 def _refused(message: str) -> errors.Invalid:
     return errors.invalid("/manifest", message, "bad_manifest")
+
+
+@dataclass(slots=True)
+class _ChainReader:
+    """The state of one pass over a chain file."""
+
+    path: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    found: list[tuple[int, str, str]] = field(default_factory=list)
+    number: int = 0
+    name: str = ""
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        local = tag.rpartition(" ")[2]
+        if (not self.path and local != "ascmhldirectory") or len(self.path) >= _DEPTH or len(self.found) > 10_000:
+            raise _refused("This is not the chain file of an ASC MHL history.")
+        if local == "hashlist":
+            self.number = int(attributes["sequencenr"]) if attributes.get("sequencenr", "").isdecimal() else -1
+        self.path.append(local)
+        self.text.clear()
+
+    def data(self, text: str) -> None:
+        if len(self.text) > _TEXT:
+            raise _refused("A text of the chain file is too long.")
+        self.text.append(text)
+
+    def end(self, _: str) -> None:
+        local, text = self.path.pop(), "".join(self.text).strip()
+        if local == "path":
+            self.name = safe_path(text)
+        elif local == "c4":
+            self.found.append((self.number, self.name, text))
+
+
+def read_chain(stream: BinaryIO) -> list[tuple[str, str]]:
+    """Read an `ascmhl_chain.xml`: (file name, C4 id) of every generation in order; refuses numbers that do not run 1 … n."""
+    reader = _ChainReader()
+    _parse(stream, reader.start, reader.end, reader.data)
+    if [number for number, _, _ in reader.found] != list(range(1, len(reader.found) + 1)):
+        raise _refused("The generations of the chain do not run from 1 without a gap.")
+    return [(name, c4) for _, name, c4 in reader.found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,3 +123,11 @@ def test_the_chain_and_the_name_of_a_list() -> None:
     name = mhl.file_name("delivery", AT)
     assert name == "0001_delivery_2026-09-20_120000Z.mhl"
     assert f"<path>{name}</path>\n    <c4>{c4(b'x')}</c4>" in mhl.chain([(name, c4(b"x"))]).decode()
+
+
+def test_a_chain_is_read_back_and_gaps_are_refused() -> None:
+    written = mhl.chain([("0001_a.mhl", c4(b"1")), ("0002_a.mhl", c4(b"2"))])
+    assert mhl.read_chain(io.BytesIO(written)) == [("0001_a.mhl", c4(b"1")), ("0002_a.mhl", c4(b"2"))]
+    for bad in (written.replace(b'sequencenr="2"', b'sequencenr="3"'), b"<hashlist/>", BOMB.encode(), written.replace(b"0002_a", b"../x")):
+        with pytest.raises(errors.Invalid):
+            mhl.read_chain(io.BytesIO(bad))
