@@ -1,0 +1,275 @@
+"""From a question to the facts document: everything a rule may look at, gathered once, as plain data.
+
+The shape is agreed with the rules (`service/rules/names.py` lists the top-level names): ids and derived values only, never a
+personal or encrypted value. Absent is unknown, `[]` is none; adverse facts (strikes, withdrawals, revocations) are false
+when the log holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from service.context import Context
+from service.facts import appearances, consents, custody, licensing, papers, people, planned as inline, times, titles
+from service.facts.library import Library, Reader, View, collect, opened
+from service.facts.world import Fact, World, bare, compact, part, ref
+
+VERSION: Final = 1
+
+#: Origins that owe an account of how the asset was made, and those that do not.
+MADE: Final = frozenset({"generated", "mixed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A facts document, and the version of every record that was read for it (also of those that turned out to say nothing)."""
+
+    document: dict[str, Any]
+    read: Mapping[str, int]
+
+
+def gather(
+    context: Context, *, subjects: Sequence[str], planned: Mapping[str, Any] | None, act: str, at: datetime, known_at: int,
+    intent: Mapping[str, Any], production: str | None = None, overlay: Sequence[Mapping[str, Any]] = (),
+) -> Facts:  # fmt: skip
+    """Return the facts for an act on subjects (recorded or planned) at an instant, as known at a log size.
+
+    `intent` is where the result is meant to go; without `production` the subjects' own title counts. `overlay` lays
+    hypothetical records over the log. Raises `errors.Invalid` for a planned body that is not valid.
+    """
+    extra, named = inline.views(planned, overlay)
+    reader = Reader(context, known_at, times.instant(at))
+    roots = [*subjects, *named]
+    library = collect(reader, roots, extra, also=[production] if production else [])
+    library.lineage |= set(named)
+    opened(context, library)
+    library.trace(roots)
+    document = assemble(library, roots, act=act, at=times.instant(at), known_at=known_at, intent=intent, production=production, is_planned=bool(named))
+    return Facts(document, MappingProxyType(dict(sorted(library.read.items()))))
+
+
+def assemble(
+    library: Library, roots: Sequence[str], *, act: str, at: str, known_at: int, intent: Mapping[str, Any], production: str | None, is_planned: bool
+) -> dict[str, Any]:
+    """Return the facts document of a library; pure."""
+    goal = _intent(intent)
+    world = World(library, act, at, goal, production or _production(library, roots))
+    shown = appearances.every(world)
+    collections = {**_shown(world, shown), **_made(world), **_custody(world, shown)}
+    touched = titles.crafts_touched(world, shown, captured=bool(collections["sessions"] or collections["replicas"]))
+    title = library.get(world.production)
+    document = {
+        "v": VERSION, "act": act, "at": at, "known_at": known_at, "intent": goal, "planned": is_planned, "subjects": sorted(roots),
+        "production": ref(title), "rates": papers.rates(world), "strikes": people.strikes(world), **collections, "crafts": titles.crafts(world, title, touched),
+    }  # fmt: skip
+    document["objects"] = _objects(world, document, touched)
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _intent(intent: Mapping[str, Any]) -> Fact:
+    """The intent, and whether it is marketing: by its purpose, or because its media are advertising."""
+    media = intent.get("media") or ()
+    purpose = intent.get("purpose")
+    marketing = purpose == "marketing" or any(str(one).startswith("advertising") for one in media)
+    window = intent.get("window") or {}
+    bounds = {"from": window.get("from", window.get("start")), "to": window.get("to", window.get("end")) or ("*" if window.get("perpetual") else None)}
+    goal = {str(name): value for name, value in intent.items()} | ({"window": compact(bounds)} if window else {})
+    return compact({**goal, "marketing": True if marketing else (False if purpose or media else None)})
+
+
+def _production(library: Library, roots: Sequence[str]) -> str | None:
+    """The one title that all subjects belong to, if there is one."""
+    found: set[str] = set()
+    for view in (library.get(root) for root in roots):
+        if view is not None:
+            named = bare(view.body.get("production")) or bare(view.details.get("production"))
+            found |= {view.id} if view.kind == "production" else ({named} if named else set(view.productions))
+    return found.pop() if len(found) == 1 else None
+
+
+def _sorted(elements: list[Fact]) -> list[Fact]:
+    return sorted(elements, key=lambda one: str(one["id"]))
+
+
+def _shown(world: World, shown: list[View]) -> dict[str, list[Fact]]:
+    """Appearances and what follows from them."""
+    uses = [use for view in shown for use in appearances.uses(world, view)]
+    persons = {one["person"]["$ref"] for one in uses} | {str(bare(view.details.get("person"))) for view in world.library.of("evidence", "capture_session") if view.details.get("person")}
+    papers_ = {view.key: view for person in sorted(persons) for view in consents.of_person(world, person) if view.body.get("answer") == "granted"}
+    return {
+        "appearances": _sorted([appearances.appearance(world, view) for view in shown]),
+        "uses": _sorted(uses),
+        "synthetics": _sorted([found for view in shown if (found := appearances.synthetic(world, view))]),
+        "prompts": _sorted([found for view in licensing.lineage_of(world, "generation") for found in appearances.prompts(world, view)]),
+        "exemptions": _sorted(_claims(world, shown, uses)),
+        "consents": _sorted([consents.element(world, view) for _, view in sorted(papers_.items())]),
+        "engagements": _sorted([_engagement(world, view) for view in world.library.of("engagement")]),
+    }
+
+
+def _claims(world: World, shown: list[View], uses: list[Fact]) -> list[Fact]:
+    """Each claim once, with the appearance it is for; not needed where every use it speaks of has a consent that reaches it."""
+    found: dict[str, Fact] = {}
+    for view in shown:
+        for paper in papers.claims(world, view):
+            mine = [use for use in uses if use["record"] == view.id]
+            unneeded = bool(mine) and all(any(one.get("granted") and one.get("live_at_use") is True and not one["mismatch"] for one in use["consents"]) for use in mine)
+            base = common_of(world, view)
+            before = found.get(paper.id)
+            found[paper.id] = {**papers.claim(world, paper), **base, "unneeded": unneeded and (before is None or before["unneeded"])}
+    return list(found.values())
+
+
+def common_of(world: World, view: View) -> Fact:
+    """Return whom and what an appearance is about, for papers that speak of it."""
+    made = appearances.generated_at(world, view)
+    return compact(
+        {
+            "appearance": view.id, "asset": ref(bare(view.body.get("asset"))), "person": ref(appearances.person_of(world, view)), "production": ref(world.production_of(view)),
+            "dates": compact({"use": made, "generation": made, "creation": made}),
+        }
+    )  # fmt: skip
+
+
+def _engagement(world: World, view: View) -> Fact:
+    body = view.body
+    contract = times.text(body.get("contract_date"))
+    return compact(
+        {
+            "id": view.id, "person": ref(bare(body.get("person"))), "production": ref(bare(body.get("production"))), "category": body.get("category"), "engaged_at": times.text(body.get("engaged_at")),
+            "contract_date": contract, "representation": body.get("representation"), "dates": compact({"contract": contract, "deal": contract}),
+        }
+    )  # fmt: skip
+
+
+def _made(world: World) -> dict[str, list[Fact]]:
+    """What the lineage was made from."""
+    library = world.library
+    assets = [asset(world, view) for view in licensing.lineage_of(world, "asset")]
+    if library.truncated:
+        assets.append({"id": "lineage", "because": {"needs_lineage": "ancestors"}})
+    return {
+        "assets": _sorted(assets),
+        "generations": _sorted([generation(world, view) for view in licensing.lineage_of(world, "generation")]),
+        "models": _sorted([licensing.model(world, view) for view in licensing.lineage_of(world, "model")]),
+        "datasets": _sorted([licensing.dataset(world, view) for view in licensing.lineage_of(world, "dataset")]),
+        "licences": _sorted([licensing.licence(world, view) for view in licensing.lineage_of(world, "licence")]),
+        "sources": _sorted([licensing.source(world, view) for view in licensing.lineage_of(world, "source")]),
+        "trainings": _sorted(licensing.trainings(world)),
+        "training_licences": _sorted(licensing.training_licences(world)),
+    }
+
+
+def _custody(world: World, shown: list[View]) -> dict[str, list[Fact]]:
+    """Captures, replicas, transfers, crowds, meetings."""
+    moved = [view for view in world.library.of("evidence", "transfer")]
+    return {
+        "sessions": _sorted(custody.sessions(world)),
+        "replicas": _sorted([custody.replica(world, view) for view in custody.replicas_of(world)]),
+        "transfers": _sorted([custody.transfer(world, view) for view in moved]),
+        "biometrics": _sorted(custody.biometrics(world)),
+        "background_days": _sorted(custody.background_days(world, shown)),
+        "meetings": _sorted(custody.meetings(world)),
+        "compensations": [],
+    }
+
+
+def asset(world: World, view: View) -> Fact:
+    """Return an asset of the lineage: whether it owes an account of how it was made, and what is known of that."""
+    body = view.body
+    runs = _runs(world, view)
+    shown = appearances.of_asset(world, view.id)
+    return compact(
+        {
+            "id": view.id, "type": body.get("type"), "origin": _origin(world, view), "needs_lineage": _needs_lineage(world, view, runs), "generations": [{"$ref": run.id} for run in runs],
+            "person_bearing": _person_bearing(world, view, shown), "evidence_grade": body.get("grade"), "production": ref(world.production_of(view)), "path": world.path(view),
+            "stage": body.get("stage"), "version_state": body.get("version_state"),
+            "because": {"needs_lineage": "origin", "person_bearing": "people"},
+        }
+    )  # fmt: skip
+
+
+def _runs(world: World, view: View) -> list[View]:
+    """The runs that made an asset: those that put it out, those it names as parents."""
+    made = world.library.about(view.id, "generation", roles=("output",))
+    named = [found for one in view.body.get("parents") or () if (found := world.library.get(one.get("record"))) and found.kind == "generation"]
+    return [run for _, run in sorted({run.key: run for run in (*made, *named)}.items())]
+
+
+def _origin(world: World, view: View) -> str | None:
+    """The origin an asset states, else the one that a bulk attestation settles."""
+    settled = world.library.get(view.body.get("origin_evidence"))
+    found = view.body.get("origin") or (settled.details.get("origin") if settled else None)
+    return str(found) if found else None
+
+
+def _needs_lineage(world: World, view: View, runs: list[View]) -> times.Tri:
+    """Generated and altered assets owe an account; camera originals and cuts, which are made of others, do not."""
+    if runs:
+        return True
+    origin = _origin(world, view)
+    if origin is not None:
+        return origin == "generated" or (origin == "mixed" and view.type not in ("cut", "timeline", "mix"))
+    if view.body.get("ai") in ("generative",):
+        return True
+    return False if view.type in ("cut", "timeline", "mix") and view.body.get("ranges") else None
+
+
+def _person_bearing(world: World, view: View, shown: list[View]) -> times.Tri:
+    """Whether a person, a replica or a synthetic performer appears: as recorded, or as somebody has stated; else unknown."""
+    if any(one.body["type"] not in ("score", "text") for one in shown):
+        return True
+    stated = part(view.body, "people")
+    if stated:
+        return bool(stated.get("people")) or (None if stated.get("complete") is False else False)
+    nobody = papers.confirmed(papers.attestations(world, (view.id,), ("nobody_appears",)), "nobody_appears")
+    return False if nobody else None
+
+
+def generation(world: World, view: View) -> Fact:
+    """Return a run: whether model, inputs and prompt are on record."""
+    body = view.body
+    inputs = body.get("inputs")
+    told = bool(body.get("prompts")) or body.get("prompt_entities") is not None or bool(inputs)
+    named = [str(bare(one["model"])) for one in body.get("models") or () if one.get("model")]
+    made = times.text(body.get("generated_at"))
+    return compact(
+        {
+            "id": view.id, "tool_class": part(body, "tool").get("tool_class"), "models": named or None, "inputs_stated": inputs is not None, "prompt_recorded": told,
+            "entities_stated": body.get("prompt_entities") is not None, "generated_at": made, "dates": compact({"generation": made, "use": made}), "production": ref(world.production_of(view)), "path": world.path(view),
+            "because": {"models": "models"},
+        }
+    )  # fmt: skip
+
+
+def _objects(world: World, document: Mapping[str, Any], touched: set[str]) -> dict[str, Fact]:
+    """What links in the document lead to: elements of collections by their ids, people, titles, roles, engagements."""
+    found: dict[str, Fact] = {}
+    for name in ("assets", "generations", "models", "datasets", "replicas", "engagements"):
+        for element in document[name]:
+            found[element["id"]] = {key: value for key, value in element.items() if key not in ("path",)}
+    for wanted in sorted(_links(document)):
+        view = world.library.get(wanted)
+        if wanted in found:
+            continue
+        if view is not None and view.kind == "party":
+            found[wanted] = people.person_fact(world, wanted)
+        elif view is not None and view.kind == "production":
+            found[wanted] = titles.title(world, view, touched if wanted == world.production else ())
+        else:
+            found[wanted] = {"id": wanted}
+    return found
+
+
+def _links(value: Any) -> set[str]:
+    if isinstance(value, Mapping):
+        if value.keys() == {"$ref"}:
+            return {str(value["$ref"])}
+        return set().union(*(_links(inner) for inner in value.values())) if value else set()
+    if isinstance(value, list):
+        return set().union(*(_links(inner) for inner in value)) if value else set()
+    return set()

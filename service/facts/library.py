@@ -1,0 +1,345 @@
+"""The records that one decision looks at: found by a bounded number of queries, read once, indexed both ways.
+
+First the lineage (one recursive query: what the subjects were made from, and the runs that made it), then, in a fixed
+number of rounds, the papers that refer to what was found: appearances, people, consents, evidence, bindings, events.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from psycopg import Connection
+
+from schemas.prefixes import KIND_OF
+from service.context import Context
+from service.records import read
+from service.records.model import Recorded
+
+#: More ancestors than this are not read; the lineage then counts as incomplete.
+LIMIT: Final = 60_000
+
+#: Edges from a thing to what it was made from; `output` is walked against its direction.
+MADE_FROM: Final = (
+    "parent", "cut_item", "delivered", "licence", "input", "input_source", "input_dataset", "input_replica", "replica", "model",
+    "base_model", "dataset", "source", "derived_from", "source_media", "capture_session", "transferred", "training_dataset",
+    "training_licence", "trained_model", "training_work", "covered_work", "prompt_reference", "generated_in", "asset", "released",
+)  # fmt: skip
+
+#: Kinds that a lineage consists of; the walk does not leave them.
+LINEAGE: Final = frozenset({"asset", "generation", "model", "dataset", "source", "licence", "replica", "evidence", "delivery", "release", "appearance"})
+
+#: What is asked about a person: consents, engagements, pay, deals, notices; never everything that names a party.
+_OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "notice_to", "subject")
+
+#: Which kinds of papers are asked for about which kinds of records, round by round; with the roles, where others would be too many.
+Asked = tuple[tuple[str, ...], tuple[str, ...] | None]
+ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
+    {
+        "asset": (("app", "evd", "evt"), None), "generation": (("app", "evd", "evt"), None), "replica": (("evd", "evt"), None),
+        "model": (("evd", "evt"), None), "dataset": (("evd", "evt"), None), "source": (("evd", "evt"), None),
+        "licence": (("evd", "evt"), None), "evidence": (("evd", "evt"), None), "appearance": (("evd", "evt"), None),
+    },
+    {
+        "appearance": (("evd", "evt"), None), "replica": (("evd", "evt"), None), "evidence": (("evd", "evt"), None),
+        "licence": (("evd", "evt"), None), "party": (("con", "eng", "evd"), _OF_PERSON),
+        "production": (("bnd", "evt"), ("production", "target", "struck_production")),
+    },
+    {
+        "consent": (("evd", "evt"), None), "agreement": (("evd", "evt", "agr"), None), "engagement": (("evd",), None),
+        "evidence": (("evd", "evt"), None), "production": (("bnd", "evt"), ("production", "target", "struck_production")),
+    },
+    {"event": (("evt",), None), "evidence": (("evd",), None)},
+)  # fmt: skip
+
+#: Kinds that are read because a paper names them.
+NAMED: Final = frozenset({"party", "production", "agreement", "role", "engagement", "replica", "consent", "evidence", "event"})
+
+#: Edges that only limit something: what they name is compared by its id and not read.
+LIMITS: Final = frozenset(
+    {
+        "consented_production", "posthumous_production", "licensed_production", "scope_production", "exempt_production", "signatory",
+        "approved_production", "determined_production", "obtained_by", "producer", "captured", "document", "reviewer", "replica_file",
+    }
+)  # fmt: skip
+
+_WALK: Final = """
+WITH RECURSIVE walk(id, version) AS (
+    SELECT root, NULL::integer FROM unnest(%(roots)s::text[]) AS root
+    UNION
+    SELECT next.id, next.version FROM walk CROSS JOIN LATERAL (
+        SELECT reference.target AS id, reference.target_version AS version
+        FROM (
+            SELECT index FROM entry
+            WHERE entry.studio_id = %(studio)s AND entry.id = walk.id AND entry.index < %(known_at)s
+              AND (walk.version IS NULL OR entry.version = walk.version)
+            ORDER BY entry.version DESC LIMIT 1
+        ) AS latest
+        JOIN reference ON reference.studio_id = %(studio)s AND reference.index = latest.index
+        WHERE reference.role = ANY(%(roles)s)
+        UNION ALL
+        SELECT reference.source, NULL::integer FROM reference
+        WHERE reference.studio_id = %(studio)s AND reference.target = walk.id AND reference.role = 'output'
+          AND reference.index < %(known_at)s
+    ) AS next
+    WHERE left(next.id, 3) = ANY(%(prefixes)s)
+)
+SELECT id, version FROM walk LIMIT %(limit)s
+"""
+
+_SOURCES: Final = """
+SELECT DISTINCT source FROM reference
+WHERE studio_id = %(studio)s AND target = ANY(%(targets)s) AND index < %(known_at)s AND left(source, 3) = ANY(%(prefixes)s)
+  AND (%(roles)s::text[] IS NULL OR role = ANY(%(roles)s))
+"""
+
+#: Rate tables and meetings of the studio; crowd days and approvals of the titles.
+_TYPED: Final = """
+SELECT id FROM head
+WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(ARRAY['rate_table', 'meeting']) AND first_index < %(known_at)s
+UNION
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(ARRAY['background_day', 'approval'])
+  AND head.first_index < %(known_at)s AND reference.target = ANY(%(productions)s)
+"""
+
+_VERSIONS: Final = """
+SELECT index, bytes FROM entry WHERE studio_id = %(studio)s AND id = ANY(%(ids)s) AND index < %(known_at)s ORDER BY id, version
+"""
+
+_PINNED: Final = """
+SELECT entry.index, entry.bytes FROM unnest(%(ids)s::text[], %(versions)s::integer[]) AS wanted(id, version)
+JOIN entry ON entry.studio_id = %(studio)s AND entry.id = wanted.id AND entry.version = wanted.version
+WHERE entry.index < %(known_at)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A record as one decision sees it; `key` is its id, or `id@version` where a reference pins an older version."""
+
+    key: str
+    id: str
+    kind: str
+    version: int
+    body: Mapping[str, Any]
+    links: tuple[tuple[str, str], ...]
+
+    @property
+    def type(self) -> str:
+        """The `type` of its body: of an evidence record, an event, an asset."""
+        return str(self.body.get("type", ""))
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """The fields of an evidence record that belong to its type."""
+        found = self.body.get("details")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def productions(self) -> list[str]:
+        """The titles the record belongs to; empty where it says none or nothing."""
+        return [str(found) for found in self.body.get("productions") or ()]
+
+
+def view_of(recorded: Recorded, key: str | None = None) -> View:
+    """Return a stored record as a view."""
+    links = tuple((str(ref["role"]), f"{ref['id']}@{ref['version']}" if ref.get("version") else str(ref["id"])) for ref in recorded.refs)
+    return View(key or recorded.id, recorded.id, recorded.kind, recorded.version, recorded.body, links)
+
+
+@dataclass(slots=True)
+class Library:
+    """Views by key, who refers to them, and how the lineage runs."""
+
+    views: dict[str, View] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
+    lineage: set[str] = field(default_factory=set)
+    paths: dict[str, list[str]] = field(default_factory=dict)
+    truncated: bool = False
+    _sources: dict[str, list[tuple[str, View]]] = field(default_factory=dict)
+
+    def add(self, view: View) -> None:
+        """Take a view in, unless it is there."""
+        if view.key not in self.views:
+            self.views[view.key] = view
+            for role, target in view.links:
+                self._sources.setdefault(target.partition("@")[0], []).append((role, view))
+
+    def replace(self, view: View) -> None:
+        """Put a view in the place of one with the same links (its secret fields opened)."""
+        self.views[view.key] = view
+        for _, target in view.links:
+            name = target.partition("@")[0]
+            self._sources[name] = [(role, view if old.key == view.key else old) for role, old in self._sources.get(name, [])]
+
+    def get(self, reference: Any) -> View | None:
+        """Return what a reference (`id` or `id@version`) leads to; None where it is not read."""
+        if not isinstance(reference, str):
+            return None
+        return self.views.get(reference) or self.views.get(reference.partition("@")[0])
+
+    def of(self, kind: str, type_: str | None = None) -> list[View]:
+        """Return all views of a kind (and type), in the order of their keys."""
+        return [view for _, view in sorted(self.views.items()) if view.kind == kind and (type_ is None or view.type == type_)]
+
+    def about(self, target: str, kind: str, type_: str | None = None, roles: Iterable[str] | None = None) -> list[View]:
+        """Return the records of a kind that refer to `target`, in the order of their keys, each once."""
+        wanted = frozenset(roles) if roles is not None else None
+        found = {
+            view.key: view
+            for role, view in self._sources.get(target.partition("@")[0], ())
+            if view.kind == kind and (type_ is None or view.type == type_) and (wanted is None or role in wanted)
+        }
+        return [view for _, view in sorted(found.items())]
+
+    def trace(self, roots: Sequence[str]) -> None:
+        """Find the shortest way from the subjects to everything in the lineage."""
+        queue = deque(sorted(key for key in roots if key in self.views))
+        self.paths = {key: [self.views[key].id] for key in queue}
+        while queue:
+            key = queue.popleft()
+            for following in self._next(key):
+                if following not in self.paths:
+                    self.paths[following] = [*self.paths[key], self.views[following].id]
+                    queue.append(following)
+
+    def _next(self, key: str) -> list[str]:
+        view = self.views[key]
+        ahead = [found.key for role, target in view.links if role in MADE_FROM and (found := self.get(target)) and found.kind in LINEAGE]
+        made_by = [found.key for role, found in self._sources.get(view.id, ()) if role == "output"]
+        return sorted({*ahead, *made_by})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one studio's log as it was known at a size, and as it was true at an instant."""
+
+    context: Context
+    known_at: int
+    at: str
+
+    @property
+    def conn(self) -> Connection[Any]:
+        """The connection of the operation."""
+        return self.context.conn
+
+    def _values(self, **more: Any) -> dict[str, Any]:
+        return {"studio": self.context.studio_id, "known_at": self.known_at, **more}
+
+    def walk(self, roots: Sequence[str]) -> list[tuple[str, int | None]]:
+        """Return the lineage of the roots: ids with the version where a reference pins one; at most `LIMIT` and one more."""
+        prefixes = [prefix for prefix, kind in KIND_OF.items() if kind in LINEAGE]
+        values = self._values(roots=list(roots), roles=list(MADE_FROM), prefixes=prefixes, limit=LIMIT + 1)
+        return [(str(found), version) for found, version in self.conn.execute(_WALK, values).fetchall()]
+
+    def sources(self, targets: Sequence[str], asked: Asked) -> list[str]:
+        """Return the records of some kinds that have ever referred to the targets (in some roles)."""
+        prefixes, roles = asked
+        values = self._values(targets=list(targets), prefixes=list(prefixes), roles=list(roles) if roles else None)
+        return [str(found) for (found,) in self.conn.execute(_SOURCES, values).fetchall()]
+
+    def typed(self, productions: Sequence[str]) -> list[str]:
+        """Return the evidence that is found by its type, because it is about no record of a lineage."""
+        rows = self.conn.execute(_TYPED, self._values(productions=list(productions))).fetchall()
+        return [str(found) for (found,) in rows]
+
+    def current(self, wanted: Iterable[str]) -> list[Recorded]:
+        """Return the versions that were known and in effect; an amendment that is not in effect yet leaves its predecessor."""
+        found = read.current(self.conn, self.context.studio_id, wanted, self.known_at)
+        changed = [recorded.id for recorded in found.values() if recorded.version > 1]
+        for recorded in self._in_effect(changed):
+            found[recorded.id] = recorded
+        return [found[key] for key in sorted(found)]
+
+    def _in_effect(self, changed: Sequence[str]) -> list[Recorded]:
+        if not changed:
+            return []
+        rows = self.conn.execute(_VERSIONS, self._values(ids=list(changed))).fetchall()
+        histories: dict[str, list[Recorded]] = {}
+        for index, raw in rows:
+            recorded = read.decode(index, raw)
+            histories.setdefault(recorded.id, []).append(recorded)
+        return [effective for history in histories.values() if (effective := read.in_effect(history, self.at))]
+
+    def pinned(self, wanted: Iterable[tuple[str, int]]) -> list[Recorded]:
+        """Return exact versions."""
+        pairs = sorted(set(wanted))
+        if not pairs:
+            return []
+        values = self._values(ids=[found for found, _ in pairs], versions=[version for _, version in pairs])
+        return [read.decode(index, raw) for index, raw in self.conn.execute(_PINNED, values).fetchall()]
+
+
+def collect(reader: Reader, roots: Sequence[str], extra: Sequence[View], also: Sequence[str] = ()) -> Library:
+    """Read the lineage of `roots` and every paper about it; `extra` are planned and hypothetical records laid over the log.
+
+    `also` are further records to start from that belong to no lineage (the production).
+    """
+    library = Library()
+    for view in extra:
+        library.add(view)
+    named = [target for view in extra for _, target in view.links]
+    starts = sorted({*(root for root in roots if root not in library.views), *(name for name in named if _kind(name) in LINEAGE)})
+    found = reader.walk([start.partition("@")[0] for start in starts]) if starts else []
+    library.truncated = len(found) > LIMIT
+    _read(reader, library, [f"{name}@{version}" if version else name for name, version in found[:LIMIT]])
+    library.lineage = set(library.views)
+    _read(reader, library, [*also, *named])
+    _name(reader, library)
+    for wanted in ROUNDS:
+        _round(reader, library, wanted)
+        if wanted is ROUNDS[0]:
+            _read(reader, library, reader.typed(sorted(view.id for view in library.of("production"))))
+    return library
+
+
+def _kind(reference: str) -> str | None:
+    return KIND_OF.get(reference[:3])
+
+
+def _read(reader: Reader, library: Library, references: Iterable[str]) -> None:
+    """Read references that are not there yet."""
+    wanted = {found for found in references if library.views.get(found) is None and _kind(found)}
+    follow = {found for found in wanted if "@" not in found}
+    pins = {(name, int(version)) for name, _, version in (found.partition("@") for found in wanted - follow)}
+    for recorded in reader.current(follow):
+        library.add(view_of(recorded))
+        library.read[recorded.id] = recorded.version
+    for recorded in reader.pinned(pins):
+        library.add(view_of(recorded, f"{recorded.id}@{recorded.version}"))
+        library.read.setdefault(recorded.id, recorded.version)
+
+
+def _name(reader: Reader, library: Library) -> None:
+    """Read what the views name: people, titles, agreements, papers."""
+    named = {
+        target
+        for view in library.views.values()
+        if view.kind != "party"
+        for role, target in view.links
+        if role not in LIMITS and _kind(target) in NAMED
+    }
+    _read(reader, library, named - library.views.keys())
+
+
+def _round(reader: Reader, library: Library, wanted: Mapping[str, Asked]) -> None:
+    """Find and read the papers about everything that is there, in one query for each set of kinds asked for."""
+    targets: dict[Asked, set[str]] = {}
+    for view in library.views.values():
+        if view.kind in wanted and _kind(view.id) and not (view.kind == "party" and view.type != "person"):
+            targets.setdefault(wanted[view.kind], set()).add(view.id)
+    found = {name for asked in sorted(targets, key=repr) for name in reader.sources(sorted(targets[asked]), asked)}
+    _read(reader, library, found - library.views.keys())
+    _name(reader, library)
+
+
+def opened(context: Context, library: Library) -> None:
+    """Open the secret fields that facts are derived from: dates of people, amounts of deals and pay. None of them leaves."""
+    secret = [view for view in library.views.values() if view.kind == "party" or view.type in ("compensation", "bargaining")]
+    stored = [view for view in secret if _kind(view.id)]
+    shells = [Recorded(view.id, view.kind, view.version, 0, "", "", {}, view.body, ()) for view in stored]
+    for view, recorded in zip(stored, read.open_all(context, shells), strict=True):
+        library.replace(replace(view, body=recorded.body))

@@ -1,0 +1,321 @@
+"""Papers as facts: attestations, notices, deals, pay, flags, approvals, claims; ids and derived values only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from service.facts import times
+from service.facts.library import View
+from service.facts.world import Fact, World, bare, bares, compact, part
+
+#: What an attestation may stand behind without an expiry of its own, in days; security is to be looked at yearly.
+YEARLY = frozenset({"security"})
+
+
+def attestations(world: World, targets: Iterable[str | None], kinds: Iterable[str] | None = None) -> list[Fact]:
+    """Return the attestations about any of the targets, without those that a later one replaces."""
+    wanted = frozenset(kinds) if kinds is not None else None
+    found = {
+        view.key: view
+        for target in targets
+        if target
+        for view in world.library.about(target, "evidence", "attestation", ("subject", "classification", "day_estimate", "conspicuousness", "description_specific"))
+        if wanted is None or view.details.get("kind") in wanted
+    }
+    gone = {bare(view.details.get("supersedes")) for view in world.library.of("evidence", "attestation")}
+    return [attestation(world, view) for key, view in sorted(found.items()) if view.id not in gone]
+
+
+def attestation(world: World, view: View) -> Fact:
+    """Return one attestation; `accepted` once it is signed and confirmed, `live` until it expires."""
+    details = view.details
+    signed = world.past(times.text(details.get("signed_at")))
+    confirmed = details.get("outcome") == "confirmed"
+    ends = _attestation_end(details)
+    return compact(
+        {
+            "id": view.id, "kind": details.get("kind"), "role": details.get("role"), "signed_at": times.text(details.get("signed_at")),
+            "accepted": confirmed and signed if signed is not False else False, "live": None if ends is None else not _over(world, ends),
+            "ends": ends, "days": details.get("days"), "classified_as": details.get("classified_as"), "compared_with": details.get("compared_with"),
+            "rejected": details.get("outcome") == "rejected",
+            "countersigned_by": [one["role"] for one in details.get("countersignatures") or () if one.get("outcome", "confirmed") == "confirmed" and world.past(times.text(one["at"]))],
+        }
+    )  # fmt: skip
+
+
+def _attestation_end(details: Mapping[str, Any]) -> str | None:
+    expires = times.text(details.get("expires_at"))
+    if expires or details.get("kind") not in YEARLY:
+        return expires or "*"
+    signed = times.text(details.get("signed_at"))
+    return f"{int(signed[:4]) + 1}{signed[4:]}" if signed and signed[5:10] != "02-29" else None
+
+
+def _over(world: World, end: str) -> bool:
+    return times.before(end, world.at) is not False
+
+
+def confirmed(found: Iterable[Fact], kind: str) -> times.Tri:
+    """Tell what accepted attestations of a kind say: confirmed, rejected, or nothing yet."""
+    of_kind = [one for one in found if one.get("kind") == kind]
+    if any(one.get("accepted") is True and one.get("live") is not False for one in of_kind):
+        return True
+    return False if any(one.get("rejected") for one in of_kind) else None
+
+
+def notices(world: World, targets: Iterable[str | None], kinds: Iterable[str], roles: Iterable[str] = ("subject", "announced_session", "notice")) -> list[Fact]:
+    """Return the notices of some kinds about any of the targets."""
+    wanted, held = frozenset(kinds), frozenset(roles)
+    found = {
+        view.key: view
+        for target in targets
+        if target
+        for view in world.library.about(target, "evidence", "notice", held)
+        if view.details.get("kind") in wanted
+    }
+    return [notice(world, view) for _, view in sorted(found.items())]
+
+
+def notice(world: World, view: View) -> Fact:
+    """Return one notice: when it was delivered and to which unions."""
+    details = view.details
+    recipients = bares(details.get("recipients"))
+    unions = [name for party in recipients or () if (name := union_name(world, party))]
+    return compact(
+        {
+            "id": view.id, "kind": details.get("kind"), "delivered_at": times.text(details.get("delivered_at")), "written": details.get("written"),
+            "recipients": recipients, "unions": sorted(set(unions)), "recipient_kind": details.get("recipient_kind"),
+        }
+    )  # fmt: skip
+
+
+def union_name(world: World, party: str | None) -> str | None:
+    """Return the short name of a union that is a party: letters and digits of its name, `sagaftra`, `wga`, `dga`."""
+    view = world.library.get(party)
+    name = view.body.get("name") if view else None
+    if not isinstance(name, str):
+        return None
+    letters = "".join(letter for letter in name.lower() if letter.isalnum())
+    if letters.startswith("sagaftra") or letters.startswith("screenactorsguild"):
+        return "sagaftra"
+    return letters
+
+
+def payments(world: World, person: str | None, production: str | None, targets: Iterable[str | None], bases: Iterable[str] | None = None) -> list[Fact]:
+    """Return what was paid or is owed to a person for a title, or for one of the targets."""
+    wanted = frozenset(bases) if bases is not None else None
+    about = {name for name in targets if name}
+    found: dict[str, View] = {}
+    for target in sorted({*about, *([person] if person else [])}):
+        for view in world.library.about(target, "evidence", "compensation"):
+            if (wanted is None or view.details.get("basis") in wanted) and _concerns(world, view, person, production, about):
+                found[view.key] = view
+    return [payment(world, view) for _, view in sorted(found.items())]
+
+
+def _concerns(world: World, view: View, person: str | None, production: str | None, about: set[str]) -> bool:
+    """A paper that names its subjects is about these; otherwise about the person, for the titles that it names."""
+    details = view.details
+    named = bare(details.get("person"))
+    if named is not None and person is not None and named != person:
+        return False
+    subjects = {str(bare(one)) for one in (*(view.body.get("subjects") or ()), details.get("session")) if one}
+    narrow = {one for one in subjects if not one.startswith(("pty_", "prd_"))}
+    if narrow:
+        return bool(narrow & about)
+    return not view.productions or production is None or bool(world.titles(production) & set(view.productions))
+
+
+def payment(world: World, view: View) -> Fact:
+    """Return one payment: on what basis, how many units, paid or overdue, and whether it reaches the minimum."""
+    details = view.details
+    paid_at, due_at = times.text(details.get("paid_at")), times.text(details.get("due_at"))
+    paid = world.past(paid_at) if paid_at else False
+    return compact(
+        {
+            "id": view.id, "basis": details.get("basis"), "units": details.get("units"), "paid": paid, "paid_at": paid_at, "due_at": due_at,
+            "payee": details.get("payee"), "contributed": details.get("pension_health") if paid else False,
+            "overdue": bool(not paid and due_at and times.before(due_at, world.at)),
+            "meets_floor": meets_floor(world, details, details.get("rate") or details.get("amount"), times.text(details.get("agreed_at")) or paid_at),
+        }
+    )  # fmt: skip
+
+
+def paid_units(found: Iterable[Fact], basis: str) -> str:
+    """Return the units paid on a basis, as a decimal string."""
+    total = sum((Decimal(str(one.get("units", "0"))) for one in found if one.get("basis") == basis and one.get("paid") is True), Decimal(0))
+    return format(total.normalize(), "f")
+
+
+def deals(world: World, person: str | None, production: str | None, targets: Iterable[str | None], used_at: str | None) -> list[Fact]:
+    """Return deals with a person for a title: bargaining records, and fees that were agreed without one."""
+    about = {name for name in targets if name}
+    found: dict[str, View] = {}
+    for target in sorted({*about, *([person] if person else [])}):
+        for type_ in ("bargaining", "compensation"):
+            for view in world.library.about(target, "evidence", type_):
+                if _concerns(world, view, person, production, about) and _is_deal(view):
+                    found[view.key] = view
+    return [_deal(world, view, production, used_at) for _, view in sorted(found.items())]
+
+
+def _is_deal(view: View) -> bool:
+    return view.type == "bargaining" or (view.details.get("basis") not in ("creation", "use_days") and "agreed_at" in view.details)
+
+
+def _deal(world: World, view: View, production: str | None, used_at: str | None) -> Fact:
+    details = view.details
+    agreed_at = times.text(details.get("closed_at") if view.type == "bargaining" else details.get("agreed_at"))
+    agreed: times.Tri = details.get("outcome") == "agreed" if view.type == "bargaining" else True
+    if not view.productions and view.type == "bargaining" and production is not None and not view.body.get("subjects"):
+        agreed = None if agreed else False
+    amount = details.get("agreed_amount") or details.get("amount") or details.get("rate")
+    return compact(
+        {
+            "id": view.id, "agreed": agreed, "outcome": details.get("outcome"), "agreed_at": agreed_at, "opened_at": times.text(details.get("opened_at")),
+            "before_use": times.not_after(agreed_at, used_at), "meets_floor": meets_floor(world, details, amount, agreed_at),
+        }
+    )  # fmt: skip
+
+
+def meets_floor(world: World, details: Mapping[str, Any], amount: Any, when: str | None) -> times.Tri:
+    """Tell whether an amount reaches the day performer's minimum of its day.
+
+    The amounts are compared where both are on record; else the stated multiple of the rate counts, else what business
+    affairs has stated. The amount itself never becomes a fact.
+    """
+    rate = rate_on(world, str(details.get("rate_key") or "day_performer"), when)
+    if isinstance(amount, Mapping) and rate and amount.get("currency") == rate["currency"]:
+        try:
+            return Decimal(str(amount["amount"])) >= Decimal(str(rate["amount"]))
+        except (InvalidOperation, KeyError):
+            return None
+    share = details.get("share_of_rate")
+    if isinstance(share, str):
+        return Decimal(share) >= 1
+    stated = details.get("at_least_minimum")
+    return stated if isinstance(stated, bool) else None
+
+
+def rate_on(world: World, key: str, when: str | None) -> Mapping[str, Any] | None:
+    """Return the published rate of a key on a day; today's where the day is not known."""
+    for rate in rates(world):
+        if rate["key"] == key and times.within(when or world.at, {"start": rate["from"], "end": rate["to"], "perpetual": rate["to"] == "*"}) is True:
+            found = rate["amount"]
+            return found if isinstance(found, Mapping) else None
+    return None
+
+
+def rates(world: World) -> list[Fact]:
+    """Return every published rate, with its window."""
+    found = []
+    for view in world.library.of("evidence", "rate_table"):
+        for rate in view.details.get("rates") or ():
+            window = rate.get("window") or {}
+            found.append({"key": rate["key"], "amount": dict(rate["amount"]), "from": times.text(window.get("start")) or "*", "to": times.end_of(window) or "*", "table": view.id})
+    return found
+
+
+def flags(world: World, person: str | None, production: str | None) -> list[Fact]:
+    """Return the words to payroll that a person is to earn residuals for a title."""
+    found = []
+    for view in world.library.about(person, "evidence", "residual_flag") if person else ():
+        named = bare(view.details.get("production"))
+        if named is None or production is None or world.same_title(named, production):
+            found.append({"id": view.id, "basis": view.details.get("basis"), "sent": bool(world.past(times.text(view.details.get("sent_to_payroll_at"))))})
+    return found
+
+
+def approvals(world: World, targets: Iterable[str | None], production: str | None) -> list[Fact]:
+    """Return written approvals of a buyer about any of the targets, or about the whole title."""
+    about = {name for name in targets if name}
+    found = []
+    for view in world.library.of("evidence", "approval"):
+        subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
+        narrow = {one for one in subjects if not one.startswith("prd_")}
+        titled = set(view.productions) | {one for one in subjects if one.startswith("prd_")} | set(bares(view.details.get("productions")) or ())
+        if narrow & about or (not narrow and production in titled):
+            details = view.details
+            found.append(compact({"id": view.id, "of": details.get("of"), "subject": details.get("subject"), "approved": details.get("outcome") == "approved" and world.past(times.text(details.get("written_at")))}))
+    return found
+
+
+def claims(world: World, appearance: View) -> list[View]:
+    """Return the exemptions claimed for an appearance, or for its asset without naming an appearance."""
+    library = world.library
+    named = [found for reference in appearance.body.get("exemptions") or () if (found := library.get(reference))]
+    direct = library.about(appearance.id, "evidence", "exemption_claim", ("subject", "exemption"))
+    asset = bare(appearance.body.get("asset"))
+    wide = [
+        view
+        for view in (library.about(asset, "evidence", "exemption_claim", ("subject", "exempt_output")) if asset else ())
+        if not any(str(one).startswith("app_") for one in view.body.get("subjects") or ())
+    ]
+    claimed = {view.key: view for view in (*named, *direct, *wide) if view.type == "exemption_claim"}
+    return [view for _, view in sorted(claimed.items()) if view.details.get("state") != "withdrawn"]
+
+
+def claim(world: World, view: View) -> Fact:
+    """Return one exemption claim; it is approved only from the day of its approval, until it expires, for what it covers."""
+    details = view.details
+    takes = details.get("takes")
+    script = world.library.get(details.get("script_version"))
+    return compact(
+        {
+            "id": view.id, "type": details.get("type"), "rule": details.get("rule"), "state": claim_state(world, details),
+            "category": details.get("category"), "approver_role": details.get("approver_role"), "covers_intent": _covers_intent(world, details),
+            "approved_by_another": _another(details), "ends": times.text(details.get("expires_at")) or "*",
+            "script": compact({"id": script.id, "created_at": times.text(script.details.get("created_at"))}) if script else None,
+            "takes": None if takes is None else [_take(world, reference) for reference in takes],
+        }
+    )  # fmt: skip
+
+
+def claim_state(world: World, details: Mapping[str, Any]) -> str:
+    """Return claimed, approved, rejected or expired, as of the instant asked for."""
+    state = str(details.get("state"))
+    if state == "approved":
+        if not world.past(times.text(details.get("approved_at"))):
+            return "claimed"
+        expires = times.text(details.get("expires_at"))
+        return "expired" if expires and times.before(expires, world.at) is not False else "approved"
+    return state
+
+
+def _take(world: World, reference: str) -> Fact:
+    view = world.library.get(reference)
+    return compact({"id": str(bare(reference)), "recorded_at": times.text(view.details.get("recorded_at")) if view else None})
+
+
+def _another(details: Mapping[str, Any]) -> times.Tri:
+    claimed, approved = details.get("claimed_by"), details.get("approved_by")
+    if claimed and approved:
+        return bool(claimed != approved)
+    return True if details.get("approver_role") else None
+
+
+def _covers_intent(world: World, details: Mapping[str, Any]) -> times.Tri:
+    """Tell whether a claim speaks of this intent; protected speech only where its media and places are named."""
+    if world.intent.get("marketing") and details.get("advertising_covered") is not True:
+        return False
+    speech = details.get("type") == "first_amendment"
+    media = _covered(details.get("media"), world.intent.get("media"), unstated=None if speech else True)
+    places = _covered(details.get("territories") or (["US"] if speech else None), world.intent.get("territories"), unstated=True)
+    if media is False or places is False:
+        return False
+    return None if media is None or places is None else True
+
+
+def _covered(granted: Any, wanted: Any, *, unstated: times.Tri) -> times.Tri:
+    if granted is None or "*" in granted:
+        return unstated if granted is None else True
+    if wanted is None:
+        return None
+    return all(any(one == whole or str(one).startswith(f"{whole}-") for whole in granted) for one in wanted)
+
+
+def details_of(view: View | None, name: str) -> Any:
+    """Return one field of an evidence record's details."""
+    return part(view.body, "details").get(name) if view else None

@@ -1,0 +1,150 @@
+"""People as facts: alive or not, of age or not, engaged where, struck when. Dates of birth and death stay behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from service.facts import times
+from service.facts.library import View
+from service.facts.world import Fact, World, bare, compact, part
+
+#: Engagements that never came to work.
+_NOT_ENGAGED = frozenset({"offered", "declined"})
+
+
+def date(world: World, person: str | None, name: str) -> str | None:
+    """Return a personal date, for derivations only."""
+    view = world.library.get(person)
+    return times.text(view.body.get(name)) if view else None
+
+
+def dead_at(world: World, person: str | None, when: Any) -> times.Tri:
+    """Tell whether a person had died by `when`. Without a date of death on record a person counts as living."""
+    if person is None:
+        return None
+    died = date(world, person, "death_date")
+    if died is None:
+        view = world.library.get(person)
+        return False if view is not None and "death_date" not in view.body else None
+    return times.before(died, when)
+
+
+def minor_at(world: World, person: str | None, when: Any) -> times.Tri:
+    """Tell whether a person was under eighteen at `when`."""
+    return times.minor(date(world, person, "birth_date"), when)
+
+
+def engagements(world: World, person: str | None, production: str | None) -> list[View]:
+    """Return a person's engagements on a title or on what it is part of, the latest first."""
+    if person is None or production is None:
+        return []
+    found = [
+        view
+        for view in world.library.about(person, "engagement", roles=("person",))
+        if view.body.get("status") not in _NOT_ENGAGED and world.same_title(bare(view.body.get("production")), production)
+    ]
+    return sorted(found, key=lambda view: (times.text(view.body.get("engaged_at")) or "", view.id), reverse=True)
+
+
+def engaged(world: World, person: str | None, production: str | None, when: Any) -> times.Tri:
+    """Tell whether a person was employed on a title: yes if recorded, no once the cast list is complete or the person had died."""
+    if person is None or production is None:
+        return None
+    if engagements(world, person, production):
+        return True
+    view = world.library.get(production)
+    body: Mapping[str, Any] = view.body if view else {}
+    begun = times.text(body.get("photography_start"))
+    died = date(world, person, "death_date")
+    if died and begun and times.before(died, begun):
+        return False
+    complete = times.text(body.get("cast_list_complete_as_of"))
+    return False if complete and times.before(complete, begun or when) is not True else None
+
+
+def background(found: Iterable[View]) -> times.Tri:
+    """Tell whether the engagements are those of a background actor."""
+    categories = {view.body.get("category") for view in found}
+    if not categories or None in categories:
+        return None
+    return categories <= {"background", "stand_in"}
+
+
+def representation(found: Iterable[View]) -> list[str] | None:
+    """Return who advised the person on the contracts; None where nobody has said."""
+    stated = [view.body["representation"] for view in found if "representation" in view.body]
+    return sorted({one for listed in stated for one in listed}) if stated else None
+
+
+def person_fact(world: World, person: str) -> Fact:
+    """Return the object of a person: nothing personal, only what representatives and guardians there are."""
+    view = world.library.get(person)
+    representatives = view.body.get("representatives") if view else None
+    return compact(
+        {
+            "id": person, "kind": "party", "type": view.type if view else None,
+            "deceased": dead_at(world, person, world.at), "representatives": None if representatives is None else [
+                compact({"party": one.get("party"), "capacity": one.get("capacity"), "located": one.get("located"), "searches": None if one.get("search_log") is None else len(one["search_log"])})
+                for one in representatives
+            ],
+        }
+    )  # fmt: skip
+
+
+def strikes(world: World) -> list[Fact]:
+    """Return every strike in the library: agreements, employers, titles, from and to."""
+    return [_strike(world, view) for view in world.library.of("event", "strike_called")]
+
+
+def _strike(world: World, view: View) -> Fact:
+    strike = part(view.body, "strike")
+    ended = [times.text(end.body.get("effective_at")) for end in world.library.of("event", "strike_ended") if _ends(end, view)]
+    targets = [str(bare(one)) for one in view.body.get("targets") or ()]
+    agreements = strike.get("agreements")
+    return compact(
+        {
+            "id": view.id, "from": times.text(view.body.get("effective_at")), "to": times.earliest(ended) or "*",
+            "agreements": [*(str(bare(one)) for one in agreements or ()), *(one for one in targets if one.startswith("agr_"))],
+            "employers": None if strike.get("employers") is None else [str(bare(one)) for one in strike["employers"]],
+            "productions": [str(bare(one)) for one in strike.get("productions") or ()],
+        }
+    )  # fmt: skip
+
+
+def _ends(end: View, called: View) -> bool:
+    if end.body.get("ends"):
+        return bare(end.body["ends"]) == called.id
+    first, second = part(end.body, "strike"), part(called.body, "strike")
+    return first.get("union") == second.get("union") and not set(first.get("agreements") or ()).isdisjoint(second.get("agreements") or ("",))
+
+
+def struck(world: World, production: str | None, employers: Iterable[str | None], when: Any) -> bool:
+    """Tell whether a strike reaches a title at `when`. Adverse: what a strike does not say, it covers."""
+    bound = agreements_of(world, production)
+    ours = {one for one in employers if one} | _signatories(world, production)
+    for strike in strikes(world):
+        if not times.begun(strike.get("from"), when) or times.before(strike["to"], when) is True:
+            continue
+        named = strike.get("employers")
+        reaches = named is None or "*" in named or not ours or bool(ours & set(named))
+        if production in strike["productions"] or (reaches and ("*" in strike["agreements"] or bound & set(strike["agreements"]))):
+            return True
+    return False
+
+
+def agreements_of(world: World, production: str | None) -> set[str]:
+    """Return the agreements that bind a title."""
+    return {str(bare(view.body["agreement"])) for view in bindings(world, production) if view.body.get("agreement")}
+
+
+def bindings(world: World, production: str | None) -> list[View]:
+    """Return the bindings of a title and of what it is part of."""
+    found = {view.key: view for title in world.titles(production) for view in world.library.about(title, "binding", roles=("production",))}
+    return [view for _, view in sorted(found.items()) if bare(view.body.get("production")) in world.titles(production)]
+
+
+def _signatories(world: World, production: str | None) -> set[str]:
+    view = world.library.get(production)
+    stated = {str(bare(one)) for one in (view.body.get("signatories") or ())} if view else set()
+    return stated | {str(bare(one.body["signatory"])) for one in bindings(world, production) if one.body.get("signatory")}

@@ -1,0 +1,76 @@
+"""What is not in the log: planned subjects given inline, and hypothetical records laid over it.
+
+A planned subject is `{"records": [{"kind", "key"?, "body"}…]}` or short `{"generation": {…}, "appearance": [{…}, …]}`: bodies
+in the wire format that may refer to one another by `$key` (in the short form the kind is the key: `$generation`,
+`$appearance.1`). They get ids of their own, `planned_<key>`, that no record can have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from marshmallow import ValidationError
+
+from schemas.kinds import KINDS
+from schemas.references import Reference, link, visit
+from service import errors
+from service.facts.library import View
+from service.records.pointers import copy
+from service.records.write import field_errors
+
+Spec = Mapping[str, Any]
+
+
+def views(planned: Mapping[str, Any] | None, overlay: Sequence[Spec] = ()) -> tuple[list[View], list[str]]:
+    """Return planned and hypothetical records as views, and the keys of the planned ones; `errors.Invalid` for a bad body."""
+    subjects = [(f"planned_{key}", kind, body, pointer) for key, kind, body, pointer in _listed(planned or {})]
+    laid = [(str(spec.get("id") or f"overlay_{_word(spec.get('key') or number)}"), str(spec["kind"]), spec["body"], f"/overlay/{number}/body") for number, spec in enumerate(overlay)]
+    keys = {f"${name.partition('_')[2]}": name for name, *_ in (*subjects, *laid) if name.startswith(("planned_", "overlay_"))}
+    made = [_view(name, kind, body, keys, pointer) for name, kind, body, pointer in (*subjects, *laid)]
+    return made, [name for name, *_ in subjects]
+
+
+def _word(value: Any) -> str:
+    return re.sub(r"[^A-Za-z0-9.:/-]", "-", str(value).lstrip("$"))
+
+
+def _listed(planned: Mapping[str, Any]) -> Iterable[tuple[str, str, Any, str]]:
+    """Yield key, kind, body and pointer of every planned record."""
+    if isinstance(planned.get("records"), list):
+        for number, spec in enumerate(planned["records"]):
+            yield _word(spec.get("key") or f"{spec.get('kind')}.{number}"), _kind(spec.get("kind"), number), spec.get("body"), f"/planned/records/{number}/body"
+        return
+    for name, body in planned.items():
+        if name in ("production", "productions") and not isinstance(body, Mapping):
+            continue  # says which title is asked about
+        bodies = body if isinstance(body, list) else [body]
+        for number, one in enumerate(bodies):
+            key = name if number == 0 else f"{name}.{number}"
+            yield key, _kind(name, name), one, f"/planned/{name}" + (f"/{number}" if isinstance(body, list) else "")
+
+
+def _kind(name: Any, where: Any) -> str:
+    if name not in KINDS:
+        raise errors.Invalid("A planned subject names no kind of record.", "invalid", (errors.FieldError(f"/planned/{where}", "Name a kind of record, as in generation or appearance."),))
+    return str(name)
+
+
+def _view(name: str, kind: str, body: Any, keys: Mapping[str, str], pointer: str) -> View:
+    try:
+        loaded: dict[str, Any] = copy(KINDS[kind].schema.load(copy(body)))
+    except ValidationError as fault:
+        found = tuple(field_errors(fault, pointer))
+        raise errors.Invalid(f"The planned {kind} is not valid; errors says where and what to do.", "invalid", found) from None
+    links = []
+    for spot in visit(KINDS[kind].schema, loaded):
+        if not isinstance(spot.field, Reference):
+            continue
+        found_link = link(spot)
+        target = keys.get(str(found_link.value)) if found_link.id is None else str(spot.value)
+        if target is None:
+            raise errors.Invalid("A planned record leads nowhere.", "unknown_reference", (errors.FieldError(pointer + found_link.pointer, f"Nothing here is called {found_link.value!r}; give the key of a planned record or an id."),))
+        spot.container[spot.key] = target
+        links.append((found_link.role, target))
+    return View(name, name, kind, 0, loaded, tuple(links))

@@ -1,0 +1,128 @@
+"""The title as facts: its dates, the agreements that bind it craft by craft, counsel's rulings, its distributors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from service.facts import people, times
+from service.facts.library import View
+from service.facts.world import Fact, World, bare, compact, part, ref
+
+PERFORMERS: Final = frozenset({"performer", "background", "stunt", "voice", "singer", "dancer"})
+CRAFT_OF: Final = {"score": "musician", "text": "writer"}
+
+
+def craft(name: str) -> str:
+    """Return the craft an agreement is about: everyone who performs is a performer."""
+    return "performer" if name in PERFORMERS else name
+
+
+def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
+    """Return a production: what its rules look at."""
+    body = view.body
+    return compact(
+        {
+            "id": view.id, "format": body.get("format"), "genres": body.get("genres"), "countries": body.get("countries"), "languages": body.get("languages"), "state": body.get("state"),
+            "distributors": [str(bare(one)) for one in body["distributors"]] if body.get("distributors") is not None else None, "platforms": platforms(world, body),
+            "advertiser": bare(body.get("advertiser")), "product_line": body.get("product_line"), "crafts": sorted(crafts), "bindings": [binding for binding in bindings(world, view.id)],
+            "pins": pins(world, view.id), "cast_list_complete_as_of": times.text(body.get("cast_list_complete_as_of")), "calendar": body.get("business_calendar"),
+            "dates": compact({"photography": times.text(body.get("photography_start")), "commencement": times.text(body.get("production_commenced"))}),
+        }
+    )  # fmt: skip
+
+
+def platforms(world: World, body: Mapping[str, Any]) -> list[str] | None:
+    """Return the distributors by their short names, as in `netflix`; None where nobody has said who distributes."""
+    if body.get("distributors") is None:
+        return None
+    names = [view.body.get("name") for one in body["distributors"] if (view := world.library.get(one))]
+    return sorted({word for name in names if isinstance(name, str) for word in re.findall(r"[a-z0-9]+", name.lower())})
+
+
+def bindings(world: World, production: str) -> list[Fact]:
+    """Return what binds a title, one entry for each craft."""
+    found = []
+    for view in people.bindings(world, production):
+        agreement = world.library.get(view.body.get("agreement"))
+        for name in _crafts(view, agreement):
+            found.append(_binding(world, view, agreement, name))
+    return found + _determinations(world, production)
+
+
+def _crafts(view: View, agreement: View | None) -> list[str]:
+    named = view.body.get("crafts") or (agreement.body.get("crafts") if agreement else None)
+    if named and "*" not in named:
+        return sorted({craft(str(one)) for one in named})
+    pack = str(agreement.body.get("pack", "")) if agreement else ""
+    return ["performer"] if pack.startswith("sagaftra") else ["*"]
+
+
+def _binding(world: World, view: View, agreement: View | None, name: str) -> Fact:
+    pack = str(agreement.body.get("pack") or agreement.id) if agreement else None
+    basis = view.body.get("basis")
+    bound = part(view.body, "bound")
+    return compact(
+        {
+            "id": view.id, "craft": name, "agreement": line(pack), "edition": pack, "record": view.id, "basis": basis, "from": times.text(bound.get("start")), "to": times.text(bound.get("end")),
+            "determination": "non_union" if basis == "non_union_determination" else "bound", "in_window": _runs(world, view, bound),
+        }
+    )  # fmt: skip
+
+
+def line(pack: str | None) -> str | None:
+    """Return what the editions of an agreement have in common: the pack's id without its year."""
+    return re.sub(r"-(19|20)\d\d\Z", "", pack) if pack else None
+
+
+def _runs(world: World, view: View, bound: Mapping[str, Any]) -> bool:
+    """A binding runs unless it says that it has ended or not begun; its end is adverse, so in doubt it has come."""
+    ended = any(times.begun(times.text(event.body.get("effective_at")), world.at) for event in world.library.about(view.id, "event", "terminated", ("target",)))
+    end, start = times.text(bound.get("end")), times.text(bound.get("start"))
+    return not ended and not (end and times.before(end, world.at) is not False) and not (start and times.before(world.at, start))
+
+
+def _determinations(world: World, production: str) -> list[Fact]:
+    """What was found out about crafts without a binding of their own."""
+    view = world.library.get(production)
+    stated = view.body.get("other_crafts_determined") or () if view else ()
+    return [
+        {"id": f"{production}/{one['craft']}", "craft": craft(one["craft"]), "record": production, "determination": "non_union", "in_window": True}
+        for one in stated
+        if one["result"] in ("not_covered", "none_employed")
+    ]
+
+
+def pins(world: World, production: str) -> list[Fact]:
+    """Return counsel's rulings which edition governs."""
+    found = []
+    for view in people.bindings(world, production):
+        for ruling in view.body.get("rulings") or ():
+            agreement = world.library.get(ruling.get("agreement"))
+            pack = str(agreement.body.get("pack") or agreement.id) if agreement else None
+            if pack and world.past(times.text(ruling.get("at")) or world.at):
+                found.append(compact({"line": line(pack), "rule": ruling.get("rule"), "edition": pack}))
+    return found
+
+
+def crafts_touched(world: World, shown: Iterable[View], *, captured: bool) -> set[str]:
+    """Return the crafts whose work a question touches."""
+    found = {CRAFT_OF.get(str(view.body["type"]), "performer") for view in shown}
+    return found | ({"performer"} if captured else set())
+
+
+def crafts(world: World, production: View | None, touched: Iterable[str]) -> list[Fact]:
+    """Return each craft that is touched, with what binds it."""
+    if production is None:
+        return []
+    bound = bindings(world, production.id)
+    return [_craft(production, name, [one for one in bound if one["craft"] in (name, "*")]) for name in sorted(touched)]
+
+
+def _craft(production: View, name: str, held: list[Fact]) -> Fact:
+    covered = [one for one in held if one["determination"] == "bound"]
+    return {
+        "id": f"{production.id}/{name}", "record": production.id, "craft": name, "production": ref(production), "bindings": covered,
+        "lines": len({one.get("agreement") for one in covered}), "non_union": not covered and bool(held),
+    }  # fmt: skip
