@@ -21,6 +21,8 @@ COMMANDS = {
     "verify": "Judge the credentials of a file.",
     "sign": "Sign a file with a C2PA manifest.",
     "ledger": "Check the log, and rebuild what is derived from it.",
+    "gate": "Decide about files or a delivery: may they go?",
+    "rules": "List, show, compare and check rule packs.",
     "keys": "Make, list and revoke API keys.",
     "openapi": "Print the API as an OpenAPI document.",
     "doctor": "Say what this machine lacks.",

@@ -14,7 +14,7 @@ from service.config import ROOT
 from service.errors import StartError
 
 # The quick and telling first; whatever else lies under tests/ follows.
-_ORDER = ("unit", "db", "embedded", "api", "web", "e2e", "rules", "house")
+_ORDER = ("unit", "db", "embedded", "bootstrap", "api", "web", "e2e", "faults", "rules", "house")
 
 
 @declare(context_settings={"ignore_unknown_options": True})

@@ -17,7 +17,8 @@ from service.embedded.place import Place
 from service.errors import StartError
 
 _DEAD = "2147483646"  # a process number that no kernel gives out
-_STOP_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_LEFTOVER_SECONDS = 5.0  # a server told to stop amid its recovery may wait for ever
 _NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 # Nothing of our environment is the server's business, least of all secrets; the zone and language are fixed for its log.
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -180,7 +181,7 @@ def _end(number: int, cluster: Path) -> None:
     started = time.monotonic()
     sent = None
     while _is_server(number, cluster):
-        wanted = signal.SIGINT if time.monotonic() - started < _STOP_SECONDS else signal.SIGQUIT
+        wanted = signal.SIGINT if time.monotonic() - started < _LEFTOVER_SECONDS else signal.SIGQUIT
         if wanted is not sent:
             sys.stderr.write(f"Ending the server {number} that an earlier keeper left.\n")
             os.kill(number, wanted)
