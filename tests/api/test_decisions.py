@@ -166,7 +166,7 @@ def test_a_decision_reads_the_same_later(admin, ask):
 
 
 def open_reviews(admin):
-    return [one for one in admin.send("GET", "/v1/reviews?state=open").get_json()["items"]]
+    return admin.send("GET", "/v1/reviews?state=open").get_json()["items"]
 
 
 def test_people_settle_reviews_and_the_next_decision_honours_it(admin, second, production, asset, ask):
