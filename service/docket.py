@@ -11,15 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from psycopg.rows import class_row
 
 from schemas.kinds import KINDS
+from service import errors
 from service.context import Context
 from service.ledger.entry import leaf_hash
 from service.records import read, search
 from service.records.model import Recorded
 
 REFERRERS = 500
+ADVERSE = (
+    "narrowed", "suspended", "withdrawn", "refused", "revoked", "terminated", "items_withdrawn", "certificate_distrusted", "opted_out",
+    "tainted", "recalled", "barred", "quarantined",
+)  # fmt: skip
+"""The types of events that take something back."""
+
 STANDING_LOOKBACK = 400
 """So many of the newest decisions are looked through for those that still stand."""
 
@@ -56,11 +64,23 @@ class Standing:
     outcome: str | None = None
     act: str | None = None
     release: str | None = None
+    at_risk: bool = False
 
     @property
     def state(self) -> str:
         """Return the one word that lists show."""
+        if self.at_risk:
+            return "at_risk"
         return "released" if self.release else self.outcome or "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A release that rests on something which was taken back since: the newest event that did, and what it hit."""
+
+    release: Recorded
+    event: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +151,13 @@ def referrers(context: Context, record_id: str) -> list[Referrer]:
 def standing(context: Context, assets: Sequence[str]) -> dict[str, Standing]:
     """Return where each asset stands; one without a decision is absent."""
     decisions = _newest(context, assets, "subject", "decision")
-    releases = _newest(context, assets, "released", "release")
-    return {
-        asset: Standing(
-            decision=decisions[asset][0] if asset in decisions else None,
-            outcome=decisions[asset][1] if asset in decisions else None,
-            act=decisions[asset][2] if asset in decisions else None,
-            release=_after(releases.get(asset), decisions.get(asset)),
-        )
-        for asset in decisions.keys() | releases.keys()
-    }
+    releases = _releases_of(context, assets)
+    hit = {risk.release.id for risk in at_risk(context, read.current(context.conn, context.studio_id, set(releases.values())).values())}
+    found = {}
+    for asset in decisions.keys() | releases.keys():
+        decision, outcome, act, _ = decisions.get(asset, (None, None, None, 0))
+        found[asset] = Standing(decision, outcome, act, releases.get(asset), releases.get(asset) in hit)
+    return found
 
 
 def _newest(context: Context, targets: Sequence[str], role: str, kind: str) -> dict[str, tuple[str, str | None, str | None, int]]:
@@ -156,11 +173,54 @@ def _newest(context: Context, targets: Sequence[str], role: str, kind: str) -> d
     return {target: (source, state, type_, index) for target, source, state, type_, index in rows}
 
 
-def _after(release: tuple[str, str | None, str | None, int] | None, decision: tuple[str, str | None, str | None, int] | None) -> str | None:
-    """Return the release unless a newer decision has overtaken it."""
-    if release is None or (decision is not None and decision[3] > release[3]):
-        return None
-    return release[0]
+def _releases_of(context: Context, assets: Sequence[str]) -> dict[str, str]:
+    """Return the newest release of each asset, by itself or within a delivery. What was let go once stays out, whatever is decided later."""
+    found = _newest(context, assets, "released", "release")
+    deliveries = _newest(context, assets, "delivered", "delivery")
+    whole = _newest(context, [each[0] for each in deliveries.values()], "released_delivery", "release")
+    within = {asset: whole[delivery[0]] for asset, delivery in deliveries.items() if delivery[0] in whole}
+    return {
+        asset: max((each for each in (found.get(asset), within.get(asset)) if each), key=lambda each: each[3])[0]
+        for asset in found | within
+    }
+
+
+def at_risk(context: Context, releases: Iterable[Recorded]) -> list[Risk]:
+    """Return those of the releases whose decision read something that an event has taken back since the release."""
+    let_go = {each.id: each for each in releases}
+    decisions = read.current(context.conn, context.studio_id, [each.body["decision"].partition("@")[0] for each in let_go.values()])
+    rests = {each.id: read_by(context, decisions.get(each.body["decision"].partition("@")[0])) for each in let_go.values()}
+    if not any(rests.values()):
+        return []
+    rows = context.conn.execute(
+        "SELECT reference.target, reference.source, reference.index FROM reference"
+        " JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source"
+        " WHERE reference.studio_id = %(studio_id)s AND reference.target = ANY(%(targets)s) AND reference.affects"
+        " AND reference.index > %(since)s AND head.kind = 'event' AND head.type = ANY(%(types)s) ORDER BY reference.index",
+        {
+            "studio_id": context.studio_id, "targets": sorted(set().union(*rests.values())), "types": list(ADVERSE),
+            "since": min(each.index for each in let_go.values()),
+        },
+    ).fetchall()  # fmt: skip
+    found = {
+        key: Risk(let_go[key], event, target)
+        for target, event, index in rows
+        for key in let_go
+        if index > let_go[key].index and target in rests[key]
+    }
+    return sorted(found.values(), key=lambda risk: -risk.release.index)
+
+
+def read_by(context: Context, decision: Recorded | None) -> set[str]:
+    """Return the records that a decision read; none where the list is not at hand."""
+    listed = decision.body.get("read") if decision else None
+    if not listed:
+        return set()
+    try:
+        versions: list[tuple[str, int]] = orjson.loads(context.blobs.read(listed["sha256"]))
+    except (errors.NotFound, errors.TooLarge, errors.Unavailable):
+        return set()
+    return {name for name, _ in versions}
 
 
 def standing_decisions(context: Context) -> list[Recorded]:
@@ -191,6 +251,11 @@ def changed_since(context: Context, record_ids: Sequence[str], size: int) -> set
         values,
     ).fetchall()
     return {record_id for (record_id,) in (*versions, *events)}
+
+
+def releases_at_risk(context: Context, limit: int = 100) -> list[Risk]:
+    """Return which of the newest releases rest on something that was taken back since."""
+    return at_risk(context, search.find(context, "release", search.Filter(), limit=limit).records)
 
 
 def open_obligations(context: Context, limit: int = 200) -> list[Recorded]:

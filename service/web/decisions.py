@@ -19,7 +19,6 @@ from service.web import ledger, present
 from service.web.page import Shown, Visit, page
 
 FINDINGS = 300
-READ = 20_000
 GROUPS = (
     ("block", "What blocks it"),
     ("review", "What a person must settle"),
@@ -208,18 +207,22 @@ def _wanted(fields: object) -> str:
 def groups(document: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]], naming: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the causes by result, worst first, each with what a person needs to act on it."""
     findings = _by_cause(document.get("findings", ()))
-    made = [_cause(each, statics.get(each["rule"], {}), findings.get(each["id"], []), naming) for each in document.get("causes", ())]
+    made = [
+        _cause(each, statics.get(each["rule"], {}), findings.get((each["id"], each["result"]), []), naming)
+        for each in document.get("causes", ())
+    ]
     grouped = [
         {"result": result, "title": title, "causes": [each for each in made if each["result"] == result]} for result, title in GROUPS
     ]
     return [{**group, "title": f"{group['title']} ({len(group['causes'])})"} for group in grouped if group["causes"]]
 
 
-def _by_cause(findings: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    grouped: dict[str, list[Mapping[str, Any]]] = {}
+def _by_cause(findings: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """Return the findings by the id of their cause and their result."""
+    grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for each in findings:
         name = f"{each['rule']}#{each['requirement']}:{each['code']}" if each.get("requirement") else f"{each['rule']}#{each['code']}"
-        grouped.setdefault(name, []).append(each)
+        grouped.setdefault((name, each["result"]), []).append(each)
     return grouped
 
 
@@ -233,6 +236,8 @@ def _cause(
     return {
         **cause,
         "concerns": cause["items"],
+        "past": cause.get("past", False),
+        "holds": cause.get("holds", False),
         "says": present.sentence(cause.get("says") or cause["code"], values, naming),
         "fix": present.sentence(cause["fix"], values, naming) if cause.get("fix") else None,
         "paper": _paper(cause, findings),
@@ -247,7 +252,7 @@ def _paper(cause: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> s
     """Return the paper that is missing: the form's name and the record that would state it."""
     needs = next((each["needs"] for each in findings if each.get("needs")), None) or {}
     kind = needs.get("type") or needs.get("kind")
-    parts = [present.words(cause["form"])] if cause.get("form") else []
+    parts = [present.words(cause["form"].replace("-", " "))] if cause.get("form") else []
     if kind:
         parts.append(f"recorded as {present.words(kind).lower()} {_wanted(needs.get('fields'))}".strip())
     return ", ".join(parts) or None
@@ -302,18 +307,11 @@ def _newer(context: Context, record: Recorded) -> str | None:
 
 def _changed(context: Context, record: Recorded) -> set[str]:
     """Return the records that the decision read and that have changed, or been affected, since."""
-    listed = record.body.get("read")
-    if not listed:
-        return set()
-    try:
-        raw = context.blobs.read(listed["sha256"])
-    except (errors.NotFound, errors.TooLarge, errors.Unavailable):
-        return set()
-    ids = {present.bare(each) for each in present.ids_in(_lines(raw))}
-    return docket.changed_since(context, sorted(ids)[:READ], record.body["log_size"]) - {record.id}
+    return docket.changed_since(context, sorted(docket.read_by(context, record)), record.body["log_size"]) - {record.id}
 
 
-def _lines(raw: bytes) -> list[Any]:
-    """Return the JSON values of a list that is kept as one document or as one line each."""
-    lines = raw.split(b"\n") if b"\n" in raw.strip() else [raw]
-    return [orjson.loads(line) for line in lines if line.strip()]
+def first_cause(context: Context, decision: Recorded) -> Mapping[str, Any]:
+    """Return the worst cause of a decision, or its summary as one where the findings are not at hand."""
+    document, _ = _findings(context, decision)
+    found = (cause for cause in document.get("causes", ()) if cause.get("says") and cause.get("mode") != "advisory")
+    return next(found, {"says": decision.body.get("summary", ""), "values": {}})

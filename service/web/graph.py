@@ -227,9 +227,8 @@ def _order(layers: _Layers) -> None:
         for fixed, row in pairwise(rows):
             place = {name: number for number, name in enumerate(fixed)}
             own = {name: float(number) for number, name in enumerate(row)}
-            row.sort(
-                key=lambda name, place=place, own=own: _mean([place[other] for other in neighbours[name] if other in place], own[name])
-            )  # type: ignore[misc]
+            wanted = {name: _mean([place[other] for other in neighbours[name] if other in place], own[name]) for name in row}
+            row.sort(key=wanted.__getitem__)
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from markupsafe import Markup
 
 from service import docket
 from service.records import read
 from service.records.model import Recorded
-from service.web import present
+from service.web import decisions, present
 from service.web.page import Shown, Visit, page
 
 SHOWN = 12
@@ -41,28 +43,40 @@ class Owed:
 def home(visit: Visit) -> Shown:
     """Show what needs somebody today."""
     context = visit.context
-    decisions = docket.standing_decisions(context)
-    blocked = [each for each in decisions if each.body["outcome"] == "blocked"]
-    review = [each for each in decisions if each.body["outcome"] == "review"]
+    standing = docket.standing_decisions(context)
+    blocked = [each for each in standing if each.body["outcome"] == "blocked"]
+    review = [each for each in standing if each.body["outcome"] == "review"]
     reviews = docket.open_reviews(context)
     obligations = docket.open_obligations(context)
     listed = [*blocked[:SHOWN], *review[:SHOWN], *reviews[:SHOWN], *obligations[:SHOWN]]
-    names = docket.names(context, ids_of(listed))
+    risks = docket.releases_at_risk(context)
+    causes = {each.id: decisions.first_cause(context, each) for each in (*blocked[:SHOWN], *review[:SHOWN])}
+    names = docket.names(context, {*ids_of(listed), *_ids_at_risk(risks[:SHOWN]), *present.ids_in(list(causes.values()))})
+    naming = {key: name.label for key, name in names.items()}
     today = context.now.strftime("%Y-%m-%d")
     owed = [Owed(each, _text(each.body.get("due_at")) < today) for each in read.disclose(context, obligations[:SHOWN])]
     values = {
         "title": "Home", "here": "home", "names": names,
-        "figures": _figures(len(blocked), len(review), len(reviews), len(obligations)),
-        "blocked": [row(each, names) for each in blocked[:SHOWN]],
-        "review": [row(each, names) for each in review[:SHOWN]],
+        "figures": _figures(len(risks), len(blocked), len(review), len(reviews), len(obligations)), "risks": risks[:SHOWN],
+        "blocked": [row(each, names, _reason(causes[each.id], naming)) for each in blocked[:SHOWN]],
+        "review": [row(each, names, _reason(causes[each.id], naming)) for each in review[:SHOWN]],
         "reviews": reviews[:SHOWN], "obligations": owed,
         "head": context.ledger.head(context.conn, context.studio_id),
     }  # fmt: skip
     return Shown("home.html", values)
 
 
-def _figures(blocked: int, review: int, reviews: int, owed: int) -> list[tuple[str, int, str, str]]:
+def _ids_at_risk(risks: Sequence[docket.Risk]) -> set[str]:
+    return ids_of(risk.release for risk in risks) | {key for risk in risks for key in (risk.event, risk.target)}
+
+
+def _reason(cause: Mapping[str, Any], naming: Mapping[str, str]) -> Markup:
+    return present.sentence(cause["says"], cause.get("values") or {}, naming)
+
+
+def _figures(risks: int, blocked: int, review: int, reviews: int, owed: int) -> list[tuple[str, int, str, str]]:
     return [
+        ("at_risk", risks, "/#risk", "released and at risk"),
         ("blocked", blocked, "/records?kind=decision&state=blocked", "blocked"),
         ("review", review, "/records?kind=decision&state=review", "wait for a person"),
         ("open", reviews, "/records?kind=review&state=open", "open reviews"),
@@ -79,11 +93,11 @@ def ids_of(records: Iterable[Recorded]) -> set[str]:
     return found
 
 
-def row(decision: Recorded, names: dict[str, docket.Name]) -> Row:
+def row(decision: Recorded, names: dict[str, docket.Name], reason: str) -> Row:
     """Return a decision as lists show it."""
     body = decision.body
     return Row(
-        decision.id, body["outcome"], question(body, names), _text(body.get("summary"), ""), body.get("cause_count", 0),
+        decision.id, body["outcome"], question(body, names), reason, body.get("cause_count", 0),
         body.get("production"), body["at"], decision.recorded_at,
     )  # fmt: skip
 

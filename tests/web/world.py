@@ -247,7 +247,7 @@ def _decisions(world: World, context: Context) -> None:
 def _decision(world: World, context: Context, subject: str, findings: bytes, outcome: str, causes: int, profile: str | None) -> str:
     ids = world.ids
     blob = context.blobs.put(findings)
-    read = context.blobs.put(canonical([ids["shot"], ids["performer"], ids["replica"]]))
+    read = context.blobs.put(canonical([[ids["shot"], 2], [ids["performer"], 1], [ids["replica"], 1]]))
     size = context.ledger.head(context.conn, world.studio_id).size  # type: ignore[union-attr]
     body: dict[str, Any] = {
         "subjects": [subject], "production": ids["production"], "act": "release", "at": "2026-09-20T12:00:00Z", "ahead": True,
