@@ -16,9 +16,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service import auth, errors, roles
 from service.api import load_operations
-from service.api.operation import PUBLIC, Call, Operation, idempotency, parse, render
+from service.api.operation import PUBLIC, Answer, Call, Operation, idempotency, parse, render
+from service.api.records import answered
 from service.config import Settings
 from service.context import Context
+from service.records import write
 from service.services import Services
 
 log = logging.getLogger("clearance.http")
@@ -65,10 +67,24 @@ def _view(services: Services, declared: Operation) -> Callable[..., Response]:
             context = _context(services, declared, stack)
             query, body, raw = parse(declared)
             key = idempotency(declared, context.studio_id, services.vault, raw) if declared.permission != PUBLIC else None
-            stack.enter_context(services.lane(declared.lane))
-            return render(declared, declared.view(Call(context, services, declared, path, query, body, key, request)))
+            call = Call(context, services, declared, path, query, body, key, request)
+            answer = _replayed(call)
+            if answer is None:
+                stack.enter_context(services.lane(declared.lane))
+                answer = declared.view(call)
+            return render(declared, answer)
 
     return view
+
+
+def _replayed(call: Call) -> Answer | None:
+    """Return the answer of an earlier request with the same idempotency key, before anything is judged anew."""
+    if call.key is None or call.operation.stream:
+        return None
+    earlier = write.replayed(call.context, call.key)
+    if not earlier:
+        return None
+    return call.operation.replay(call, earlier) if call.operation.replay else answered(call.context, earlier[0], call.operation.status)
 
 
 def _context(services: Services, declared: Operation, stack: ExitStack) -> Context:

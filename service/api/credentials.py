@@ -106,3 +106,10 @@ def _parts(call: Call) -> tuple[Source, bytes | None, int | None]:
     if content is not None and len(content) > SIDECAR_LIMIT:
         raise errors.TooLarge(f"A sidecar may have up to {SIDECAR_LIMIT} bytes.", "content_too_large")
     return file.stream, content, None
+
+
+@operation("GET", "/v1/credentials/ca.pem", permission="media.read", tag="credentials", summary="The certificate that our signatures lead to",
+           produces="application/x-pem-file")  # fmt: skip
+def anchor(call: Call) -> Answer:
+    """Give this to whoever checks our files with other software: it is the only anchor they need."""
+    return Answer(call.services.credentials.authority.anchor(call.context.now), media_type="application/x-pem-file")

@@ -10,19 +10,17 @@ from schemas.decisions import DecisionAnswer, DecisionRequest, ReplayAnswer
 from service.api.operation import Answer, Call, operation
 from service.decisions import answer, decide, replay
 from service.decisions.question import Question
-from service.records import read, write
+from service.records import read
 from service.records.model import Recorded
 
 TAG = "decisions"
 
 
 @operation("POST", "/v1/decisions", permission="decisions.write", tag=TAG, summary="Ask whether something may be done", body=DecisionRequest(),
-           answer=DecisionAnswer(), status=201, writes=True, lane="decision", name="create_decision")  # fmt: skip
+           answer=DecisionAnswer(), status=201, or_status=200, writes=True, lane="decision", name="create_decision",
+           replay=lambda call, written: _answered(call, written[0], written[1:]))  # fmt: skip
 def create(call: Call) -> Answer:
     """Blocked is an answer (201), not an error; a dry run (200) records nothing."""
-    written = write.replayed(call.context, call.key)
-    if written:
-        return _answered(call, written[0], written[1:])
     decided = decide.decide(call.context, question_of(call.body), key=call.key)
     if decided.recorded is None:
         return Answer({"dry_run": True, **answer.explained(call.context, decided.evaluation.document())}, 200)

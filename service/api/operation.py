@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError
 
 from service import errors
 from service.context import Context, Idempotency
+from service.records.model import Recorded
 from service.records.write import field_errors
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ LINE_LIMIT = 1024 * 1024
 NDJSON = "application/x-ndjson"
 
 View = Callable[["Call"], "Answer"]
+Replay = Callable[["Call", list[Recorded]], "Answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Operation:
     """One declared operation; `path` is in OpenAPI form (`/v1/assets/{id}`), `lane` bounds heavy work.
 
     `checked_by_room` leaves the body's validation to the room that writes it, so that it is not done twice; `stream`
-    names the media type of a body that the view reads itself.
+    names the media type of a body that the view reads itself; `replay` answers a repeated idempotency key with what it
+    wrote, where that is not simply the first record.
     """
 
     method: str
@@ -64,6 +67,7 @@ class Operation:
     or_status: int | None = None
     writes: bool = False
     checked_by_room: bool = False
+    replay: Replay | None = None
     stream: str | None = None
     produces: str = "application/json"
     lane: str | None = None
