@@ -8,7 +8,7 @@ caller (C4 does, SHA-1 only with the size, MD5 and xxHash suggest a candidate).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
+from typing import IO
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -165,7 +165,7 @@ class _Reader:
         self.entries.append(Entry(self.name, self.size, tuple(self.hashes), self.previous))
 
 
-def read(stream: BinaryIO) -> Manifest:
+def read(stream: IO[bytes]) -> Manifest:
     """Read a list; `errors.Invalid` for anything that is not one, `TooLarge` over the limits."""
     reader = _Reader()
     _parse(stream, reader.start, reader.end, reader.data)
@@ -181,7 +181,7 @@ def read(stream: BinaryIO) -> Manifest:
     )
 
 
-def _parse(stream: BinaryIO, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], data: Callable[[str], None]) -> None:
+def _parse(stream: IO[bytes], start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], data: Callable[[str], None]) -> None:
     """Run the hardened parser over the stream in pieces."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start
@@ -276,7 +276,7 @@ class _ChainReader:
             self.found.append((self.number, self.name, text))
 
 
-def read_chain(stream: BinaryIO) -> list[tuple[str, str]]:
+def read_chain(stream: IO[bytes]) -> list[tuple[str, str]]:
     """Read an `ascmhl_chain.xml`: (file name, C4 id) of every generation in order; refuses numbers that do not run 1 … n."""
     reader = _ChainReader()
     _parse(stream, reader.start, reader.end, reader.data)
