@@ -134,7 +134,7 @@ class Decimal(Text):
         super().__init__(40, pattern=sign + r"(0|[1-9]\d{0,14})(\.\d{1,9})?", form=form, **more)
 
     def _deserialize(self, value: Any, attr: str | None = None, data: Any = None, **more: Any) -> str:
-        whole = isinstance(value, int) and not isinstance(value, bool)
+        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= BIGGEST
         return super()._deserialize(str(value) if whole else value, attr, data, **more)
 
 

@@ -143,3 +143,37 @@ def test_whatever_loads_loads_again_unchanged(data):
     if not errors:
         loaded = schema.load(taken)
         assert schema.load(schema.dump(loaded)) == loaded
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["*", "$x", "2026", "sha256", "self"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.sampled_from(["value", "type"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, value: Any) -> Any:
+    """A good value with junk somewhere inside it."""
+    if isinstance(value, dict) and value and draw(st.booleans()):
+        name = draw(st.sampled_from(sorted(value)))
+        return {**value, name: draw(spoiled(value[name]))}
+    if isinstance(value, list) and value and draw(st.booleans()):
+        return [*value[:-1], draw(spoiled(value[-1]))]
+    return draw(JUNK)
+
+
+@given(st.data())
+def test_junk_is_refused_or_kept_and_never_breaks_the_reading(data):
+    kind, body = data.draw(st.sampled_from(BODIES))
+    schema = KINDS[kind].schema
+    name = data.draw(st.sampled_from([*sorted(body), "unknown"]))
+    taken = {**body, name: data.draw(spoiled(body.get(name)))}
+    errors = schema.validate(taken)
+    if errors:
+        assert all(isinstance(message, str) and message for _, message in faults(errors))
+    else:
+        loaded = schema.load(taken)
+        assert json.loads(json.dumps(loaded, allow_nan=False)) == loaded == schema.load(loaded)
