@@ -57,7 +57,7 @@ class Credentials:
 
     def __init__(self, pool: Pool, authority: Authority, lists: Sequence[trust.TrustList] = ()) -> None:
         """`lists` are trusted besides our own authority."""
-        self._pool, self._authority, self._lists = pool, authority, tuple(lists)
+        self._pool, self.authority, self._lists = pool, authority, tuple(lists)
         self._helper = ThreadPoolExecutor(4, thread_name_prefix="credentials")
 
     def judge(
@@ -101,7 +101,7 @@ class Credentials:
         `digest` is the file's SHA-256 where it is known. Raises Invalid (`form_impossible`, `manifest_refused`,
         `cannot_sign`) or Unavailable when the children are busy or the key cannot be used; then nothing is kept.
         """
-        signer = self._authority.signer(now)
+        signer = self.authority.signer(now)
         with source.open("rb") as file:
             kind, size = kind_of(file), _size(file)
             if form == "embedded" and not kind.embeds:
@@ -110,10 +110,10 @@ class Credentials:
             with destination as staged:
                 manifest = self._make(file, staged, definition, kind, signer, now, has_parent=has_parent, size=size)
                 verdict, sha256 = self._read_again(file, staged, manifest, definition["label"], kind, now, digest)
+                kept = self._helper.submit(store.put, manifest)  # both wait for the disk, which may as well be at once
                 if staged is not None:
                     store.adopt(staged, sha256)
-                kept = store.put(manifest)
-                return Signed(definition["label"], form, sha256, _size(staged or file), kept.sha256, verdict)
+                return Signed(definition["label"], form, sha256, _size(staged or file), kept.result().sha256, verdict)
 
     def _make(
         self,
@@ -173,7 +173,7 @@ class Credentials:
             raise errors.Unavailable(message, "busy", headers={"Retry-After": "5"}) from None
 
     def _settings(self, now: datetime, kind: Kind, size: int) -> dict[str, Any]:
-        lists = [trust.own(self._authority.anchor(now)), *self._lists]
+        lists = [trust.own(self.authority.anchor(now)), *self._lists]
         return trust.settings(lists, merkle=kind.family == "video" and size > trust.MERKLE_FROM)
 
 
