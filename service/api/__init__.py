@@ -17,7 +17,6 @@ MODULES = (
     "content",
     "credentials",
     "decisions",
-    "deliveries",
     "releases",
     "reviews",
     "rule_packs",
