@@ -80,7 +80,7 @@ def common(world: World, view: View) -> Fact:
         "ordinary_finishing": classify.finishing(body) if body["type"] == "alteration" else False,
         "dub_or_double": body["type"] == "dub" or not set(vocabulary.DUBBING).isdisjoint(body.get("alteration_kinds") or ()),
         "content_flags": body.get("content_flags"), "depicts_minor": shift.get("depicts_minor", False if age == "none" else None),
-        "age_shifted": None if age is None else age != "none", "real_time": body.get("real_time"), "in_final_cut": body.get("in_final_cut"),
+        "age_shifted": None if age is None else age != "none", "real_time": body.get("real_time"), "cut_out": body.get("in_final_cut") is False,
         "generated_at": made, "use_ahead": ahead(world, view), "script_version": bare(body.get("script_version")),
         "unscripted_lips": "dub_lip_adjustment" in (body.get("alteration_kinds") or ()) and "script_version" not in body,
         "path": _path(world, view),
@@ -291,11 +291,11 @@ def _money(world: World, person: str, production: str | None, about: Iterable[st
     estimates = [one for one in papers.attestations(world, targets, ("good_faith_day_estimate",)) if "days" in one]
     estimates += [one for one in _personal_estimates(world, person, production) if one not in estimates]
     chosen = times.latest([one.get("signed_at") for one in estimates if one.get("accepted") is True])
-    days = next((one["days"] for one in estimates if one.get("accepted") is True and one.get("signed_at") == chosen), None)
+    latest = next((one for one in estimates if one.get("accepted") is True and one.get("signed_at") == chosen), {})
     paid = papers.payments(world, person, production, targets)
     by_days = [one for one in paid if one.get("basis") == "use_days"]
     return {
-        "estimates": estimates, "days": days, "payments": paid, "paid_days": papers.paid_units(paid, "use_days"), "days_overdue": any(one["overdue"] for one in by_days),
+        "estimates": estimates, "days": latest.get("days"), "estimate": latest.get("id"), "payments": paid, "paid_days": papers.paid_units(paid, "use_days"), "days_overdue": any(one["overdue"] for one in by_days),
         "deals": papers.deals(world, person, production, targets, made), "flags": papers.flags(world, person, production),
     }  # fmt: skip
 

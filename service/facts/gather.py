@@ -97,18 +97,31 @@ def _sorted(elements: list[Fact]) -> list[Fact]:
 
 def _shown(world: World, shown: list[View]) -> dict[str, list[Fact]]:
     """Appearances and what follows from them."""
-    uses = [use for view in shown for use in appearances.uses(world, view)]
+    uses = _once(_sorted([use for view in shown for use in appearances.uses(world, view)]))
     persons = {one["person"]["$ref"] for one in uses} | {str(bare(view.details.get("person"))) for view in world.library.of("evidence", "capture_session") if view.details.get("person")}
     papers_ = {view.key: view for person in sorted(persons) for view in consents.of_person(world, person) if view.body.get("answer") == "granted"}
     return {
         "appearances": _sorted([appearances.appearance(world, view) for view in shown]),
-        "uses": _sorted(uses),
+        "uses": uses,
         "synthetics": _sorted([found for view in shown if (found := appearances.synthetic(world, view))]),
         "prompts": _sorted([found for view in licensing.lineage_of(world, "generation") for found in appearances.prompts(world, view)]),
         "exemptions": _sorted(_claims(world, shown, uses)),
         "consents": _sorted([consents.element(world, view) for _, view in sorted(papers_.items())]),
         "engagements": _sorted([_engagement(world, view) for view in world.library.of("engagement")]),
     }
+
+
+def _once(uses: list[Fact]) -> list[Fact]:
+    """Mark the first use that an estimate of days is for, and the first of a person on a title: what is owed is owed once."""
+    estimated: set[tuple[str, str]] = set()
+    listed: set[tuple[str, str]] = set()
+    for use in uses:
+        person, title = use["person"]["$ref"], str(use.get("production"))
+        paper = (person, str(use.get("estimate", use["id"])))
+        use["first_of_estimate"], use["first_of_person"] = paper not in estimated, (person, title) not in listed
+        estimated.add(paper)
+        listed.add((person, title))
+    return uses
 
 
 def _claims(world: World, shown: list[View], uses: list[Fact]) -> list[Fact]:
@@ -212,6 +225,8 @@ def _needs_lineage(world: World, view: View, runs: list[View]) -> times.Tri:
     if runs:
         return True
     origin = _origin(world, view)
+    if any(str(one.get("record")).startswith(("ast_", "planned_")) for one in view.body.get("parents") or ()):
+        return False  # what it was made from is in the lineage, and owes the account
     if origin is not None:
         return origin == "generated" or (origin == "mixed" and view.type not in ("cut", "timeline", "mix"))
     if view.body.get("ai") in ("generative",):

@@ -11,7 +11,7 @@ from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
 
 _ENDED: Final = ("revoked", "terminated")
-_KINDS: Final = {"fine_tune": "fine_tune", "adapter": "adapter", "base": "foundation"}
+_KINDS: Final = {"fine_tune": "fine_tune", "adapter": "adapter", "lora": "adapter", "embedding": "adapter", "base": "foundation", "checkpoint": "foundation"}
 
 
 def lineage_of(world: World, kind: str) -> list[View]:
@@ -42,7 +42,7 @@ def _training(world: World, name: str, model: View, dataset: View | None, run: M
     at = times.text(run.get("finished_at")) or times.text(run.get("started_at")) or times.text(run.get("planned_at"))
     ahead = model.kind != "model" and run.get("state") in (None, "asked") if at is None else times.not_after(at, world.at) is False
     when = at or (world.at if ahead or world.act == "train" else None)
-    kind = run.get("kind") or _KINDS.get(model.type)
+    kind = run.get("kind") or _KINDS.get(model.type) or ({"fine_tuning": "fine_tune"}.get(str(dataset.body.get("purpose"))) if dataset else None)
     production = _title(world, model)
     seen = [training_licence(world, licence, part_, kind, model, production, when) for part_, licence in _licences(world, dataset)]
     people = _people(world, dataset, production, when)
@@ -80,15 +80,15 @@ def training_licence(world: World, licence: View, part_: Mapping[str, Any], kind
     checks = [
         ("kinds", _allows(grant.get("kinds"), wanted["kinds"], limit=True)),
         ("productions", _title_allowed(world, grant.get("productions", licence.body.get("productions_allowed")), production)),
-        ("models", _allows(bares(grant.get("models", licence.body.get("models_allowed"))), model.id, limit=False)),
+        ("models", _allows(bares(grant.get("models", licence.body.get("models_allowed"))), model.id if model.kind == "model" else None, limit=False)),
         ("window", times.within(when, part(grant, "window") or part(licence.body, "window") or None)),
     ]
     granted = grant.get("granted")
     return compact(
         {
             "id": licence.id, "granted": granted, "mismatch": sorted(name for name, fits in checks if fits is False), "unstated": sorted(name for name, fits in checks if fits is None),
-            "live_at_training": live_at(world, licence, when), "live_now": live_at(world, licence, world.at), "on_end_weights": part(licence.body, "on_end").get("weights"),
-            "ends": times.end_of(part(grant, "window") or part(licence.body, "window")), "source": bare(part_.get("source")),
+            "live_at_training": live_at(world, licence, when, part(grant, "window")), "live_now": live_at(world, licence, world.at), "on_end_weights": part(licence.body, "on_end").get("weights"),
+            "ends": times.end_of(whole_window(licence)), "source": bare(part_.get("source")),
         }
     )  # fmt: skip
 
@@ -109,16 +109,26 @@ def _title_allowed(world: World, granted: Any, production: str | None) -> times.
     return None if production is None else not world.titles(production).isdisjoint(named)
 
 
-def live_at(world: World, licence: View, when: str | None) -> times.Tri:
-    """Tell whether a licence ran at `when`: neither ended nor revoked, and in effect."""
+def live_at(world: World, licence: View, when: str | None, window: Mapping[str, Any] | None = None) -> times.Tri:
+    """Tell whether a licence ran at `when`: in effect, neither ended nor revoked; `window` is that of the grant in question."""
     if when is None:
         return None
     if revoked(world, licence, when):
         return False
-    body = licence.body
-    started = times.text(body.get("effective_at")) or times.text(body.get("signed_at"))
-    window = {"start": started or "*", **part(body, "window")}
-    return times.within(when, window)
+    started = times.text(licence.body.get("effective_at")) or times.text(licence.body.get("signed_at"))
+    return times.within(when, {"start": started or "*", **(window or whole_window(licence))})
+
+
+def whole_window(licence: View) -> Mapping[str, Any]:
+    """Return the window of the licence as a whole: as stated, else as long as the longer of its grants runs."""
+    stated = part(licence.body, "window")
+    if stated:
+        return stated
+    windows = [found for name in ("training", "output") if (found := part(part(licence.body, name), "window"))]
+    if any(window.get("perpetual") for window in windows):
+        return {"perpetual": True}
+    last = times.latest([times.text(window.get("end")) for window in windows])
+    return {"end": last} if last else {}
 
 
 def revoked(world: World, licence: View, when: str) -> bool:
@@ -218,11 +228,13 @@ def dataset(world: World, view: View) -> Fact:
     licensed = [counts[number] for number, one in enumerate(parts or ()) if one.get("licence")]
     bare_parts = [(number, one) for number, one in enumerate(parts or ()) if not one.get("licence")]
     unlicensed = _unlicensed(parts, total, licensed, [counts[number] for number, _ in bare_parts])
+    odd = [str(one.get("name") or bare(one.get("asset")) or "unnamed") for one in view.body.get("members") or () if not one.get("licence")]
+    unlicensed = max(unlicensed, len(odd)) if unlicensed is not None else (len(odd) or None)
     by_licence = _by_licence(world, parts or (), counts)
     people = _people(world, view, world.production, world.at)
     return compact(
         {
-            "id": view.id, "version": view.version, "items": total, "unlicensed": unlicensed, "unlicensed_items": [f"part {number + 1}: {bare(one['source'])}" for number, one in bare_parts], "licences": by_licence,
+            "id": view.id, "version": view.version, "items": total, "unlicensed": unlicensed, "unlicensed_items": [*odd, *(f"part {number + 1}: {bare(one['source'])}" for number, one in bare_parts)], "licences": by_licence,
             "items_by_licence": ", ".join(f"{one['id']}: {one.get('items', '?')}" for one in by_licence), "schedule_by_licence": ", ".join(f"{one['id']}: {one.get('schedule_count', '?')}" for one in by_licence),
             "revoked_items": _revoked_items(world, by_licence), "people_stated": people is not None, "people": people or [], "production": ref(world.production), "path": world.path(view),
         }
@@ -276,7 +288,7 @@ def licence(world: World, view: View) -> Fact:
     grant = part(view.body, "output")
     checks = _output_checks(world, view, grant)
     window = part(grant, "window") or part(view.body, "window")
-    live = live_at(world, view, world.at)
+    live = live_at(world, view, world.at, part(grant, "window"))
     return compact(
         {
             "id": view.id, "output_granted": grant.get("granted"), "output_mismatch": sorted(name for name, fits in checks if fits is False), "output_unstated": sorted(name for name, fits in checks if fits is None),

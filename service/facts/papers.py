@@ -38,7 +38,7 @@ def attestation(world: World, view: View) -> Fact:
         {
             "id": view.id, "kind": details.get("kind"), "role": details.get("role"), "signed_at": times.text(details.get("signed_at")),
             "accepted": confirmed and signed if signed is not False else False, "live": None if ends is None else not _over(world, ends),
-            "ends": ends, "days": details.get("days"), "classified_as": details.get("classified_as"), "compared_with": details.get("compared_with"),
+            "ends": times.text(details.get("expires_at")) or "*", "days": details.get("days"), "classified_as": details.get("classified_as"), "compared_with": details.get("compared_with"),
             "rejected": details.get("outcome") == "rejected",
             "countersigned_by": [one["role"] for one in details.get("countersignatures") or () if one.get("outcome", "confirmed") == "confirmed" and world.past(times.text(one["at"]))],
         }

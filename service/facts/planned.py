@@ -1,8 +1,9 @@
 """What is not in the log: planned subjects given inline, and hypothetical records laid over it.
 
-A planned subject is `{"records": [{"kind", "key"?, "body"}…]}` or short `{"generation": {…}, "appearance": [{…}, …]}`: bodies
-in the wire format that may refer to one another by `$key` (in the short form the kind is the key: `$generation`,
-`$appearance.1`). They get ids of their own, `planned_<key>`, that no record can have.
+A planned subject is one record, `{"kind", "body"}`, several, `{"records": [{"kind", "key"?, "body"}…]}`, or short
+`{"generation": {…}, "appearance": [{…}, …]}`: bodies in the wire format that may refer to one another by `$key` (in the short
+form the kind is the key: `$generation`, `$appearance.1`). What they will belong to need not exist yet, so references that a
+record must have may be missing. They get ids of their own, `planned_<key>`, that no record can have.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ def _word(value: Any) -> str:
 
 def _listed(planned: Mapping[str, Any]) -> Iterable[tuple[str, str, Any, str]]:
     """Yield key, kind, body and pointer of every planned record."""
+    if "kind" in planned:
+        yield _word(planned.get("key") or planned["kind"]), _kind(planned["kind"], "kind"), planned.get("body"), "/planned/body"
+        return
     if isinstance(planned.get("records"), list):
         for number, spec in enumerate(planned["records"]):
             yield _word(spec.get("key") or f"{spec.get('kind')}.{number}"), _kind(spec.get("kind"), number), spec.get("body"), f"/planned/records/{number}/body"
@@ -59,7 +63,9 @@ def _kind(name: Any, where: Any) -> str:
 
 def _view(name: str, kind: str, body: Any, keys: Mapping[str, str], pointer: str) -> View:
     try:
-        loaded: dict[str, Any] = copy(KINDS[kind].schema.load(copy(body)))
+        schema = KINDS[kind].schema
+        later = tuple(field for field, described in schema.fields.items() if isinstance(described, Reference))
+        loaded: dict[str, Any] = copy(schema.load(copy(body), partial=later))
     except ValidationError as fault:
         found = tuple(field_errors(fault, pointer))
         raise errors.Invalid(f"The planned {kind} is not valid; errors says where and what to do.", "invalid", found) from None

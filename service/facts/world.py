@@ -8,6 +8,7 @@ from typing import Any
 
 from service.facts import times
 from service.facts.library import Library, View
+from service.rules.moments import moment
 
 Fact = dict[str, Any]
 
@@ -96,5 +97,6 @@ class World:
         return first in self.titles(second) or second in self.titles(first)
 
     def past(self, date: Any) -> times.Tri:
-        """Tell whether a date is no later than the instant that is asked for."""
-        return times.not_after(date, self.at)
+        """Tell whether a date has come at the instant asked for; a paper of that very day has."""
+        found, now = moment(date), moment(self.at)
+        return found[0] <= now[0] if found and now else None
