@@ -50,15 +50,14 @@ class GateRequest(Body):
     dry_run = Flag()
 
 
-class GateAnswer(Body):
-    """The answer on the whole: the worse of the decision and of the files; held files one by one."""
+class GateAnswer(DecisionAnswer):
+    """The decision about the delivery with what holds for its files; `outcome` is the worse of both."""
 
     delivery = Text(60, required=True)
-    outcome = Choice(*vocabulary.OUTCOMES, required=True)
-    files = Plain()
-    by_state = Plain()
+    decided = Choice(*vocabulary.OUTCOMES, about="the outcome of the decision alone, without the files that no asset matches")
+    files = Plain(about="how many files there are")
+    by_state = Plain(about="matched, weak, unknown, failed, missing → number of files")
     by_outcome = Plain()
-    held = Plain()
+    held = Plain(about="the files that are blocked or to be reviewed, up to 1,000")
     held_total = Plain()
-    remarks = Plain()
-    decision: Any = Nested(DecisionAnswer)
+    remarks = Plain(about="what a person must know before relying on the hash list")
