@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -18,6 +18,7 @@ from service.content.sniff import UNKNOWN
 from service.ingest import containers, importing, register
 from service.ingest.draft import Limits, Source
 from service.records import read
+from service.records.model import Recorded
 
 SIDE_LIMIT = 16 << 20
 _OPTIONS, _REQUEST, _ANSWER, _SOURCE = ImportOptions(), ImportRequest(), ImportAnswer(), SourceQuery()
@@ -33,8 +34,13 @@ class _Given:
     response: bytes | None = None
 
 
+def _again(call: Call, written: Sequence[Recorded]) -> Answer:
+    """What the same key imported before."""
+    return _answer(call, importing.of_records(written))
+
+
 @operation("POST", "/v1/generations/import", permission="generations.write", tag="generations", summary="Import what a generator made",
-           stream="multipart/form-data", answer=_ANSWER, status=201, writes=True, lane="media")  # fmt: skip
+           stream="multipart/form-data", answer=_ANSWER, status=201, or_status=200, writes=True, lane="media", replay=_again)  # fmt: skip
 def post(call: Call) -> Answer:
     """Read a file (`file`), a provider's exchange (`request`, `response`) or a registered asset, and record what they say.
 

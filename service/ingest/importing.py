@@ -92,6 +92,11 @@ def record(
     made = write.append(context, batch.versions, key=key)
     for piece in made[-1].body.get("raw") or ():
         context.blobs.grant(made[-1].id, piece["content"]["sha256"])
+    return of_records(made)
+
+
+def of_records(made: Sequence[Recorded]) -> Imported:
+    """What one import wrote, the generation last."""
     return Imported(made[-1], _asset_of(made[-1]), tuple(made), found=False)
 
 
