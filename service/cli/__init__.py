@@ -15,6 +15,7 @@ from service.errors import Problem, StartError
 
 # In the order in which somebody new needs them; the sentence is what `clearance --help` shows.
 COMMANDS = {
+    "demo": "Play the whole story on real media, and leave it to look at.",
     "up": "Run everything here, for you alone, until Ctrl-C.",
     "serve": "Run the service for others: settings from the environment, log on standard error.",
     "migrate": "Bring the database up to date.",
