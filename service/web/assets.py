@@ -1,39 +1,28 @@
-"""Assets: the list with pictures and states, and the page of one with its lineage, rights, credentials and history."""
+"""Assets: the list with states, search and paging, and the small pictures."""
 
 from __future__ import annotations
 
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
 from service import docket, errors, projections
 from service.content.store import Store
 from service.context import Context
-from service.lineage import graph as lineage
 from service.records import read, search
 from service.records.model import Recorded
 from service.sandbox.pool import Busy, Died, Refused
 from service.services import Services
-from service.web import decisions, graph, ledger, present, rights
+from service.web import present
 from service.web.page import Picture, Shown, Visit, page
 
 SHOWN = 24
-LINEAGE = 1_500
-"""So many records of a lineage are read; what is drawn one by one is fewer (`graph.CAP`)."""
-TABLE = 600
 EDGE, SECONDS, KEPT = 432, 10, 256
 DECODED = frozenset({"image/png", "image/jpeg", "image/webp", "image/tiff", "image/gif", "image/avif"})
-FACTS = (
-    "type", "origin", "ai", "digital_source_type", "stage", "version_state", "created_at", "created_by", "media_type", "bytes", "technical",
-    "digests", "identifiers", "people", "scenes", "languages", "origin_evidence", "licences", "productions", "grade",
-)  # fmt: skip
-"""What the asset page shows of the body, in this order; the record page shows all of it."""
-
 _HEX = {64: "sha256", 40: "sha1", 32: "md5", 128: "sha512", 16: "xxh64"}
 
 
@@ -143,109 +132,3 @@ def _drawn(services: Services, blobs: Store, digest: str) -> bytes:
         while len(_pictures) > KEPT:
             _pictures.popitem(last=False)
     return reply.parts[0]
-
-
-@page("/assets/<id>", permission="records.read")
-def show(visit: Visit) -> Shown:
-    """Show one asset."""
-    context = visit.context
-    record = read.disclose(context, [read.get(context, "asset", visit.path["id"])])[0]
-    asked = _decisions(context, record.id)
-    standing = docket.standing(context, [record.id]).get(record.id, docket.Standing())
-    path = decisions.blocking_path(context, next((each for each in asked if each.id == standing.decision), None))
-    found = _lineage(context, record.id, path)
-    signed = _signings(context, record.id)
-    versions = read.versions(context, "asset", record.id)
-    body = {name: record.body[name] for name in FACTS if name in record.body}
-    effective = rights.of_asset(context, record.id)
-    ids = {
-        record.id,
-        *present.ids_in(body),
-        *found["kinds"],
-        *(key for each in effective for key in each.limits),
-        *present.ids_in([each.body for each in signed]),
-    }
-    names = docket.names(context, ids)
-    label = names[record.id].label
-    values = {
-        "title": label, "here": "assets", "record": record, "label": label, "names": names, "standing": standing,
-        "picture": picture_of(context.blobs, record.body), "body": present.readable(body), "rights": effective,
-        "reason": next((each.body.get("summary") for each in asked if each.id == standing.decision), None),
-        "credentials": _credentials(record, signed), "decisions": asked, "versions": ledger.proved(context, versions),
-        "accounts": docket.account_names(context, (each.recorded_by for each in versions)),
-        **_drawing(found, names, record.id),
-    }  # fmt: skip
-    return Shown("asset.html", values)
-
-
-def _decisions(context: Context, asset: str) -> list[Recorded]:
-    """Return the decisions on an asset, newest first."""
-    asking = [each.source for each in docket.referrers(context, asset) if each.kind == "decision" and each.role == "subject"]
-    found = read.current(context.conn, context.studio_id, asking)
-    return [found[each] for each in asking if each in found and read.visible(context.actor, found[each])]
-
-
-def _signings(context: Context, asset: str) -> list[Recorded]:
-    """Return the evidence of signings of an asset, newest first."""
-    told = [
-        each.source for each in docket.referrers(context, asset) if each.kind == "evidence" and each.role == "signed_asset" and each.current
-    ]
-    found = read.current(context.conn, context.studio_id, told)
-    shown = [found[each] for each in told if each in found and read.visible(context.actor, found[each])]
-    return read.disclose(context, shown)
-
-
-def _credentials(record: Recorded, signed: Iterable[Recorded]) -> list[dict[str, Any]]:
-    found = []
-    for each in signed:
-        details = dict(each.body.get("details", {}))
-        state = details.pop("state", "unknown")
-        title = f"Signed here, {details.get('form', '')}".rstrip(", ")
-        facts = {
-            name: details[name]
-            for name in ("signed_at", "signer", "label", "lineage", "media_type", "digests", "decision")
-            if name in details
-        }
-        found.append({"state": state, "title": title, "facts": present.readable({"record": each.id, **facts})})
-    incoming = record.body.get("credentials")
-    if incoming:
-        facts = {name: value for name, value in incoming.items() if name != "state"}
-        found.append({"state": incoming.get("state"), "title": "As it arrived", "facts": present.readable(facts)})
-    return found
-
-
-def _lineage(context: Context, asset: str, path: Iterable[str]) -> dict[str, Any]:
-    """Return what the asset rests on and what rests on it, with the blocking path marked."""
-    older, younger = lineage.ancestors(context, asset, limit=LINEAGE), lineage.descendants(context, asset, limit=LINEAGE)
-    nodes = {node.id: node for node in (*older.nodes, *younger.nodes)}
-    way = [each for each in path if each in nodes]
-    steps = {frozenset(pair) for pair in pairwise(way)}
-    edges = [
-        graph.Edge(edge.older, edge.younger, edge.role, frozenset((edge.older, edge.younger)) in steps)
-        for edge in (*older.edges, *younger.edges)
-    ]
-    kinds = {key: node.kind for key, node in nodes.items()}
-    return {
-        "nodes": nodes,
-        "edges": list(dict.fromkeys(edges)),
-        "kinds": kinds,
-        "way": set(way),
-        "truncated": older.truncated or younger.truncated,
-    }
-
-
-def _drawing(found: Mapping[str, Any], names: Mapping[str, docket.Name], asset: str) -> dict[str, Any]:
-    nodes = [
-        graph.Node(
-            key,
-            node.kind,
-            names[key].label if key in names else "outside your productions",
-            marked=key in found["way"] and len(found["way"]) > 1,
-        )
-        for key, node in found["nodes"].items()
-    ]
-    edges = sorted(found["edges"], key=lambda edge: not edge.marked)
-    return {
-        "drawing": graph.draw(nodes, edges, asset) if len(nodes) > 1 else None, "edges": edges[:TABLE], "edges_left": max(0, len(edges) - TABLE),
-        "kinds": found["kinds"], "marked": len(found["way"]) > 1, "truncated": found["truncated"],
-    }  # fmt: skip

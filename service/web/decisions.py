@@ -108,6 +108,11 @@ def blocking_path(context: Context, decision: Recorded | None) -> Sequence[str]:
     return ()
 
 
+def reason(cause: Mapping[str, Any], naming: Mapping[str, str]) -> Markup:
+    """Return what a cause says, filled in."""
+    return present.sentence(cause["says"], cause.get("values") or {}, naming)
+
+
 def verdict(body: Mapping[str, Any], document: Mapping[str, Any], naming: Mapping[str, str]) -> Verdict:
     """Return the answer to `may this go there, then`, in one sentence."""
     causes = Counter(each["result"] for each in document.get("causes", ()) if each.get("mode") != "advisory")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from markupsafe import Markup
 
 from service import docket
 from service.records import read
@@ -58,8 +56,8 @@ def home(visit: Visit) -> Shown:
     values = {
         "title": "Home", "here": "home", "names": names,
         "figures": _figures(len(risks), len(blocked), len(review), len(reviews), len(obligations)), "risks": risks[:SHOWN],
-        "blocked": [row(each, names, _reason(causes[each.id], naming)) for each in blocked[:SHOWN]],
-        "review": [row(each, names, _reason(causes[each.id], naming)) for each in review[:SHOWN]],
+        "blocked": [row(each, names, decisions.reason(causes[each.id], naming)) for each in blocked[:SHOWN]],
+        "review": [row(each, names, decisions.reason(causes[each.id], naming)) for each in review[:SHOWN]],
         "reviews": reviews[:SHOWN], "obligations": owed,
         "head": context.ledger.head(context.conn, context.studio_id),
     }  # fmt: skip
@@ -68,10 +66,6 @@ def home(visit: Visit) -> Shown:
 
 def _ids_at_risk(risks: Sequence[docket.Risk]) -> set[str]:
     return ids_of(risk.release for risk in risks) | {key for risk in risks for key in (risk.event, risk.target)}
-
-
-def _reason(cause: Mapping[str, Any], naming: Mapping[str, str]) -> Markup:
-    return present.sentence(cause["says"], cause.get("values") or {}, naming)
 
 
 def _figures(risks: int, blocked: int, review: int, reviews: int, owed: int) -> list[tuple[str, int, str, str]]:

@@ -252,7 +252,7 @@ def _decision(world: World, context: Context, subject: str, findings: bytes, out
     body: dict[str, Any] = {
         "subjects": [subject], "production": ids["production"], "act": "release", "at": "2026-09-20T12:00:00Z", "ahead": True,
         "intent": {"territories": ["US", "FR"], "media": ["theatrical", "streaming"], "window": {"start": "2027-01-01", "end": "2030-12-31"}, "purpose": "final"},
-        "outcome": outcome, "summary": "Mara Quill has not signed for the making of her replica.", "cause_count": causes,
+        "outcome": outcome, "summary": "Blocked (1 to clear, 1 to decide).", "cause_count": causes,
         "facts": {"sha256": blob.sha256, "bytes": blob.size}, "findings": {"sha256": blob.sha256, "bytes": blob.size},
         "read": {"sha256": read.sha256, "bytes": read.size, "count": 3},
         "packs": [{"id": PACK.id, "digest": PACK.digest, "mode": "blocking", "signed_off": True}], "evaluator": 1, "log_size": size,
