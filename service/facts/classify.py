@@ -11,7 +11,15 @@ from service.facts import papers, people, times
 from service.facts.library import View
 from service.facts.world import World, bare, bares
 
-STATED: Final = {"employment_based": "ebdr", "independently_created": "icdr", "background": "badr", "synthetic": "synthetic", "alteration": "alteration", "non_human": "non_human", "no_person": "no_person"}
+STATED: Final = {
+    "employment_based": "ebdr",
+    "independently_created": "icdr",
+    "background": "badr",
+    "synthetic": "synthetic",
+    "alteration": "alteration",
+    "non_human": "non_human",
+    "no_person": "no_person",
+}
 MADE: Final = frozenset({"new_performance", "synthetic", "background_fill", "alteration", "dub"})
 VOICELESS: Final = frozenset({"synthetic", "text_to_speech", "none"})
 
@@ -67,7 +75,11 @@ def people_date(world: World, view: View) -> str:
 def _stated(world: World, view: View, replica: View | None) -> str | None:
     """What people signed about the appearance, else what stands on the replica."""
     signed = papers.attestations(world, (view.id, replica.id if replica else None), ("classification",))
-    signed += [papers.attestation(world, found) for one in view.body.get("classification") or () if (found := world.library.get(one)) and found.type == "attestation"]
+    signed += [
+        papers.attestation(world, found)
+        for one in view.body.get("classification") or ()
+        if (found := world.library.get(one)) and found.type == "attestation"
+    ]
     for one in signed:
         if one.get("accepted") is True and one.get("classified_as") in STATED:
             return STATED[one["classified_as"]]
@@ -121,7 +133,9 @@ def whole(view: View, person: str) -> times.Tri:
     """Tell whether the person as a whole is recognisable; a panel that is not of one mind leaves it open."""
     if view.body.get("recognisability_disputed") is True:
         return None
-    votes = [one["recognisable"] for one in view.body.get("votes") or () if bare(one["person"]) == person and one["feature"] in ("whole", "face")]
+    votes = [
+        one["recognisable"] for one in view.body.get("votes") or () if bare(one["person"]) == person and one["feature"] in ("whole", "face")
+    ]
     if votes:
         return votes[0] if all(vote == votes[0] for vote in votes) else None
     stated = bares(view.body.get("recognisable_people"))
@@ -155,9 +169,7 @@ def settled(world: World, view: View, kind: str | None, named: Iterable[str]) ->
         return True if view.body.get("recognisable_people") == [] or not view.body.get("in_human_role", True) else None
     verdicts = [whole(view, one) for one in asked]
     features = [recognised(view, one, vocabulary.FEATURES) for one in asked]
-    if None not in verdicts or all(found is False for found in features):
-        return True
-    return False
+    return bool(None not in verdicts or all(found is False for found in features))
 
 
 def finishing(body: Mapping[str, Any]) -> times.Tri:

@@ -69,14 +69,25 @@ def _seen(world: World, view: View, use: Use) -> Fact:
         "covers_production": covers,
         "names_production": covers if covers is not True else scope.get("productions") != ["*"],
         "covers_role": _listed(scope.get("roles"), use.role),
-        "state_at_use": state, "live_at_use": None if state is None else state == "live",
-        "state_now": now, "live_now": None if now is None else now == "live",
-        "mismatch": mismatch, "unstated": unstated,
-        "description_attested": judged is True, "specific": _specific(body, scope, judged),
+        "state_at_use": state,
+        "live_at_use": None if state is None else state == "live",
+        "state_now": now,
+        "live_now": None if now is None else now == "live",
+        "mismatch": mismatch,
+        "unstated": unstated,
+        "description_attested": judged is True,
+        "specific": _specific(body, scope, judged),
         "signed_before_death": _before_death(world, use.person, signed_at(view)),
         "survives": _survives(world, view, use),
-    }  # fmt: skip
-    why_not = {"live_at_use": why, "live_now": why_now, "state_at_use": why, "covers_production": "scope.productions", "for_purpose": "scope.purposes", "survives": "limits_after_death"}
+    }
+    why_not = {
+        "live_at_use": why,
+        "live_now": why_now,
+        "state_at_use": why,
+        "covers_production": "scope.productions",
+        "for_purpose": "scope.purposes",
+        "survives": "limits_after_death",
+    }
     return compact({**fact, "because": {name: reason for name, reason in why_not.items() if reason and fact.get(name) is None} or None})
 
 
@@ -85,13 +96,20 @@ def own_facts(world: World, view: View) -> Fact:
     body, scope = view.body, part(view.body, "scope")
     attested = papers.attestations(world, (view.id,))
     return {
-        "id": view.id, "capacity": body.get("capacity"), "form": body.get("form"), "signed_at": signed_at(view),
-        "purposes": scope.get("purposes"), "languages": scope.get("languages"), "described": _described(body, scope),
+        "id": view.id,
+        "capacity": body.get("capacity"),
+        "form": body.get("form"),
+        "signed_at": signed_at(view),
+        "purposes": scope.get("purposes"),
+        "languages": scope.get("languages"),
+        "described": _described(body, scope),
         "conspicuous_attested": papers.confirmed([*attested, *_named(world, body, "conspicuousness")], "conspicuousness") is True,
         "authority_attested": papers.confirmed(attested, "representative_authority") is True,
-        "searched": _searched(world, view), "ends": ends(view), "grantor": body.get("grantor"),
+        "searched": _searched(world, view),
+        "ends": ends(view),
+        "grantor": body.get("grantor"),
         "generic": scope.get("unnamed_productions"),
-    }  # fmt: skip
+    }
 
 
 def signed_at(view: View) -> str | None:
@@ -155,7 +173,11 @@ def state_at(world: World, view: View, when: str | None, use: Use | None = None)
 def _ended_by_event(world: World, view: View, when: str, use: Use | None) -> str | None:
     """Return what the events made of a consent by `when`; in doubt they count (adverse facts)."""
     state = None
-    events = [event for event in world.library.about(view.id, "event", roles=("target",)) if times.begun(times.text(event.body.get("effective_at")), when)]
+    events = [
+        event
+        for event in world.library.about(view.id, "event", roles=("target",))
+        if times.begun(times.text(event.body.get("effective_at")), when)
+    ]
     for event in sorted(events, key=lambda one: (str(times.text(one.body.get("effective_at"))), one.id)):
         if not _reaches(world, event, use):
             continue
@@ -177,9 +199,12 @@ def _reaches(world: World, event: View, use: Use | None) -> bool:
     if productions is not None and _covers(world, scope, use.production) is False:
         return False
     pairs = (
-        (scope.get("purposes"), use.purposes), (scope.get("scenes"), use.scenes), (scope.get("modalities"), use.modalities),
-        (scope.get("languages"), (use.language,) if use.language else None), (scope.get("alterations"), use.alterations),
-    )  # fmt: skip
+        (scope.get("purposes"), use.purposes),
+        (scope.get("scenes"), use.scenes),
+        (scope.get("modalities"), use.modalities),
+        (scope.get("languages"), (use.language,) if use.language else None),
+        (scope.get("alterations"), use.alterations),
+    )
     return all(named is None or known is None or "*" in named or not set(named).isdisjoint(known) for named, known in pairs)
 
 
@@ -225,7 +250,10 @@ def compare(world: World, view: View, use: Use, state: str | None) -> tuple[list
 
 def _checks(world: World, scope: Mapping[str, Any], use: Use) -> list[tuple[str, times.Tri]]:
     """Each field with whether it fits; a limit that a consent does not state is none, but for purposes, titles and foreign languages."""
-    checks: list[tuple[str, times.Tri]] = [("productions", _covers(world, scope, use.production)), ("purposes", _purpose(scope, use.purposes))]
+    checks: list[tuple[str, times.Tri]] = [
+        ("productions", _covers(world, scope, use.production)),
+        ("purposes", _purpose(scope, use.purposes)),
+    ]
     if scope.get("roles") is not None and use.role:
         checks.append(("roles", _listed(scope["roles"], use.role)))
     if scope.get("replicas") is not None and use.replica:
@@ -249,11 +277,7 @@ def _where(world: World, scope: Mapping[str, Any]) -> list[tuple[str, times.Tri]
     """Places and media, where the consent is limited to some and the act lets something out."""
     if not world.outward:
         return []
-    checks = []
-    for name in ("media", "territories"):
-        if scope.get(name) is not None:
-            checks.append((name, _within(scope[name], world.intent.get(name))))
-    return checks
+    return [(name, _within(scope[name], world.intent.get(name))) for name in ("media", "territories") if scope.get(name) is not None]
 
 
 def _within(granted: list[Any] | None, wanted: Any) -> times.Tri:
@@ -310,7 +334,11 @@ def for_session(world: World, person: str | None) -> list[Fact]:
     """Return the consents about a person as they stand towards a capture: form, date, purposes."""
     found = []
     for view in of_person(world, person):
-        events = {event.type for event in world.library.about(view.id, "event", roles=("target",)) if times.begun(times.text(event.body.get("effective_at")), signed_at(view))}
+        events = {
+            event.type
+            for event in world.library.about(view.id, "event", roles=("target",))
+            if times.begun(times.text(event.body.get("effective_at")), signed_at(view))
+        }
         found.append(compact({**own_facts(world, view), "granted": view.body.get("answer") == "granted" and not events & {"refused"}}))
     return found
 
@@ -325,8 +353,11 @@ def element(world: World, view: View) -> Fact:
     grown = times.minor(birth, world.at)
     return compact(
         {
-            **own_facts(world, view), "person": {"$ref": person} if person else None, "minor_at_signing": minor,
-            "majority_since": None if grown is None else not grown, "attestations": papers.attestations(world, (view.id,)),
+            **own_facts(world, view),
+            "person": {"$ref": person} if person else None,
+            "minor_at_signing": minor,
+            "majority_since": None if grown is None else not grown,
+            "attestations": papers.attestations(world, (view.id,)),
             "because": {"minor_at_signing": "person.birth_date"} if minor is None else None,
         }
-    )  # fmt: skip
+    )

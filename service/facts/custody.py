@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from service.facts import appearances, classify, consents, papers, people, times
@@ -18,7 +17,9 @@ def sessions(world: World) -> list[Fact]:
     """Return the capture sessions of the lineage, and one for each replica whose performer took part in a session nobody recorded."""
     held = [view for view in world.library.of("evidence", "capture_session") if view.key in world.library.lineage or _captures(world, view)]
     found = [session(world, view) for view in held if view.details.get("state") != "cancelled"]
-    return found + [_unrecorded(world, view) for view in replicas_of(world) if classify.participated(view) is True and not view.body.get("sessions")]
+    return found + [
+        _unrecorded(world, view) for view in replicas_of(world) if classify.participated(view) is True and not view.body.get("sessions")
+    ]
 
 
 def _captures(world: World, view: View) -> bool:
@@ -40,20 +41,42 @@ def session(world: World, view: View) -> Fact:
     held = [named] if named else people.engagements(world, person, production)
     starts = times.text(details.get("starts_at"))
     signed = consents.for_session(world, person)
-    making = [one for one in signed if one.get("granted") and one.get("purposes") is not None and ("*" in one["purposes"] or "creation" in one["purposes"])]
-    requested = times.earliest([times.text(paper.body.get("requested_at")) for paper in consents.of_person(world, person) if any(one["id"] == paper.id for one in making)])
+    making = [
+        one
+        for one in signed
+        if one.get("granted") and one.get("purposes") is not None and ("*" in one["purposes"] or "creation" in one["purposes"])
+    ]
+    requested = times.earliest(
+        [
+            times.text(paper.body.get("requested_at"))
+            for paper in consents.of_person(world, person)
+            if any(one["id"] == paper.id for one in making)
+        ]
+    )
     asked = requested or times.earliest([one.get("signed_at") for one in making])
     paid = papers.payments(world, person, production, (view.id,), ("creation", "session"))
     return compact(
         {
-            "id": view.id, "record": view.id, "person": ref(person), "production": ref(production), "starts_at": starts, "background": people.background(held),
-            "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None, "engagement": ref(held[0]) if held else None,
-            "standalone": details.get("standalone"), "notices": _notices(world, view, person), "consents": signed, "requested_at": asked,
-            "reason": reason(world, view, details), "payments": [{**one, "basis": "creation"} for one in paid], "pay_days": _pay_days(details),
-            "pay_due": times.earliest([one.get("due_at") for one in paid]), "dates": compact({"session": starts, "creation": starts, "use": starts, "request": asked or starts}),
+            "id": view.id,
+            "record": view.id,
+            "person": ref(person),
+            "production": ref(production),
+            "starts_at": starts,
+            "background": people.background(held),
+            "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None,
+            "engagement": ref(held[0]) if held else None,
+            "standalone": details.get("standalone"),
+            "notices": _notices(world, view, person),
+            "consents": signed,
+            "requested_at": asked,
+            "reason": reason(world, view, details),
+            "payments": [{**one, "basis": "creation"} for one in paid],
+            "pay_days": _pay_days(details),
+            "pay_due": times.earliest([one.get("due_at") for one in paid]),
+            "dates": compact({"session": starts, "creation": starts, "use": starts, "request": asked or starts}),
             "path": world.path(view),
         }
-    )  # fmt: skip
+    )
 
 
 def _notices(world: World, view: View, person: str | None) -> list[Fact]:
@@ -64,7 +87,12 @@ def _notices(world: World, view: View, person: str | None) -> list[Fact]:
     for notice in world.library.about(person, "evidence", "notice", ("notice_to", "subject")) if person else ():
         loose = "session" not in notice.details and not any(str(one).startswith("evd_") for one in notice.body.get("subjects") or ())
         titled = not notice.productions or not view.productions or not set(notice.productions).isdisjoint(view.productions)
-        if loose and titled and notice.details.get("kind") in ("replica_creation", "session") and all(one["id"] != notice.id for one in found):
+        if (
+            loose
+            and titled
+            and notice.details.get("kind") in ("replica_creation", "session")
+            and all(one["id"] != notice.id for one in found)
+        ):
             found.append(papers.notice(world, notice))
     return [one for one in found if person is None or one.get("recipients") is None or person in one["recipients"]]
 
@@ -74,7 +102,14 @@ def reason(world: World, view: View, details: Mapping[str, Any]) -> Fact:
     stated = part(details, "business_reason")
     adequate = papers.confirmed(papers.attestations(world, (view.id,)), "business_reason_adequate")
     named = bool(stated.get("scenes") or stated.get("use"))
-    return compact({"id": view.id, "stated": bool(stated), "recorded_at": times.text(stated.get("recorded_at")), "specific": adequate if adequate is not None else named})
+    return compact(
+        {
+            "id": view.id,
+            "stated": bool(stated),
+            "recorded_at": times.text(stated.get("recorded_at")),
+            "specific": adequate if adequate is not None else named,
+        }
+    )
 
 
 def _pay_days(details: Mapping[str, Any]) -> str | None:
@@ -93,31 +128,51 @@ def _unrecorded(world: World, view: View) -> Fact:
     starts = times.text(view.body.get("created_at"))
     return compact(
         {
-            "id": f"{view.id}/session", "record": view.id, "person": ref(person), "production": ref(production), "background": people.background(held) if held else (view.body.get("kind") == "background" if view.body.get("kind") else None),
-            "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None, "starts_at": starts, "notices": _notices(world, view, person), "consents": consents.for_session(world, person),
-            "reason": {"id": view.id, "stated": False}, "payments": [], "dates": compact({"session": starts, "creation": starts, "use": starts, "request": starts}), "path": world.path(view),
+            "id": f"{view.id}/session",
+            "record": view.id,
+            "person": ref(person),
+            "production": ref(production),
+            "background": people.background(held) if held else (view.body.get("kind") == "background" if view.body.get("kind") else None),
+            "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None,
+            "starts_at": starts,
+            "notices": _notices(world, view, person),
+            "consents": consents.for_session(world, person),
+            "reason": {"id": view.id, "stated": False},
+            "payments": [],
+            "dates": compact({"session": starts, "creation": starts, "use": starts, "request": starts}),
+            "path": world.path(view),
         }
-    )  # fmt: skip
+    )
 
 
 def replica(world: World, view: View) -> Fact:
     """Return a replica as an element: who may reach it, who answers for its security, when custody began."""
     library = world.library
-    policies = [one for one in library.about(view.id, "evidence", "access_policy", ("protected", "subject"))]
+    policies = list(library.about(view.id, "evidence", "access_policy", ("protected", "subject")))
     policies += [one for one in library.of("evidence", "access_policy") if one.details.get("replicas") == ["*"]]
-    logs = [one for one in library.about(view.id, "evidence", "access_log")]
+    logs = list(library.about(view.id, "evidence", "access_log"))
     created = times.text(view.body.get("created_at"))
     moved = times.latest([times.text(one.details.get("at")) for one in library.about(view.id, "evidence", "transfer")])
     attested = papers.attestations(world, (view.id, *(one.id for one in policies)))
     return compact(
         {
-            "id": view.id, "person": ref(bare(view.body.get("person"))), "kind": view.body.get("kind"), "production": ref(bare(view.body.get("origin_production")) or world.production),
-            "access_policies": sorted({one.id for one in policies if times.within(world.at, {"perpetual": True, **part(one.details, "window")}) is not False}),
-            "anomalies": sorted(one.id for one in logs if one.details.get("anomalies")), "state": view.body.get("state"),
-            "attestations": [{**one, "after_transfer": bool(moved and one.get("signed_at") and times.not_after(moved, one["signed_at"]))} for one in attested],
-            "dates": compact({"creation": created, "custody": created, "use": world.at}), "path": world.path(view),
+            "id": view.id,
+            "person": ref(bare(view.body.get("person"))),
+            "kind": view.body.get("kind"),
+            "production": ref(bare(view.body.get("origin_production")) or world.production),
+            "access_policies": sorted(
+                {one.id for one in policies if times.within(world.at, {"perpetual": True, **part(one.details, "window")}) is not False}
+            ),
+            "anomalies": sorted(one.id for one in logs if one.details.get("anomalies")),
+            "state": view.body.get("state"),
+            "attestations": [
+                {**one, "after_transfer": bool(moved and one.get("signed_at") and times.not_after(moved, one["signed_at"]))}
+                for one in attested
+            ],
+            "dates": compact({"creation": created, "custody": created, "use": world.at}),
+            "path": world.path(view),
         }
-    )  # fmt: skip
+    )
 
 
 def transfer(world: World, view: View) -> Fact:
@@ -129,28 +184,63 @@ def transfer(world: World, view: View) -> Fact:
     response = details.get("union_response", "none")
     return compact(
         {
-            "id": view.id, "releases_transferor": details.get("releases_transferor", False if details.get("vendor_under_our_responsibility") else None), "assumed": bool(details.get("assumption")),
-            "arbitration_right": details.get("arbitration_right"), "financial_evidence": bool(details.get("financial_evidence")), "notice_at": delivered,
-            "response": response if answered and world.past(answered) else "none", "replicas": bares(details.get("replicas")), "production": ref(world.production),
-            "dates": compact({"transfer": times.text(details.get("at")) or times.text(details.get("released_declared_at")) or world.at, "custody": times.text(details.get("at"))}), "path": world.path(view),
+            "id": view.id,
+            "releases_transferor": details.get("releases_transferor", False if details.get("vendor_under_our_responsibility") else None),
+            "assumed": bool(details.get("assumption")),
+            "arbitration_right": details.get("arbitration_right"),
+            "financial_evidence": bool(details.get("financial_evidence")),
+            "notice_at": delivered,
+            "response": response if answered and world.past(answered) else "none",
+            "replicas": bares(details.get("replicas")),
+            "production": ref(world.production),
+            "dates": compact(
+                {
+                    "transfer": times.text(details.get("at")) or times.text(details.get("released_declared_at")) or world.at,
+                    "custody": times.text(details.get("at")),
+                }
+            ),
+            "path": world.path(view),
         }
-    )  # fmt: skip
+    )
 
 
 def biometrics(world: World) -> list[Fact]:
     """Return what biometric data were taken in the sessions, and each use of them."""
-    found = []
-    for view in world.library.of("evidence", "capture_session"):
-        details = view.details
-        if details.get("biometrics"):
-            stated = bool(details.get("biometric_purpose"))
-            uses = world.library.about(view.id, "evidence", "biometric_use")
-            related = True if uses else None
-            found.append(compact({"id": f"{view.id}/biometrics", "record": view.id, "person": ref(bare(details.get("person"))), "production": ref(world.production_of(view)), "types": details["biometrics"], "purpose_stated": stated or bool(uses), "related_to_picture": related, "set_security": False, "dates": _day(details.get("starts_at"))}))
-    for view in world.library.of("evidence", "biometric_use"):
-        details = view.details
-        found.append(compact({"id": view.id, "person": ref(bare(details.get("person"))), "production": ref(world.production_of(view)), "types": [details["type"]], "purpose_stated": bool(details.get("purpose")), "related_to_picture": details.get("related_to_picture"), "set_security": details.get("set_security"), "dates": _day(part(details, "window").get("start"))}))
-    return found
+    taken = [_taken(world, view) for view in world.library.of("evidence", "capture_session") if view.details.get("biometrics")]
+    return taken + [_biometric_use(world, view) for view in world.library.of("evidence", "biometric_use")]
+
+
+def _taken(world: World, view: View) -> Fact:
+    details = view.details
+    used = bool(world.library.about(view.id, "evidence", "biometric_use"))
+    element = {
+        "id": f"{view.id}/biometrics",
+        "record": view.id,
+        "person": ref(bare(details.get("person"))),
+        "production": ref(world.production_of(view)),
+        "types": details["biometrics"],
+        "purpose_stated": used or bool(details.get("biometric_purpose")),
+        "related_to_picture": True if used else None,
+        "set_security": False,
+        "dates": _day(details.get("starts_at")),
+    }
+    return compact(element)
+
+
+def _biometric_use(world: World, view: View) -> Fact:
+    details = view.details
+    element = {
+        "id": view.id,
+        "record": view.id,
+        "person": ref(bare(details.get("person"))),
+        "production": ref(world.production_of(view)),
+        "types": [details["type"]],
+        "purpose_stated": bool(details.get("purpose")),
+        "related_to_picture": details.get("related_to_picture"),
+        "set_security": details.get("set_security"),
+        "dates": _day(part(details, "window").get("start")),
+    }
+    return compact(element)
 
 
 def _day(value: Any) -> Fact:
@@ -172,13 +262,28 @@ def background_days(world: World, shown: list[View]) -> list[Fact]:
             continue
         crowd = bool(used) or (None if counted is None and details.get("replicas") is None else bool(counted or details.get("replicas")))
         day = times.text(details.get("date"))
-        found.append(compact({"id": view.id, "production": ref(bare(details.get("production"))), "date": day, "required": details.get("required_count"), "engaged_live": details.get("engaged_live_count"), "replicas_used": crowd, "attestations": papers.attestations(world, (view.id,)), "dates": compact({"session": day, "use": day})}))
+        found.append(
+            compact(
+                {
+                    "id": view.id,
+                    "production": ref(bare(details.get("production"))),
+                    "date": day,
+                    "required": details.get("required_count"),
+                    "engaged_live": details.get("engaged_live_count"),
+                    "replicas_used": crowd,
+                    "attestations": papers.attestations(world, (view.id,)),
+                    "dates": compact({"session": day, "use": day}),
+                }
+            )
+        )
     return found
 
 
 def _on_day(world: World, view: View, day: View) -> bool:
     body = view.body
-    if body["type"] not in ("background_fill", "synthetic", "new_performance") or (body["type"] == "new_performance" and not appearances.replicates(world, view, appearances.person_of(world, view) or "")):
+    if body["type"] not in ("background_fill", "synthetic", "new_performance") or (
+        body["type"] == "new_performance" and not appearances.replicates(world, view, appearances.person_of(world, view) or "")
+    ):
         return False
     shot = times.text(part(body, "shooting_day").get("date"))
     if shot is not None:
@@ -198,17 +303,30 @@ def meetings(world: World) -> list[Fact]:
 def _meetings(world: World, union: str | None, company: str | None, found: list[View]) -> Fact:
     held = [view for view in found if world.past(times.text(view.details.get("held_at")))]
     last = times.latest([times.text(view.details.get("held_at")) for view in held])
-    open_ = [view for view in found if view.details.get("requested_at") and not world.past(times.text(view.details.get("held_at"))) and world.past(times.text(view.details["requested_at"]))]
+    open_ = [
+        view
+        for view in found
+        if view.details.get("requested_at")
+        and not world.past(times.text(view.details.get("held_at")))
+        and world.past(times.text(view.details["requested_at"]))
+    ]
     agenda = next((view.details.get("agenda") for view in held if times.text(view.details.get("held_at")) == last), None)
     since = _days_since(world, last or times.earliest([times.text(view.details.get("requested_at")) for view in open_]))
-    return compact({"id": f"{union or 'union'}/{company or 'company'}", "record": found[0].id, "union": papers.union_name(world, union), "company": company, "request_open": bool(open_), "days_since_last": since if last else (9_999 if open_ else None), "last_agenda": agenda, "production": ref(world.production), "dates": {"request": world.at}})
+    return compact(
+        {
+            "id": f"{union or 'union'}/{company or 'company'}",
+            "record": found[0].id,
+            "union": papers.union_name(world, union),
+            "company": company,
+            "request_open": bool(open_),
+            "days_since_last": since if last else (9_999 if open_ else None),
+            "last_agenda": agenda,
+            "production": ref(world.production),
+            "dates": {"request": world.at},
+        }
+    )
 
 
 def _days_since(world: World, date: str | None) -> int | None:
     first, now = moment(date), moment(world.at)
     return (now[0] - first[0]) // _MICROSECONDS if first and now else None
-
-
-def as_datetime(text: str) -> datetime:
-    """Return an instant of the facts as a datetime."""
-    return datetime.fromisoformat(text)

@@ -14,7 +14,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.context import Context
-from service.facts import appearances, consents, custody, licensing, papers, people, planned as inline, times, titles
+from service.facts import appearances, consents, custody, licensing, papers, people, synthetics, times, titles, trainings
+from service.facts import planned as inline
+from service.facts import uses as uses_of
 from service.facts.library import Library, Reader, View, collect, opened
 from service.facts.world import Fact, World, bare, compact, part, ref
 
@@ -33,9 +35,17 @@ class Facts:
 
 
 def gather(
-    context: Context, *, subjects: Sequence[str], planned: Mapping[str, Any] | None, act: str, at: datetime, known_at: int,
-    intent: Mapping[str, Any], production: str | None = None, overlay: Sequence[Mapping[str, Any]] = (),
-) -> Facts:  # fmt: skip
+    context: Context,
+    *,
+    subjects: Sequence[str],
+    planned: Mapping[str, Any] | None,
+    act: str,
+    at: datetime,
+    known_at: int,
+    intent: Mapping[str, Any],
+    production: str | None = None,
+    overlay: Sequence[Mapping[str, Any]] = (),
+) -> Facts:
     """Return the facts for an act on subjects (recorded or planned) at an instant, as known at a log size.
 
     `intent` is where the result is meant to go; without `production` the subjects' own title counts. `overlay` lays
@@ -48,24 +58,44 @@ def gather(
     library.lineage |= set(named)
     opened(context, library)
     library.trace(roots)
-    document = assemble(library, roots, act=act, at=times.instant(at), known_at=known_at, intent=intent, production=production, is_planned=bool(named))
+    document = assemble(
+        library, roots, act=act, at=times.instant(at), known_at=known_at, intent=intent, production=production, is_planned=bool(named)
+    )
     return Facts(document, MappingProxyType(dict(sorted(library.read.items()))))
 
 
 def assemble(
-    library: Library, roots: Sequence[str], *, act: str, at: str, known_at: int, intent: Mapping[str, Any], production: str | None, is_planned: bool
+    library: Library,
+    roots: Sequence[str],
+    *,
+    act: str,
+    at: str,
+    known_at: int,
+    intent: Mapping[str, Any],
+    production: str | None,
+    is_planned: bool,
 ) -> dict[str, Any]:
     """Return the facts document of a library; pure."""
     goal = _intent(intent)
     world = World(library, act, at, goal, production or _production(library, roots))
     shown = appearances.every(world)
     collections = {**_shown(world, shown), **_made(world), **_custody(world, shown)}
-    touched = titles.crafts_touched(world, shown, captured=bool(collections["sessions"] or collections["replicas"]))
+    touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]))
     title = library.get(world.production)
     document = {
-        "v": VERSION, "act": act, "at": at, "known_at": known_at, "intent": goal, "planned": is_planned, "subjects": sorted(roots),
-        "production": ref(title), "rates": papers.rates(world), "strikes": people.strikes(world), **collections, "crafts": titles.crafts(world, title, touched),
-    }  # fmt: skip
+        "v": VERSION,
+        "act": act,
+        "at": at,
+        "known_at": known_at,
+        "intent": goal,
+        "planned": is_planned,
+        "subjects": sorted(roots),
+        "production": ref(title),
+        "rates": papers.rates(world),
+        "strikes": people.strikes(world),
+        **collections,
+        "crafts": titles.crafts(world, title, touched),
+    }
     document["objects"] = _objects(world, document, touched)
     return {name: value for name, value in document.items() if value is not None}
 
@@ -76,7 +106,10 @@ def _intent(intent: Mapping[str, Any]) -> Fact:
     purpose = intent.get("purpose")
     marketing = purpose == "marketing" or any(str(one).startswith("advertising") for one in media)
     window = intent.get("window") or {}
-    bounds = {"from": window.get("from", window.get("start")), "to": window.get("to", window.get("end")) or ("*" if window.get("perpetual") else None)}
+    bounds = {
+        "from": window.get("from", window.get("start")),
+        "to": window.get("to", window.get("end")) or ("*" if window.get("perpetual") else None),
+    }
     goal = {str(name): value for name, value in intent.items()} | ({"window": compact(bounds)} if window else {})
     return compact({**goal, "marketing": True if marketing else (False if purpose or media else None)})
 
@@ -97,17 +130,21 @@ def _sorted(elements: list[Fact]) -> list[Fact]:
 
 def _shown(world: World, shown: list[View]) -> dict[str, list[Fact]]:
     """Appearances and what follows from them."""
-    uses = _once(_sorted([use for view in shown for use in appearances.uses(world, view)]))
-    persons = {one["person"]["$ref"] for one in uses} | {str(bare(view.details.get("person"))) for view in world.library.of("evidence", "capture_session") if view.details.get("person")}
-    papers_ = {view.key: view for person in sorted(persons) for view in consents.of_person(world, person) if view.body.get("answer") == "granted"}
+    uses = _once(_sorted([use for view in shown for use in uses_of.uses(world, view)]))
+    persons = {one["person"]["$ref"] for one in uses} | {
+        str(bare(view.details.get("person"))) for view in world.library.of("evidence", "capture_session") if view.details.get("person")
+    }
+    papers_ = {
+        view.key: view for person in sorted(persons) for view in consents.of_person(world, person) if view.body.get("answer") == "granted"
+    }
     return {
         "appearances": _sorted([appearances.appearance(world, view) for view in shown]),
         "uses": uses,
-        "synthetics": _sorted([found for view in shown if (found := appearances.synthetic(world, view))]),
-        "prompts": _sorted([found for view in licensing.lineage_of(world, "generation") for found in appearances.prompts(world, view)]),
+        "synthetics": _sorted([found for view in shown if (found := synthetics.synthetic(world, view))]),
+        "prompts": _sorted([found for view in licensing.lineage_of(world, "generation") for found in synthetics.prompts(world, view)]),
         "exemptions": _sorted(_claims(world, shown, uses)),
         "consents": _sorted([consents.element(world, view) for _, view in sorted(papers_.items())]),
-        "engagements": _sorted([_engagement(world, view) for view in world.library.of("engagement")]),
+        "engagements": _sorted([_engagement(view) for view in world.library.of("engagement")]),
     }
 
 
@@ -130,7 +167,10 @@ def _claims(world: World, shown: list[View], uses: list[Fact]) -> list[Fact]:
     for view in shown:
         for paper in papers.claims(world, view):
             mine = [use for use in uses if use["record"] == view.id]
-            unneeded = bool(mine) and all(any(one.get("granted") and one.get("live_at_use") is True and not one["mismatch"] for one in use["consents"]) for use in mine)
+            unneeded = bool(mine) and all(
+                any(one.get("granted") and one.get("live_at_use") is True and not one["mismatch"] for one in use["consents"])
+                for use in mine
+            )
             base = common_of(world, view)
             before = found.get(paper.id)
             found[paper.id] = {**papers.claim(world, paper), **base, "unneeded": unneeded and (before is None or before["unneeded"])}
@@ -142,21 +182,30 @@ def common_of(world: World, view: View) -> Fact:
     made = appearances.generated_at(world, view)
     return compact(
         {
-            "appearance": view.id, "asset": ref(bare(view.body.get("asset"))), "person": ref(appearances.person_of(world, view)), "production": ref(world.production_of(view)),
+            "appearance": view.id,
+            "asset": ref(bare(view.body.get("asset"))),
+            "person": ref(appearances.person_of(world, view)),
+            "production": ref(world.production_of(view)),
             "dates": compact({"use": made, "generation": made, "creation": made}),
         }
-    )  # fmt: skip
+    )
 
 
-def _engagement(world: World, view: View) -> Fact:
+def _engagement(view: View) -> Fact:
     body = view.body
     contract = times.text(body.get("contract_date"))
     return compact(
         {
-            "id": view.id, "person": ref(bare(body.get("person"))), "production": ref(bare(body.get("production"))), "category": body.get("category"), "engaged_at": times.text(body.get("engaged_at")),
-            "contract_date": contract, "representation": body.get("representation"), "dates": compact({"contract": contract, "deal": contract}),
+            "id": view.id,
+            "person": ref(bare(body.get("person"))),
+            "production": ref(bare(body.get("production"))),
+            "category": body.get("category"),
+            "engaged_at": times.text(body.get("engaged_at")),
+            "contract_date": contract,
+            "representation": body.get("representation"),
+            "dates": compact({"contract": contract, "deal": contract}),
         }
-    )  # fmt: skip
+    )
 
 
 def _made(world: World) -> dict[str, list[Fact]]:
@@ -172,14 +221,14 @@ def _made(world: World) -> dict[str, list[Fact]]:
         "datasets": _sorted([licensing.dataset(world, view) for view in licensing.lineage_of(world, "dataset")]),
         "licences": _sorted([licensing.licence(world, view) for view in licensing.lineage_of(world, "licence")]),
         "sources": _sorted([licensing.source(world, view) for view in licensing.lineage_of(world, "source")]),
-        "trainings": _sorted(licensing.trainings(world)),
-        "training_licences": _sorted(licensing.training_licences(world)),
+        "trainings": _sorted(trainings.trainings(world)),
+        "training_licences": _sorted(trainings.training_licences(world)),
     }
 
 
 def _custody(world: World, shown: list[View]) -> dict[str, list[Fact]]:
     """Captures, replicas, transfers, crowds, meetings."""
-    moved = [view for view in world.library.of("evidence", "transfer")]
+    moved = list(world.library.of("evidence", "transfer"))
     return {
         "sessions": _sorted(custody.sessions(world)),
         "replicas": _sorted([custody.replica(world, view) for view in custody.replicas_of(world)]),
@@ -198,18 +247,28 @@ def asset(world: World, view: View) -> Fact:
     shown = appearances.of_asset(world, view.id)
     return compact(
         {
-            "id": view.id, "type": body.get("type"), "origin": _origin(world, view), "needs_lineage": _needs_lineage(world, view, runs), "generations": [{"$ref": run.id} for run in runs],
-            "person_bearing": _person_bearing(world, view, shown), "evidence_grade": body.get("grade"), "production": ref(world.production_of(view)), "path": world.path(view),
-            "stage": body.get("stage"), "version_state": body.get("version_state"),
+            "id": view.id,
+            "type": body.get("type"),
+            "origin": _origin(world, view),
+            "needs_lineage": _needs_lineage(world, view, runs),
+            "generations": [{"$ref": run.id} for run in runs],
+            "person_bearing": _person_bearing(world, view, shown),
+            "evidence_grade": body.get("grade"),
+            "production": ref(world.production_of(view)),
+            "path": world.path(view),
+            "stage": body.get("stage"),
+            "version_state": body.get("version_state"),
             "because": {"needs_lineage": "origin", "person_bearing": "people"},
         }
-    )  # fmt: skip
+    )
 
 
 def _runs(world: World, view: View) -> list[View]:
     """The runs that made an asset: those that put it out, those it names as parents."""
     made = world.library.about(view.id, "generation", roles=("output",))
-    named = [found for one in view.body.get("parents") or () if (found := world.library.get(one.get("record"))) and found.kind == "generation"]
+    named = [
+        found for one in view.body.get("parents") or () if (found := world.library.get(one.get("record"))) and found.kind == "generation"
+    ]
     return [run for _, run in sorted({run.key: run for run in (*made, *named)}.items())]
 
 
@@ -229,7 +288,7 @@ def _needs_lineage(world: World, view: View, runs: list[View]) -> times.Tri:
         return False  # what it was made from is in the lineage, and owes the account
     if origin is not None:
         return origin == "generated" or (origin == "mixed" and view.type not in ("cut", "timeline", "mix"))
-    if view.body.get("ai") in ("generative",):
+    if view.body.get("ai") == "generative":
         return True
     return False if view.type in ("cut", "timeline", "mix") and view.body.get("ranges") else None
 
@@ -254,11 +313,19 @@ def generation(world: World, view: View) -> Fact:
     made = times.text(body.get("generated_at"))
     return compact(
         {
-            "id": view.id, "tool_class": part(body, "tool").get("tool_class"), "models": named or None, "inputs_stated": inputs is not None, "prompt_recorded": told,
-            "entities_stated": body.get("prompt_entities") is not None, "generated_at": made, "dates": compact({"generation": made, "use": made}), "production": ref(world.production_of(view)), "path": world.path(view),
+            "id": view.id,
+            "tool_class": part(body, "tool").get("tool_class"),
+            "models": named or None,
+            "inputs_stated": inputs is not None,
+            "prompt_recorded": told,
+            "entities_stated": body.get("prompt_entities") is not None,
+            "generated_at": made,
+            "dates": compact({"generation": made, "use": made}),
+            "production": ref(world.production_of(view)),
+            "path": world.path(view),
             "because": {"models": "models"},
         }
-    )  # fmt: skip
+    )
 
 
 def _objects(world: World, document: Mapping[str, Any], touched: set[str]) -> dict[str, Fact]:
@@ -266,7 +333,7 @@ def _objects(world: World, document: Mapping[str, Any], touched: set[str]) -> di
     found: dict[str, Fact] = {}
     for name in ("assets", "generations", "models", "datasets", "replicas", "engagements"):
         for element in document[name]:
-            found[element["id"]] = {key: value for key, value in element.items() if key not in ("path",)}
+            found[element["id"]] = {key: value for key, value in element.items() if key != "path"}
     for wanted in sorted(_links(document)):
         view = world.library.get(wanted)
         if wanted in found:

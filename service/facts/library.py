@@ -23,13 +23,38 @@ LIMIT: Final = 60_000
 
 #: Edges from a thing to what it was made from; `output` is walked against its direction.
 MADE_FROM: Final = (
-    "parent", "cut_item", "delivered", "licence", "input", "input_source", "input_dataset", "input_replica", "replica", "model",
-    "base_model", "dataset", "source", "derived_from", "source_media", "capture_session", "transferred", "training_dataset",
-    "training_licence", "trained_model", "training_work", "covered_work", "prompt_reference", "generated_in", "asset", "released",
-)  # fmt: skip
+    "parent",
+    "cut_item",
+    "delivered",
+    "licence",
+    "input",
+    "input_source",
+    "input_dataset",
+    "input_replica",
+    "replica",
+    "model",
+    "base_model",
+    "dataset",
+    "source",
+    "derived_from",
+    "source_media",
+    "capture_session",
+    "transferred",
+    "training_dataset",
+    "training_licence",
+    "trained_model",
+    "training_work",
+    "covered_work",
+    "prompt_reference",
+    "generated_in",
+    "asset",
+    "released",
+)
 
 #: Kinds that a lineage consists of; the walk does not leave them.
-LINEAGE: Final = frozenset({"asset", "generation", "model", "dataset", "source", "licence", "replica", "evidence", "delivery", "release", "appearance"})
+LINEAGE: Final = frozenset(
+    {"asset", "generation", "model", "dataset", "source", "licence", "replica", "evidence", "delivery", "release", "appearance"}
+)
 
 #: What is asked about a person: consents, engagements, pay, deals, notices; never everything that names a party.
 _OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "notice_to", "subject")
@@ -38,21 +63,33 @@ _OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "noti
 Asked = tuple[tuple[str, ...], tuple[str, ...] | None]
 ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
     {
-        "asset": (("app", "evd", "evt"), None), "generation": (("app", "evd", "evt"), None), "replica": (("evd", "evt"), None),
-        "model": (("evd", "evt"), None), "dataset": (("evd", "evt"), None), "source": (("evd", "evt"), None),
-        "licence": (("evd", "evt"), None), "evidence": (("evd", "evt"), None), "appearance": (("evd", "evt"), None),
+        "asset": (("app", "evd", "evt"), None),
+        "generation": (("app", "evd", "evt"), None),
+        "replica": (("evd", "evt"), None),
+        "model": (("evd", "evt"), None),
+        "dataset": (("evd", "evt"), None),
+        "source": (("evd", "evt"), None),
+        "licence": (("evd", "evt"), None),
+        "evidence": (("evd", "evt"), None),
+        "appearance": (("evd", "evt"), None),
     },
     {
-        "appearance": (("evd", "evt"), None), "replica": (("evd", "evt"), None), "evidence": (("evd", "evt"), None),
-        "licence": (("evd", "evt"), None), "party": (("con", "eng", "evd"), _OF_PERSON),
+        "appearance": (("evd", "evt"), None),
+        "replica": (("evd", "evt"), None),
+        "evidence": (("evd", "evt"), None),
+        "licence": (("evd", "evt"), None),
+        "party": (("con", "eng", "evd"), _OF_PERSON),
         "production": (("bnd", "evt"), ("production", "target", "struck_production")),
     },
     {
-        "consent": (("evd", "evt"), None), "agreement": (("evd", "evt", "agr"), None), "engagement": (("evd",), None),
-        "evidence": (("evd", "evt"), None), "production": (("bnd", "evt"), ("production", "target", "struck_production")),
+        "consent": (("evd", "evt"), None),
+        "agreement": (("evd", "evt", "agr"), None),
+        "engagement": (("evd",), None),
+        "evidence": (("evd", "evt"), None),
+        "production": (("bnd", "evt"), ("production", "target", "struck_production")),
     },
     {"event": (("evt",), None), "evidence": (("evd",), None)},
-)  # fmt: skip
+)
 
 #: Kinds that are read because a paper names them.
 NAMED: Final = frozenset({"party", "production", "agreement", "role", "engagement", "replica", "consent", "evidence", "event"})
@@ -60,10 +97,22 @@ NAMED: Final = frozenset({"party", "production", "agreement", "role", "engagemen
 #: Edges that only limit something: what they name is compared by its id and not read.
 LIMITS: Final = frozenset(
     {
-        "consented_production", "posthumous_production", "licensed_production", "scope_production", "exempt_production", "signatory",
-        "approved_production", "determined_production", "obtained_by", "producer", "captured", "document", "reviewer", "replica_file",
+        "consented_production",
+        "posthumous_production",
+        "licensed_production",
+        "scope_production",
+        "exempt_production",
+        "signatory",
+        "approved_production",
+        "determined_production",
+        "obtained_by",
+        "producer",
+        "captured",
+        "document",
+        "reviewer",
+        "replica_file",
     }
-)  # fmt: skip
+)
 
 _WALK: Final = """
 WITH RECURSIVE walk(id, version) AS (

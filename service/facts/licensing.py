@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from service.facts import consents, papers, times
+from service.facts import consents, times
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
 
 _ENDED: Final = ("revoked", "terminated")
-_KINDS: Final = {"fine_tune": "fine_tune", "adapter": "adapter", "lora": "adapter", "embedding": "adapter", "base": "foundation", "checkpoint": "foundation"}
 
 
 def lineage_of(world: World, kind: str) -> list[View]:
@@ -19,90 +18,8 @@ def lineage_of(world: World, kind: str) -> list[View]:
     return [view for view in world.library.of(kind) if view.key in world.library.lineage]
 
 
-def trainings(world: World) -> list[Fact]:
-    """Return each training: of a model on a dataset, as made or as asked for, and each licence out for training."""
-    found = []
-    for model in lineage_of(world, "model"):
-        for one in model.body.get("datasets") or ():
-            dataset = world.library.get(one)
-            found.append(_training(world, f"{model.id}/{bare(one)}", model, dataset, part(model.body, "training")))
-    for job in lineage_of(world, "evidence"):
-        if job.type == "training_job":
-            for one in job.details.get("datasets") or ():
-                found.append(_training(world, f"{job.id}/{bare(one)}", job, world.library.get(one), job.details))
-        elif job.type == "training_licence":
-            found.append(_licence_out(world, job))
-    trained = {one["dataset"]["$ref"] for one in found if one.get("dataset")}
-    if world.act == "train":
-        found += [_training(world, f"{view.id}/training", view, view, {}) for view in lineage_of(world, "dataset") if view.id not in trained]
-    return found
-
-
-def _training(world: World, name: str, model: View, dataset: View | None, run: Mapping[str, Any]) -> Fact:
-    at = times.text(run.get("finished_at")) or times.text(run.get("started_at")) or times.text(run.get("planned_at"))
-    ahead = model.kind != "model" and run.get("state") in (None, "asked") if at is None else times.not_after(at, world.at) is False
-    when = at or (world.at if ahead or world.act == "train" else None)
-    kind = run.get("kind") or _KINDS.get(model.type) or ({"fine_tuning": "fine_tune"}.get(str(dataset.body.get("purpose"))) if dataset else None)
-    production = _title(world, model)
-    seen = [training_licence(world, licence, part_, kind, model, production, when) for part_, licence in _licences(world, dataset)]
-    people = _people(world, dataset, production, when)
-    return compact(
-        {
-            "id": name, "record": model.id, "type": "job", "model": ref(model) if model.kind == "model" else ref(bare(run.get("model"))), "dataset": ref(dataset), "ahead": ahead or world.act == "train",
-            "licences": seen, "kind": kind, "production": ref(production), "people": people, "not_granted": _ids(seen, "granted"), "not_live": _ids(seen, "live_at_training"), "ended": _ids(seen, "live_now"),
-            "mismatch": sorted({field for one in seen for field in one["mismatch"]}), "unstated": sorted({field for one in seen for field in one["unstated"]}),
-            **interim(world, (production, *_origins(world, dataset)), (name, model.id, dataset.id if dataset else None), run), "dates": compact({"licence": when, "creation": when, "use": when}), "path": world.path(dataset or model),
-        }
-    )  # fmt: skip
-
-
-def _ids(seen: Iterable[Fact], field: str) -> list[str]:
-    return sorted(one["id"] for one in seen if one.get(field) is not True)
-
-
-def _title(world: World, model: View) -> str | None:
-    """The one title a model is made for, else the one asked about."""
-    scope = bares(model.body.get("scope_productions"))
-    return scope[0] if scope and len(scope) == 1 and scope != ["*"] else (world.production or (model.productions[0] if len(model.productions) == 1 else None))
-
-
-def _licences(world: World, dataset: View | None) -> list[tuple[Mapping[str, Any], View]]:
-    """The licences of a dataset's parts; a part without one is a matter of the dataset."""
-    parts = dataset.body.get("parts") or () if dataset else ()
-    found = {licence.id: (one, licence) for one in parts if (licence := world.library.get(one.get("licence")))}
-    return [found[key] for key in sorted(found)]
-
-
-def training_licence(world: World, licence: View, part_: Mapping[str, Any], kind: str | None, model: View, production: str | None, when: str | None) -> Fact:
-    """Return a licence as it stands towards one training."""
-    grant = part(licence.body, "training")
-    wanted = {"kinds": kind, "productions": production, "models": model.id}
-    checks = [
-        ("kinds", _allows(grant.get("kinds"), wanted["kinds"], limit=True)),
-        ("productions", _title_allowed(world, grant.get("productions", licence.body.get("productions_allowed")), production)),
-        ("models", _allows(bares(grant.get("models", licence.body.get("models_allowed"))), model.id if model.kind == "model" else None, limit=False)),
-        ("window", times.within(when, part(grant, "window") or part(licence.body, "window") or None)),
-    ]
-    granted = grant.get("granted")
-    return compact(
-        {
-            "id": licence.id, "granted": granted, "mismatch": sorted(name for name, fits in checks if fits is False), "unstated": sorted(name for name, fits in checks if fits is None),
-            "live_at_training": live_at(world, licence, when, part(grant, "window")), "live_now": live_at(world, licence, world.at), "on_end_weights": part(licence.body, "on_end").get("weights"),
-            "ends": times.end_of(whole_window(licence)), "source": bare(part_.get("source")),
-        }
-    )  # fmt: skip
-
-
-def _allows(granted: list[Any] | None, wanted: str | None, *, limit: bool) -> times.Tri:
-    """A list that names what is allowed; an unstated one is open only where that is no limit."""
-    if granted is None:
-        return None if limit else True
-    if "*" in granted:
-        return True
-    return None if wanted is None else wanted in granted
-
-
-def _title_allowed(world: World, granted: Any, production: str | None) -> times.Tri:
+def title_allowed(world: World, granted: Any, production: str | None) -> times.Tri:
+    """Tell whether a grant that names titles names this one, or what it is part of."""
     named = bares(granted)
     if named is None or "*" in named:
         return None if named is None else True
@@ -133,7 +50,11 @@ def whole_window(licence: View) -> Mapping[str, Any]:
 
 def revoked(world: World, licence: View, when: str) -> bool:
     """Tell whether an event had ended the licence as a whole by `when`; adverse, so in doubt it had."""
-    events = [event for event in world.library.about(licence.id, "event", roles=("target",)) if times.begun(times.text(event.body.get("effective_at")), when)]
+    events = [
+        event
+        for event in world.library.about(licence.id, "event", roles=("target",))
+        if times.begun(times.text(event.body.get("effective_at")), when)
+    ]
     gone = False
     for event in sorted(events, key=lambda one: (str(times.text(one.body.get("effective_at"))), one.id)):
         if event.type in _ENDED or (event.type == "superseded"):
@@ -143,15 +64,22 @@ def revoked(world: World, licence: View, when: str) -> bool:
     return gone
 
 
-def _people(world: World, dataset: View | None, production: str | None, when: str | None) -> list[Fact] | None:
+def in_dataset(world: World, dataset: View | None, production: str | None, when: str | None) -> list[Fact] | None:
     """The people in a dataset, each with whether they have consented to training; None where nobody has looked."""
     if dataset is None:
         return None
     parts = [world.library.get(one.get("source")) for one in dataset.body.get("parts") or ()]
-    stated = [dataset.body.get("people"), *(one.get("people") for one in dataset.body.get("parts") or ()), *(view.body.get("people") for view in parts if view)]
+    stated = [
+        dataset.body.get("people"),
+        *(one.get("people") for one in dataset.body.get("parts") or ()),
+        *(view.body.get("people") for view in parts if view),
+    ]
     whole = dataset.body.get("people") is not None
     listed = [one for one in stated if one is not None]
-    each = dataset.body.get("parts") and all(one.get("people") is not None or ((view := world.library.get(one.get("source"))) and view.body.get("people") is not None) for one in dataset.body["parts"])
+    each = dataset.body.get("parts") and all(
+        one.get("people") is not None or ((view := world.library.get(one.get("source"))) and view.body.get("people") is not None)
+        for one in dataset.body["parts"]
+    )
     if not whole and not each:
         return None
     names = sorted({str(bare(one)) for some in listed for one in some if one != "*"})
@@ -161,63 +89,13 @@ def _people(world: World, dataset: View | None, production: str | None, when: st
 def consented(world: World, person: str, production: str | None, when: str | None) -> bool:
     """Tell whether a person has consented to training, before it and for the title."""
     used = Use(person, person, production, when or world.at, ("training",))
-    return any(one.get("granted") and one.get("for_purpose") is True and one.get("live_at_use") is True and one.get("covers_production") is not False for one in consents.seen_from(world, used))
-
-
-def _origins(world: World, dataset: View | None) -> list[str | None]:
-    parts = dataset.body.get("parts") or () if dataset else ()
-    return [bare(view.body.get("origin_production")) for one in parts if (view := world.library.get(one.get("source")))]
-
-
-def interim(world: World, titles: Iterable[str | None], about: Iterable[str | None], run: Mapping[str, Any]) -> Fact:
-    """Return whether an interim agreement binds one of the titles, and what the union has agreed to."""
-    from service.facts.people import bindings
-
-    bound = any(binding.body.get("basis") == "interim" for title in titles if title for binding in bindings(world, title))
-    told = papers.notices(world, (*about, *titles), ("training_licence", "other"), ("subject", "production"))
-    agreed = [view for one in told if (view := world.library.get(one["id"])) and view.details.get("response") in ("agreed", "approved")]
-    return {"interim_bound": bound, "union_consents": [{"id": view.id, "granted": True} for view in agreed], "outputs_described": bool(run.get("intended_outputs") or run.get("purpose"))}
-
-
-def _licence_out(world: World, view: View) -> Fact:
-    details = view.details
-    titles = [str(bare(one)) for one in details.get("works") or () if str(one).startswith("prd_")]
-    return compact(
-        {
-            "id": view.id, "record": view.id, "type": "licence", "ahead": world.past(times.text(details.get("signed_at"))) is not True, "licences": [], "people": None, "mismatch": [], "unstated": [],
-            **interim(world, (world.production, *titles), (view.id,), {}), "dates": compact({"licence": times.text(details.get("signed_at")) or world.at}), "path": world.path(view),
-        }
-    )  # fmt: skip
-
-
-def training_licences(world: World) -> list[Fact]:
-    """Return each licence of covered material for training that is asked about, and in-house training of covered material."""
-    return [training_grant(world, view) for view in lineage_of(world, "evidence") if view.type == "training_licence"]
-
-
-def training_grant(world: World, view: View) -> Fact:
-    """Return a licence for training: the four conditions of the clause, the notices, the meeting."""
-    details = view.details
-    titles = [str(one) for one in details.get("works") or () if str(one).startswith("prd_")]
-    told = papers.notices(world, (view.id, bare(details.get("licence"))), ("training_licence",))
-    asked = times.text(details.get("meeting_requested_at"))
-    responses = [paper.details.get("response") for one in told if (paper := world.library.get(one["id"]))]
-    crafts = details.get("crafts")
-    met = [one for one in world.library.about(view.id, "evidence", "meeting") if world.past(times.text(one.details.get("held_at")))]
-    return compact(
-        {
-            "id": view.id, "licensee_affiliated": _affiliated(world, details), "compensated": details.get("compensated"), "system_public_facing": details.get("system_public_facing"),
-            "system_commercial": details.get("system_commercial"), "in_house": details.get("in_house"), "covered": None if crafts is None else ("*" in crafts or not {"performer", "background", "voice", "stunt"}.isdisjoint(crafts)),
-            "notices": told, "meeting_requested": bool(asked) or "meeting_requested" in responses, "meeting_held": bool(met), "productions": titles, "production": ref(world.production),
-            "dates": compact({"licence": times.text(details.get("signed_at")) or world.at}), "path": world.path(view), "crafts": crafts,
-        }
-    )  # fmt: skip
-
-
-def _affiliated(world: World, details: Mapping[str, Any]) -> times.Tri:
-    if isinstance(details.get("licensee_affiliated"), bool):
-        return bool(details["licensee_affiliated"])
-    return False if details.get("in_house") else None
+    return any(
+        one.get("granted")
+        and one.get("for_purpose") is True
+        and one.get("live_at_use") is True
+        and one.get("covers_production") is not False
+        for one in consents.seen_from(world, used)
+    )
 
 
 def dataset(world: World, view: View) -> Fact:
@@ -231,14 +109,24 @@ def dataset(world: World, view: View) -> Fact:
     odd = [str(one.get("name") or bare(one.get("asset")) or "unnamed") for one in view.body.get("members") or () if not one.get("licence")]
     unlicensed = max(unlicensed, len(odd)) if unlicensed is not None else (len(odd) or None)
     by_licence = _by_licence(world, parts or (), counts)
-    people = _people(world, view, world.production, world.at)
+    people = in_dataset(world, view, world.production, world.at)
     return compact(
         {
-            "id": view.id, "version": view.version, "items": total, "unlicensed": unlicensed, "unlicensed_items": [*odd, *(f"part {number + 1}: {bare(one['source'])}" for number, one in bare_parts)], "licences": by_licence,
-            "items_by_licence": ", ".join(f"{one['id']}: {one.get('items', '?')}" for one in by_licence), "schedule_by_licence": ", ".join(f"{one['id']}: {one.get('schedule_count', '?')}" for one in by_licence),
-            "revoked_items": _revoked_items(world, by_licence), "people_stated": people is not None, "people": people or [], "production": ref(world.production), "path": world.path(view),
+            "id": view.id,
+            "version": view.version,
+            "items": total,
+            "unlicensed": unlicensed,
+            "unlicensed_items": [*odd, *(f"part {number + 1}: {bare(one['source'])}" for number, one in bare_parts)],
+            "licences": by_licence,
+            "items_by_licence": ", ".join(f"{one['id']}: {one.get('items', '?')}" for one in by_licence),
+            "schedule_by_licence": ", ".join(f"{one['id']}: {one.get('schedule_count', '?')}" for one in by_licence),
+            "revoked_items": _revoked_items(world, by_licence),
+            "people_stated": people is not None,
+            "people": people or [],
+            "production": ref(world.production),
+            "path": world.path(view),
         }
-    )  # fmt: skip
+    )
 
 
 def _count(one: Mapping[str, Any]) -> int | None:
@@ -251,8 +139,7 @@ def _unlicensed(parts: Any, total: Any, licensed: list[int | None], without: lis
     if parts is None:
         return None
     if without:
-        known = [one for one in without if one is not None]
-        return max(1, sum(known)) if len(known) == len(without) else max(1, sum(known))
+        return max(1, sum(one for one in without if one is not None))
     if total is None or None in licensed:
         return 0 if total is None else None
     return max(0, int(total) - sum(one for one in licensed if one is not None))
@@ -291,11 +178,21 @@ def licence(world: World, view: View) -> Fact:
     live = live_at(world, view, world.at, part(grant, "window"))
     return compact(
         {
-            "id": view.id, "output_granted": grant.get("granted"), "output_mismatch": sorted(name for name, fits in checks if fits is False), "output_unstated": sorted(name for name, fits in checks if fits is None),
-            "live_now": live, "state": "in force" if live else ("revoked" if revoked(world, view, world.at) else "ended or not begun" if live is False else "not known"), "on_end_here": _on_end(world, view),
-            "ends": times.end_of(window), "dates": compact({"licence": times.text(view.body.get("signed_at")), "release": world.at if world.outward else None}), "production": ref(world.production), "path": world.path(view),
+            "id": view.id,
+            "output_granted": grant.get("granted"),
+            "output_mismatch": sorted(name for name, fits in checks if fits is False),
+            "output_unstated": sorted(name for name, fits in checks if fits is None),
+            "live_now": live,
+            "state": "in force"
+            if live
+            else ("revoked" if revoked(world, view, world.at) else "ended or not begun" if live is False else "not known"),
+            "on_end_here": _on_end(world, view),
+            "ends": times.end_of(window),
+            "dates": compact({"licence": times.text(view.body.get("signed_at")), "release": world.at if world.outward else None}),
+            "production": ref(world.production),
+            "path": world.path(view),
         }
-    )  # fmt: skip
+    )
 
 
 def _output_checks(world: World, view: View, grant: Mapping[str, Any]) -> list[tuple[str, times.Tri]]:
@@ -307,7 +204,7 @@ def _output_checks(world: World, view: View, grant: Mapping[str, Any]) -> list[t
         ("territories", _covers(grant.get("territories", body.get("territories")), intent.get("territories"))),
         ("media", _covers(grant.get("media", body.get("media")), intent.get("media"))),
         ("window", _window_covers(window, wanted)),
-        ("productions", _title_allowed(world, grant.get("productions", body.get("productions_allowed")), world.production)),
+        ("productions", title_allowed(world, grant.get("productions", body.get("productions_allowed")), world.production)),
     ]
     if grant.get("purposes") is not None:
         checks.append(("purposes", _covers(grant["purposes"], [intent["purpose"]] if intent.get("purpose") else None)))
@@ -335,7 +232,10 @@ def _window_covers(window: Mapping[str, Any], wanted: Mapping[str, Any]) -> time
     if window.get("perpetual") and not window.get("start"):
         return True
     first, last = times.text(wanted.get("from")), times.text(wanted.get("to"))
-    inside = [times.within(first, window) if first else None, window.get("perpetual") or None if last in (None, "*") else times.within(last, window)]
+    inside = [
+        times.within(first, window) if first else None,
+        window.get("perpetual") or None if last in (None, "*") else times.within(last, window),
+    ]
     if last == "*" and not window.get("perpetual") and window.get("end"):
         return False
     return False if False in inside else None if None in inside else True
@@ -357,10 +257,17 @@ def model(world: World, view: View) -> Fact:
     own = view.body.get("hosting") == "self_hosted"
     return compact(
         {
-            "id": view.id, "version": view.version, "training_disclosure": view.body.get("training_disclosure"), "plan_tier": tier, "trains_on_inputs": False if trains is None and own else trains,
-            "determinations": determined, "ran": bool(runs), "production": ref(world.production), "path": world.path(view),
+            "id": view.id,
+            "version": view.version,
+            "training_disclosure": view.body.get("training_disclosure"),
+            "plan_tier": tier,
+            "trains_on_inputs": False if trains is None and own else trains,
+            "determinations": determined,
+            "ran": bool(runs),
+            "production": ref(world.production),
+            "path": world.path(view),
         }
-    )  # fmt: skip
+    )
 
 
 def _determination(world: World, paper: View, tier: Any, view: View) -> Fact:
@@ -370,21 +277,42 @@ def _determination(world: World, paper: View, tier: Any, view: View) -> Fact:
     titles = bares(details.get("productions"))
     return compact(
         {
-            "id": paper.id, "accepted": details.get("outcome") in ("accepted", "accepted_with_conditions") and world.past(times.text(details.get("decided_at"))) is True,
-            "live": times.before(expires, world.at) is False if expires else None, "ends": expires,
-            "same_plan": (details.get("plan_tier") in (None, tier)) and version in ("", str(view.version)) and (titles is None or "*" in titles or world.production in titles),
+            "id": paper.id,
+            "accepted": details.get("outcome") in ("accepted", "accepted_with_conditions")
+            and world.past(times.text(details.get("decided_at"))) is True,
+            "live": times.before(expires, world.at) is False if expires else None,
+            "ends": expires,
+            "same_plan": (details.get("plan_tier") in (None, tier))
+            and version in ("", str(view.version))
+            and (titles is None or "*" in titles or world.production in titles),
         }
-    )  # fmt: skip
+    )
 
 
 def source(world: World, view: View) -> Fact:
     """Return a source: whether something was trained on it, and the reservations that no licence answers."""
     trained = any(_trains(world, one) for one in world.library.about(view.id, "dataset", roles=("source",)))
-    reserved = [one for one in view.body.get("opt_outs") or () if one["answer"] in ("reserved", "constrained") and times.begun(times.text(one.get("observed_at")), world.at)]
+    reserved = [
+        one
+        for one in view.body.get("opt_outs") or ()
+        if one["answer"] in ("reserved", "constrained") and times.begun(times.text(one.get("observed_at")), world.at)
+    ]
     declared = world.library.about(view.id, "event", "opted_out", ("target",))
-    licensed = any(part(one.body, "training").get("granted") is True for one in world.library.of("licence") if view.id in (bares(one.body.get("sources")) or ()))
+    licensed = any(
+        part(one.body, "training").get("granted") is True
+        for one in world.library.of("licence")
+        if view.id in (bares(one.body.get("sources")) or ())
+    )
     found = [] if licensed else [*(f"{one['signal']} at {one['place']}" for one in reserved), *(one.id for one in declared)]
-    return compact({"id": view.id, "trained_on": trained or world.act == "train", "open_opt_outs": sorted(found), "production": ref(world.production), "path": world.path(view)})
+    return compact(
+        {
+            "id": view.id,
+            "trained_on": trained or world.act == "train",
+            "open_opt_outs": sorted(found),
+            "production": ref(world.production),
+            "path": world.path(view),
+        }
+    )
 
 
 def _trains(world: World, view: View) -> bool:

@@ -21,7 +21,9 @@ def attestations(world: World, targets: Iterable[str | None], kinds: Iterable[st
         view.key: view
         for target in targets
         if target
-        for view in world.library.about(target, "evidence", "attestation", ("subject", "classification", "day_estimate", "conspicuousness", "description_specific"))
+        for view in world.library.about(
+            target, "evidence", "attestation", ("subject", "classification", "day_estimate", "conspicuousness", "description_specific")
+        )
         if wanted is None or view.details.get("kind") in wanted
     }
     gone = {bare(view.details.get("supersedes")) for view in world.library.of("evidence", "attestation")}
@@ -36,13 +38,24 @@ def attestation(world: World, view: View) -> Fact:
     ends = _attestation_end(details)
     return compact(
         {
-            "id": view.id, "kind": details.get("kind"), "role": details.get("role"), "signed_at": times.text(details.get("signed_at")),
-            "accepted": confirmed and signed if signed is not False else False, "live": None if ends is None else not _over(world, ends),
-            "ends": times.text(details.get("expires_at")) or "*", "days": details.get("days"), "classified_as": details.get("classified_as"), "compared_with": details.get("compared_with"),
+            "id": view.id,
+            "kind": details.get("kind"),
+            "role": details.get("role"),
+            "signed_at": times.text(details.get("signed_at")),
+            "accepted": confirmed and signed if signed is not False else False,
+            "live": None if ends is None else not _over(world, ends),
+            "ends": times.text(details.get("expires_at")) or "*",
+            "days": details.get("days"),
+            "classified_as": details.get("classified_as"),
+            "compared_with": details.get("compared_with"),
             "rejected": details.get("outcome") == "rejected",
-            "countersigned_by": [one["role"] for one in details.get("countersignatures") or () if one.get("outcome", "confirmed") == "confirmed" and world.past(times.text(one["at"]))],
+            "countersigned_by": [
+                one["role"]
+                for one in details.get("countersignatures") or ()
+                if one.get("outcome", "confirmed") == "confirmed" and world.past(times.text(one["at"]))
+            ],
         }
-    )  # fmt: skip
+    )
 
 
 def _attestation_end(details: Mapping[str, Any]) -> str | None:
@@ -65,7 +78,9 @@ def confirmed(found: Iterable[Fact], kind: str) -> times.Tri:
     return False if any(one.get("rejected") for one in of_kind) else None
 
 
-def notices(world: World, targets: Iterable[str | None], kinds: Iterable[str], roles: Iterable[str] = ("subject", "announced_session", "notice")) -> list[Fact]:
+def notices(
+    world: World, targets: Iterable[str | None], kinds: Iterable[str], roles: Iterable[str] = ("subject", "announced_session", "notice")
+) -> list[Fact]:
     """Return the notices of some kinds about any of the targets."""
     wanted, held = frozenset(kinds), frozenset(roles)
     found = {
@@ -85,10 +100,15 @@ def notice(world: World, view: View) -> Fact:
     unions = [name for party in recipients or () if (name := union_name(world, party))]
     return compact(
         {
-            "id": view.id, "kind": details.get("kind"), "delivered_at": times.text(details.get("delivered_at")), "written": details.get("written"),
-            "recipients": recipients, "unions": sorted(set(unions)), "recipient_kind": details.get("recipient_kind"),
+            "id": view.id,
+            "kind": details.get("kind"),
+            "delivered_at": times.text(details.get("delivered_at")),
+            "written": details.get("written"),
+            "recipients": recipients,
+            "unions": sorted(set(unions)),
+            "recipient_kind": details.get("recipient_kind"),
         }
-    )  # fmt: skip
+    )
 
 
 def union_name(world: World, party: str | None) -> str | None:
@@ -98,12 +118,14 @@ def union_name(world: World, party: str | None) -> str | None:
     if not isinstance(name, str):
         return None
     letters = "".join(letter for letter in name.lower() if letter.isalnum())
-    if letters.startswith("sagaftra") or letters.startswith("screenactorsguild"):
+    if letters.startswith(("sagaftra", "screenactorsguild")):
         return "sagaftra"
     return letters
 
 
-def payments(world: World, person: str | None, production: str | None, targets: Iterable[str | None], bases: Iterable[str] | None = None) -> list[Fact]:
+def payments(
+    world: World, person: str | None, production: str | None, targets: Iterable[str | None], bases: Iterable[str] | None = None
+) -> list[Fact]:
     """Return what was paid or is owed to a person for a title, or for one of the targets."""
     wanted = frozenset(bases) if bases is not None else None
     about = {name for name in targets if name}
@@ -135,12 +157,20 @@ def payment(world: World, view: View) -> Fact:
     paid = world.past(paid_at) if paid_at else False
     return compact(
         {
-            "id": view.id, "basis": details.get("basis"), "units": details.get("units"), "paid": paid, "paid_at": paid_at, "due_at": due_at,
-            "payee": details.get("payee"), "contributed": details.get("pension_health") if paid else False,
+            "id": view.id,
+            "basis": details.get("basis"),
+            "units": details.get("units"),
+            "paid": paid,
+            "paid_at": paid_at,
+            "due_at": due_at,
+            "payee": details.get("payee"),
+            "contributed": details.get("pension_health") if paid else False,
             "overdue": bool(not paid and due_at and times.before(due_at, world.at)),
-            "meets_floor": meets_floor(world, details, details.get("rate") or details.get("amount"), times.text(details.get("agreed_at")) or paid_at),
+            "meets_floor": meets_floor(
+                world, details, details.get("rate") or details.get("amount"), times.text(details.get("agreed_at")) or paid_at
+            ),
         }
-    )  # fmt: skip
+    )
 
 
 def paid_units(found: Iterable[Fact], basis: str) -> str:
@@ -174,10 +204,15 @@ def _deal(world: World, view: View, production: str | None, used_at: str | None)
     amount = details.get("agreed_amount") or details.get("amount") or details.get("rate")
     return compact(
         {
-            "id": view.id, "agreed": agreed, "outcome": details.get("outcome"), "agreed_at": agreed_at, "opened_at": times.text(details.get("opened_at")),
-            "before_use": times.not_after(agreed_at, used_at), "meets_floor": meets_floor(world, details, amount, agreed_at),
+            "id": view.id,
+            "agreed": agreed,
+            "outcome": details.get("outcome"),
+            "agreed_at": agreed_at,
+            "opened_at": times.text(details.get("opened_at")),
+            "before_use": times.not_after(agreed_at, used_at),
+            "meets_floor": meets_floor(world, details, amount, agreed_at),
         }
-    )  # fmt: skip
+    )
 
 
 def meets_floor(world: World, details: Mapping[str, Any], amount: Any, when: str | None) -> times.Tri:
@@ -202,7 +237,10 @@ def meets_floor(world: World, details: Mapping[str, Any], amount: Any, when: str
 def rate_on(world: World, key: str, when: str | None) -> Mapping[str, Any] | None:
     """Return the published rate of a key on a day; today's where the day is not known."""
     for rate in rates(world):
-        if rate["key"] == key and times.within(when or world.at, {"start": rate["from"], "end": rate["to"], "perpetual": rate["to"] == "*"}) is True:
+        if (
+            rate["key"] == key
+            and times.within(when or world.at, {"start": rate["from"], "end": rate["to"], "perpetual": rate["to"] == "*"}) is True
+        ):
             found = rate["amount"]
             return found if isinstance(found, Mapping) else None
     return None
@@ -214,7 +252,15 @@ def rates(world: World) -> list[Fact]:
     for view in world.library.of("evidence", "rate_table"):
         for rate in view.details.get("rates") or ():
             window = rate.get("window") or {}
-            found.append({"key": rate["key"], "amount": dict(rate["amount"]), "from": times.text(window.get("start")) or "*", "to": times.end_of(window) or "*", "table": view.id})
+            found.append(
+                {
+                    "key": rate["key"],
+                    "amount": dict(rate["amount"]),
+                    "from": times.text(window.get("start")) or "*",
+                    "to": times.end_of(window) or "*",
+                    "table": view.id,
+                }
+            )
     return found
 
 
@@ -224,7 +270,13 @@ def flags(world: World, person: str | None, production: str | None) -> list[Fact
     for view in world.library.about(person, "evidence", "residual_flag") if person else ():
         named = bare(view.details.get("production"))
         if named is None or production is None or world.same_title(named, production):
-            found.append({"id": view.id, "basis": view.details.get("basis"), "sent": bool(world.past(times.text(view.details.get("sent_to_payroll_at"))))})
+            found.append(
+                {
+                    "id": view.id,
+                    "basis": view.details.get("basis"),
+                    "sent": bool(world.past(times.text(view.details.get("sent_to_payroll_at")))),
+                }
+            )
     return found
 
 
@@ -235,10 +287,21 @@ def approvals(world: World, targets: Iterable[str | None], production: str | Non
     for view in world.library.of("evidence", "approval"):
         subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
         narrow = {one for one in subjects if not one.startswith("prd_")}
-        titled = set(view.productions) | {one for one in subjects if one.startswith("prd_")} | set(bares(view.details.get("productions")) or ())
+        titled = (
+            set(view.productions) | {one for one in subjects if one.startswith("prd_")} | set(bares(view.details.get("productions")) or ())
+        )
         if narrow & about or (not narrow and production in titled):
             details = view.details
-            found.append(compact({"id": view.id, "of": details.get("of"), "subject": details.get("subject"), "approved": details.get("outcome") == "approved" and world.past(times.text(details.get("written_at")))}))
+            found.append(
+                compact(
+                    {
+                        "id": view.id,
+                        "of": details.get("of"),
+                        "subject": details.get("subject"),
+                        "approved": details.get("outcome") == "approved" and world.past(times.text(details.get("written_at"))),
+                    }
+                )
+            )
     return found
 
 
@@ -264,13 +327,19 @@ def claim(world: World, view: View) -> Fact:
     script = world.library.get(details.get("script_version"))
     return compact(
         {
-            "id": view.id, "type": details.get("type"), "rule": details.get("rule"), "state": claim_state(world, details),
-            "category": details.get("category"), "approver_role": details.get("approver_role"), "covers_intent": _covers_intent(world, details),
-            "approved_by_another": _another(details), "ends": times.text(details.get("expires_at")) or "*",
+            "id": view.id,
+            "type": details.get("type"),
+            "rule": details.get("rule"),
+            "state": claim_state(world, details),
+            "category": details.get("category"),
+            "approver_role": details.get("approver_role"),
+            "covers_intent": _covers_intent(world, details),
+            "approved_by_another": _another(details),
+            "ends": times.text(details.get("expires_at")) or "*",
             "script": compact({"id": script.id, "created_at": times.text(script.details.get("created_at"))}) if script else None,
             "takes": None if takes is None else [_take(world, reference) for reference in takes],
         }
-    )  # fmt: skip
+    )
 
 
 def claim_state(world: World, details: Mapping[str, Any]) -> str:

@@ -83,13 +83,25 @@ def person_fact(world: World, person: str) -> Fact:
     representatives = view.body.get("representatives") if view else None
     return compact(
         {
-            "id": person, "kind": "party", "type": view.type if view else None,
-            "deceased": dead_at(world, person, world.at), "representatives": None if representatives is None else [
-                compact({"party": one.get("party"), "capacity": one.get("capacity"), "located": one.get("located"), "searches": None if one.get("search_log") is None else len(one["search_log"])})
+            "id": person,
+            "kind": "party",
+            "type": view.type if view else None,
+            "deceased": dead_at(world, person, world.at),
+            "representatives": None
+            if representatives is None
+            else [
+                compact(
+                    {
+                        "party": one.get("party"),
+                        "capacity": one.get("capacity"),
+                        "located": one.get("located"),
+                        "searches": None if one.get("search_log") is None else len(one["search_log"]),
+                    }
+                )
                 for one in representatives
             ],
         }
-    )  # fmt: skip
+    )
 
 
 def strikes(world: World) -> list[Fact]:
@@ -104,19 +116,23 @@ def _strike(world: World, view: View) -> Fact:
     agreements = strike.get("agreements")
     return compact(
         {
-            "id": view.id, "from": times.text(view.body.get("effective_at")), "to": times.earliest(ended) or "*",
+            "id": view.id,
+            "from": times.text(view.body.get("effective_at")),
+            "to": times.earliest(ended) or "*",
             "agreements": [*(str(bare(one)) for one in agreements or ()), *(one for one in targets if one.startswith("agr_"))],
             "employers": None if strike.get("employers") is None else [str(bare(one)) for one in strike["employers"]],
             "productions": [str(bare(one)) for one in strike.get("productions") or ()],
         }
-    )  # fmt: skip
+    )
 
 
 def _ends(end: View, called: View) -> bool:
     if end.body.get("ends"):
         return bare(end.body["ends"]) == called.id
     first, second = part(end.body, "strike"), part(called.body, "strike")
-    return first.get("union") == second.get("union") and not set(first.get("agreements") or ()).isdisjoint(second.get("agreements") or ("",))
+    return first.get("union") == second.get("union") and not set(first.get("agreements") or ()).isdisjoint(
+        second.get("agreements") or ("",)
+    )
 
 
 def struck(world: World, production: str | None, employers: Iterable[str | None], when: Any) -> bool:

@@ -27,7 +27,10 @@ Spec = Mapping[str, Any]
 def views(planned: Mapping[str, Any] | None, overlay: Sequence[Spec] = ()) -> tuple[list[View], list[str]]:
     """Return planned and hypothetical records as views, and the keys of the planned ones; `errors.Invalid` for a bad body."""
     subjects = [(f"planned_{key}", kind, body, pointer) for key, kind, body, pointer in _listed(planned or {})]
-    laid = [(str(spec.get("id") or f"overlay_{_word(spec.get('key') or number)}"), str(spec["kind"]), spec["body"], f"/overlay/{number}/body") for number, spec in enumerate(overlay)]
+    laid = [
+        (str(spec.get("id") or f"overlay_{_word(spec.get('key') or number)}"), str(spec["kind"]), spec["body"], f"/overlay/{number}/body")
+        for number, spec in enumerate(overlay)
+    ]
     keys = {f"${name.partition('_')[2]}": name for name, *_ in (*subjects, *laid) if name.startswith(("planned_", "overlay_"))}
     made = [_view(name, kind, body, keys, pointer) for name, kind, body, pointer in (*subjects, *laid)]
     return made, [name for name, *_ in subjects]
@@ -44,7 +47,12 @@ def _listed(planned: Mapping[str, Any]) -> Iterable[tuple[str, str, Any, str]]:
         return
     if isinstance(planned.get("records"), list):
         for number, spec in enumerate(planned["records"]):
-            yield _word(spec.get("key") or f"{spec.get('kind')}.{number}"), _kind(spec.get("kind"), number), spec.get("body"), f"/planned/records/{number}/body"
+            yield (
+                _word(spec.get("key") or f"{spec.get('kind')}.{number}"),
+                _kind(spec.get("kind"), number),
+                spec.get("body"),
+                f"/planned/records/{number}/body",
+            )
         return
     for name, body in planned.items():
         if name in ("production", "productions") and not isinstance(body, Mapping):
@@ -57,7 +65,11 @@ def _listed(planned: Mapping[str, Any]) -> Iterable[tuple[str, str, Any, str]]:
 
 def _kind(name: Any, where: Any) -> str:
     if name not in KINDS:
-        raise errors.Invalid("A planned subject names no kind of record.", "invalid", (errors.FieldError(f"/planned/{where}", "Name a kind of record, as in generation or appearance."),))
+        raise errors.Invalid(
+            "A planned subject names no kind of record.",
+            "invalid",
+            (errors.FieldError(f"/planned/{where}", "Name a kind of record, as in generation or appearance."),),
+        )
     return str(name)
 
 
@@ -76,7 +88,16 @@ def _view(name: str, kind: str, body: Any, keys: Mapping[str, str], pointer: str
         found_link = link(spot)
         target = keys.get(str(found_link.value)) if found_link.id is None else str(spot.value)
         if target is None:
-            raise errors.Invalid("A planned record leads nowhere.", "unknown_reference", (errors.FieldError(pointer + found_link.pointer, f"Nothing here is called {found_link.value!r}; give the key of a planned record or an id."),))
+            raise errors.Invalid(
+                "A planned record leads nowhere.",
+                "unknown_reference",
+                (
+                    errors.FieldError(
+                        pointer + found_link.pointer,
+                        f"Nothing here is called {found_link.value!r}; give the key of a planned record or an id.",
+                    ),
+                ),
+            )
         spot.container[spot.key] = target
         links.append((found_link.role, target))
     return View(name, name, kind, 0, loaded, tuple(links))

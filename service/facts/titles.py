@@ -24,13 +24,26 @@ def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
     body = view.body
     return compact(
         {
-            "id": view.id, "format": body.get("format"), "genres": body.get("genres"), "countries": body.get("countries"), "languages": body.get("languages"), "state": body.get("state"),
-            "distributors": [str(bare(one)) for one in body["distributors"]] if body.get("distributors") is not None else None, "platforms": platforms(world, body),
-            "advertiser": bare(body.get("advertiser")), "product_line": body.get("product_line"), "crafts": sorted(crafts), "bindings": [binding for binding in bindings(world, view.id)],
-            "pins": pins(world, view.id), "cast_list_complete_as_of": times.text(body.get("cast_list_complete_as_of")), "calendar": body.get("business_calendar"),
-            "dates": compact({"photography": times.text(body.get("photography_start")), "commencement": times.text(body.get("production_commenced"))}),
+            "id": view.id,
+            "format": body.get("format"),
+            "genres": body.get("genres"),
+            "countries": body.get("countries"),
+            "languages": body.get("languages"),
+            "state": body.get("state"),
+            "distributors": [str(bare(one)) for one in body["distributors"]] if body.get("distributors") is not None else None,
+            "platforms": platforms(world, body),
+            "advertiser": bare(body.get("advertiser")),
+            "product_line": body.get("product_line"),
+            "crafts": sorted(crafts),
+            "bindings": bindings(world, view.id),
+            "pins": pins(world, view.id),
+            "cast_list_complete_as_of": times.text(body.get("cast_list_complete_as_of")),
+            "calendar": body.get("business_calendar"),
+            "dates": compact(
+                {"photography": times.text(body.get("photography_start")), "commencement": times.text(body.get("production_commenced"))}
+            ),
         }
-    )  # fmt: skip
+    )
 
 
 def platforms(world: World, body: Mapping[str, Any]) -> list[str] | None:
@@ -46,8 +59,7 @@ def bindings(world: World, production: str) -> list[Fact]:
     found = []
     for view in people.bindings(world, production):
         agreement = world.library.get(view.body.get("agreement"))
-        for name in _crafts(view, agreement):
-            found.append(_binding(world, view, agreement, name))
+        found += [_binding(world, view, agreement, name) for name in _crafts(view, agreement)]
     return found + _determinations(world, production)
 
 
@@ -65,10 +77,18 @@ def _binding(world: World, view: View, agreement: View | None, name: str) -> Fac
     bound = part(view.body, "bound")
     return compact(
         {
-            "id": view.id, "craft": name, "agreement": line(pack), "edition": pack, "record": view.id, "basis": basis, "from": times.text(bound.get("start")), "to": times.text(bound.get("end")),
-            "determination": "non_union" if basis == "non_union_determination" else "bound", "in_window": _runs(world, view, bound),
+            "id": view.id,
+            "craft": name,
+            "agreement": line(pack),
+            "edition": pack,
+            "record": view.id,
+            "basis": basis,
+            "from": times.text(bound.get("start")),
+            "to": times.text(bound.get("end")),
+            "determination": "non_union" if basis == "non_union_determination" else "bound",
+            "in_window": _runs(world, view, bound),
         }
-    )  # fmt: skip
+    )
 
 
 def line(pack: str | None) -> str | None:
@@ -78,7 +98,10 @@ def line(pack: str | None) -> str | None:
 
 def _runs(world: World, view: View, bound: Mapping[str, Any]) -> bool:
     """A binding runs unless it says that it has ended or not begun; its end is adverse, so in doubt it has come."""
-    ended = any(times.begun(times.text(event.body.get("effective_at")), world.at) for event in world.library.about(view.id, "event", "terminated", ("target",)))
+    ended = any(
+        times.begun(times.text(event.body.get("effective_at")), world.at)
+        for event in world.library.about(view.id, "event", "terminated", ("target",))
+    )
     end, start = times.text(bound.get("end")), times.text(bound.get("start"))
     return not ended and not (end and times.before(end, world.at) is not False) and not (start and times.before(world.at, start))
 
@@ -88,7 +111,13 @@ def _determinations(world: World, production: str) -> list[Fact]:
     view = world.library.get(production)
     stated = view.body.get("other_crafts_determined") or () if view else ()
     return [
-        {"id": f"{production}/{one['craft']}", "craft": craft(one["craft"]), "record": production, "determination": "non_union", "in_window": True}
+        {
+            "id": f"{production}/{one['craft']}",
+            "craft": craft(one["craft"]),
+            "record": production,
+            "determination": "non_union",
+            "in_window": True,
+        }
         for one in stated
         if one["result"] in ("not_covered", "none_employed")
     ]
@@ -106,7 +135,7 @@ def pins(world: World, production: str) -> list[Fact]:
     return found
 
 
-def crafts_touched(world: World, shown: Iterable[View], *, captured: bool) -> set[str]:
+def crafts_touched(shown: Iterable[View], *, captured: bool) -> set[str]:
     """Return the crafts whose work a question touches."""
     found = {CRAFT_OF.get(str(view.body["type"]), "performer") for view in shown}
     return found | ({"performer"} if captured else set())
@@ -123,6 +152,11 @@ def crafts(world: World, production: View | None, touched: Iterable[str]) -> lis
 def _craft(production: View, name: str, held: list[Fact]) -> Fact:
     covered = [one for one in held if one["determination"] == "bound"]
     return {
-        "id": f"{production.id}/{name}", "record": production.id, "craft": name, "production": ref(production), "bindings": covered,
-        "lines": len({one.get("agreement") for one in covered}), "non_union": not covered and bool(held),
-    }  # fmt: skip
+        "id": f"{production.id}/{name}",
+        "record": production.id,
+        "craft": name,
+        "production": ref(production),
+        "bindings": covered,
+        "lines": len({one.get("agreement") for one in covered}),
+        "non_union": not covered and bool(held),
+    }

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from service import auth
 from service.config import Settings
 from service.context import Actor, Context
 from service.db import Database
 from service.services import Services
-
 from tests.rules.scenario import Studio
 
 #: When everything is recorded: after every date that a scenario asks for, so that only dates inside records count.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
 from service.context import Context
 from service.facts import Facts, gather
 from service.records import read, write
@@ -58,7 +59,9 @@ class Studio:
     def named(self, value: Any) -> Any:
         """Replace the keys of earlier steps by ids, wherever they stand alone."""
         if isinstance(value, Mapping):
-            return {self.keys.get(str(name), name) if str(name).startswith("$") else name: self.named(inner) for name, inner in value.items()}
+            return {
+                self.keys.get(str(name), name) if str(name).startswith("$") else name: self.named(inner) for name, inner in value.items()
+            }
         if isinstance(value, list):
             return [self.named(inner) for inner in value]
         return self.keys.get(value, value) if isinstance(value, str) else value

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from service.rules.findings import Evaluation
 
+from service.rules.findings import Evaluation
 from tests.rules import scenario as play
 from tests.rules.scenario import Studio
 
@@ -50,7 +50,11 @@ def _compare(studio: Studio, expect: Mapping[str, Any], found: Evaluation) -> li
             if play.worst_of(given) != wanted:
                 wrong.append(f"{rule}: {given or 'not_applicable'}, expected {wanted}")
         else:
-            wrong += [f"{rule} {key}: {given.get(key, 'not_applicable')}, expected {result}" for key, result in wanted.items() if given.get(key, "not_applicable") != result]
+            wrong += [
+                f"{rule} {key}: {given.get(key, 'not_applicable')}, expected {result}"
+                for key, result in wanted.items()
+                if given.get(key, "not_applicable") != result
+            ]
     codes = {finding.code for finding in found.findings}
     wrong += [f"no finding with code {code}" for code in expect.get("codes") or () if code not in codes]
     wrong += [f"obligation missing: {one}" for one in expect.get("owed") or () if one not in _owed(found)]
@@ -61,7 +65,11 @@ def _compare(studio: Studio, expect: Mapping[str, Any], found: Evaluation) -> li
 
 
 def _owed(found: Evaluation) -> list[dict[str, Any]]:
-    return [{name: str(one.obligation[name]) for name in ("kind", "quantity", "due") if one.obligation.get(name)} for one in found.findings if one.obligation]
+    return [
+        {name: str(one.obligation[name]) for name in ("kind", "quantity", "due") if one.obligation.get(name)}
+        for one in found.findings
+        if one.obligation
+    ]
 
 
 def _modes(firm: Evaluation, mild: Evaluation) -> list[str]:
@@ -71,4 +79,6 @@ def _modes(firm: Evaluation, mild: Evaluation) -> list[str]:
 
 
 def _explain(found: Evaluation) -> str:
-    return "\n".join(f"      {one.result:11} {one.rule} {one.subject} {one.requirement} {one.code} {json.dumps(one.missing)}" for one in found.findings)
+    return "\n".join(
+        f"      {one.result:11} {one.rule} {one.subject} {one.requirement} {one.code} {json.dumps(one.missing)}" for one in found.findings
+    )

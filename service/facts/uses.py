@@ -1,0 +1,207 @@
+"""Uses of people: of the person an appearance shows, and of everyone who is recognised in it or disputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemas import vocabulary
+from service.facts import classify, consents, papers, people, times
+from service.facts.appearances import common, dates, generation_of, person_of, replicates, use_of
+from service.facts.library import View
+from service.facts.world import Fact, World, bare, bares, compact, ref
+
+
+def uses(world: World, view: View) -> list[Fact]:
+    """Return the uses of people in an appearance: of the person shown, and of everyone recognised or disputed."""
+    shown = person_of(world, view)
+    found = {shown: replicates(world, view, shown)} if shown else {}
+    for person in classify.in_question(view, ()):
+        if person != shown and (verdict := _recognised(view, person)) is not False:
+            found[person] = verdict
+    relevant = {person: verdict for person, verdict in found.items() if verdict is not False or view.body["type"] in ("alteration", "dub")}
+    many = len(relevant) > 1
+    return [
+        use(world, view, person, verdict, f"{view.id}/{person}" if many and person != shown else view.id)
+        for person, verdict in sorted(relevant.items())
+    ]
+
+
+def _recognised(view: View, person: str) -> times.Tri:
+    """A person nobody was to be: as a whole, or disputed once one feature is recognised."""
+    verdict = classify.whole(view, person)
+    if verdict is None and classify.recognised(view, person, vocabulary.FEATURES) is False:
+        return False
+    return verdict
+
+
+def use(world: World, view: View, person: str, verdict: times.Tri, name: str) -> Fact:
+    """Return one use of one person: family, consents as they stand, estimates, pay, deals, strikes, exemptions."""
+    body, base, production = view.body, common(world, view), world.production_of(view)
+    replica = world.library.get(body.get("replica")) if person == person_of(world, view) else None
+    found = _family(world, view, person, production, verdict)
+    held = people.engagements(world, person, production)
+    made = base["generated_at"]
+    about = (view.id, replica.id if replica else None, bare(body.get("asset")), *(one.id for one in held))
+    needed = verdict is not False or body["type"] == "alteration"
+    used = use_of(world, view, person, production)
+    element = {
+        "id": name,
+        **base,
+        "person": ref(person),
+        "replica": ref(replica),
+        "origin": ref(bare(replica.body.get("origin_production"))) if replica else None,
+        "replicates": verdict,
+        "ebdr": found["ebdr"],
+        "icdr": found["icdr"],
+        "badr": found["badr"],
+        "no_scan": found["no_scan"],
+        "other_project": found["other_project"],
+        "principal_role": _principal(world, view),
+        "deceased": people.dead_at(world, person, made or world.at),
+        "deceased_now": people.dead_at(world, person, world.at),
+        "minor_at_capture": _minor(world, person, replica, made),
+        "engaged_here": people.engaged(world, person, production, made or world.at),
+        "engagement": ref(held[0]) if held else None,
+        "consents": consents.seen_from(world, used),
+        "consent_needed": needed,
+        "struck_at_use": people.struck(world, production, _employers(held), made or world.at),
+        "struck_now": people.struck(world, production, _employers(held), world.at),
+        "exemptions": [papers.claim(world, one) for one in papers.claims(world, view)],
+        "attestations": _estate(world, person, view),
+        "dates": dates(world, view, replica, held[0] if held else None),
+        **_money(world, person, production, about, made),
+        **_backing(world, person, production, replica),
+        **_platform(world, view, replica, person, production),
+    }
+    element["known_minor"] = element["minor_at_capture"] is True or element["depicts_minor"] is True
+    return compact({**element, **_summed(element["consents"])})
+
+
+def _family(world: World, view: View, person: str, production: str | None, verdict: times.Tri) -> Fact:
+    """The family of the person shown; somebody who can be recognised without being meant is recreated independently."""
+    if person != person_of(world, view):
+        employed = people.engaged(world, person, production, classify.people_date(world, view))
+        independent = False if employed is True else (verdict if employed is False else None)
+        return {"ebdr": False, "icdr": independent, "badr": False, "no_scan": False, "other_project": None}
+    found = classify.family(world, view, person, production)
+    if verdict is False:
+        return {"ebdr": False, "icdr": False, "badr": False, "no_scan": False, "other_project": found.other_project}
+    return {
+        "ebdr": found.is_("ebdr"),
+        "icdr": found.is_("icdr"),
+        "badr": found.is_("badr"),
+        "no_scan": False if found.kind and not found.no_scan else found.no_scan,
+        "other_project": found.other_project,
+    }
+
+
+def _summed(seen: Iterable[Fact]) -> Fact:
+    """The fields in which the nearest consent differs, for the sentence that says so."""
+    granted = [one for one in seen if one.get("granted")]
+    nearest = min(granted, key=lambda one: (len(one["mismatch"]), len(one["unstated"]), one["id"])) if granted else None
+    return {"mismatch": nearest["mismatch"] if nearest else [], "unstated": nearest["unstated"] if nearest else []}
+
+
+def _employers(held: Iterable[View]) -> list[str | None]:
+    return [bare(one.body.get("employer")) for one in held]
+
+
+def _principal(world: World, view: View) -> times.Tri:
+    role = world.library.get(view.body.get("role"))
+    category = view.body.get("role_category") or (role.body.get("category") if role else None)
+    if category is None and view.body["type"] == "background_fill":
+        return False
+    return None if category is None else category not in ("background", "stand_in")
+
+
+def _minor(world: World, person: str, replica: View | None, made: str | None) -> times.Tri:
+    if replica and isinstance(replica.body.get("minor_at_capture"), bool):
+        return bool(replica.body["minor_at_capture"])
+    captured = times.text(replica.body.get("created_at")) if replica else None
+    sessions = (
+        [times.text(found.details.get("starts_at")) for one in (replica.body.get("sessions") or ()) if (found := world.library.get(one))]
+        if replica
+        else []
+    )
+    return people.minor_at(world, person, times.earliest(sessions) or captured or made)
+
+
+def _estate(world: World, person: str, view: View) -> list[Fact]:
+    """Attestations about the person or the use; one that speaks of this use, or of the person after death, clears the estate's side."""
+    found = papers.attestations(world, (person, view.id, bare(view.body.get("asset"))))
+    return [
+        {**one, "estate_clearance": one.get("kind") == "representative_authority" and one.get("role") in ("production_counsel", "legal")}
+        for one in found
+    ]
+
+
+def _money(world: World, person: str, production: str | None, about: Iterable[str | None], made: str | None) -> Fact:
+    targets = tuple(about)
+    estimates = [one for one in papers.attestations(world, targets, ("good_faith_day_estimate",)) if "days" in one]
+    estimates += [one for one in _personal_estimates(world, person, production) if one not in estimates]
+    chosen = times.latest([one.get("signed_at") for one in estimates if one.get("accepted") is True])
+    latest = next((one for one in estimates if one.get("accepted") is True and one.get("signed_at") == chosen), {})
+    paid = papers.payments(world, person, production, targets)
+    by_days = [one for one in paid if one.get("basis") == "use_days"]
+    return {
+        "estimates": estimates,
+        "days": latest.get("days"),
+        "estimate": latest.get("id"),
+        "payments": paid,
+        "paid_days": papers.paid_units(paid, "use_days"),
+        "days_overdue": any(one["overdue"] for one in by_days),
+        "deals": papers.deals(world, person, production, targets, made),
+        "flags": papers.flags(world, person, production),
+    }
+
+
+def _personal_estimates(world: World, person: str, production: str | None) -> list[Fact]:
+    """Estimates about the person as a whole, for this title."""
+    found = []
+    for view in world.library.about(person, "evidence", "attestation", ("subject",)):
+        narrow = [one for one in view.body.get("subjects") or () if not str(one).startswith(("pty_", "prd_"))]
+        titled = not view.productions or production is None or not world.titles(production).isdisjoint(view.productions)
+        if view.details.get("kind") == "good_faith_day_estimate" and titled and not narrow:
+            found.append(papers.attestation(world, view))
+    return found
+
+
+def _backing(world: World, person: str, production: str | None, replica: View | None) -> Fact:
+    """Who stood behind the contract: counsel, or an agreement that speaks of replicas (California Labor Code 927)."""
+    held = people.engagements(world, person, production)
+    origin = bare(replica.body.get("origin_production")) if replica else None
+    held = held or people.engagements(world, person, origin)
+    advised = people.representation(held)
+    bound = {*people.agreements_of(world, production), *people.agreements_of(world, origin)}
+    speaking = [covers_replicas(world, agreement) for agreement in sorted(bound)]
+    covering = True if True in speaking else (None if None in speaking else False)
+    return {"counsel": None if advised is None else "counsel" in advised, "covering_agreement": covering}
+
+
+def covers_replicas(world: World, agreement: str) -> times.Tri:
+    """Tell whether an agreement addresses digital replicas: as stated, and known of the packs that come with the service."""
+    view = next((one for one in world.library.of("agreement") if one.id == agreement), None)
+    stated = view.body.get("covers_digital_replicas") if view else None
+    if isinstance(stated, bool):
+        return stated
+    return True if view and str(view.body.get("pack", "")).startswith("sagaftra-tvt-") else None
+
+
+def _platform(world: World, view: View, replica: View | None, person: str, production: str | None) -> Fact:
+    """What a distributor asks of talent models: their titles, and its own written approvals."""
+    run = generation_of(world, view)
+    models = [found for one in (run.body.get("models") or ()) if (found := world.library.get(one.get("model")))] if run else []
+    talent = [model for model in models if person in (bares(model.body.get("people")) or ()) or model.body.get("replicas")]
+    beyond = [
+        model
+        for model in talent
+        if model.body.get("scope_productions") not in (None, ["*"]) and production not in (bares(model.body["scope_productions"]) or ())
+    ]
+    approved = papers.approvals(world, (view.id, bare(view.body.get("asset")), replica.id if replica else None), production)
+    granted = [one for one in approved if one.get("of") in ("distributor", "platform") and one.get("approved")]
+    return {
+        "talent_model": bool(talent),
+        "model_out_of_scope": bool(beyond),
+        "distributor_approved": any(one.get("subject") in ("talent_performance", "general", None) for one in granted),
+        "reuse_approved": any(one.get("subject") in ("model_reuse", "talent_performance") for one in granted),
+    }
