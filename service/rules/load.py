@@ -7,26 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from service.rules.compile import compile_rule
 from service.rules.moments import Calendar, moment
 from service.rules.pack import Pack
 from service.rules.paths import PackError
+from service.rules.yaml12 import parse
 
 #: The packs that come with the service.
 PACKS: Final = Path(__file__).parent / "packs"
 
 KINDS: Final = frozenset({"agreement", "gate", "house", "law", "platform"})
-#: No rule that a person can read is nested deeper; a YAML alias to itself always is.
-_DEPTH: Final = 40
-
 _KEYS: Final = frozenset(
     {
         "pack", "title", "kind", "line", "craft", "territories", "term", "status", "carries", "sources", "verified",
@@ -60,9 +54,9 @@ def _load(files: tuple[tuple[str, int, int], ...]) -> Mapping[str, Pack]:
 def read(text: str, name: str) -> dict[str, Any]:
     """One pack from YAML text, checked; `name` is what errors call it."""
     try:
-        document = _plain(YAML(typ="safe").load(text))
-    except (YAMLError, ValueError) as error:  # a date with a seventeenth month is a ValueError
-        raise PackError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
+        document = parse(text)
+    except PackError as error:
+        raise PackError(f"{name}: {error}") from None
     return check(document, name)
 
 
@@ -149,22 +143,3 @@ def _known_overrides(document: Mapping[str, Any], gone: set[str], before: Mappin
     known = {rule["id"] for rule in (*before["rules"], *before.get("carried_rules", ()))}
     for name in sorted(gone - known):
         raise PackError(f"{document['pack']}.yaml: overrides: {before['pack']} has no rule {name!r}")
-
-
-def _plain(value: Any, depth: int = 0) -> Any:
-    """YAML values as JSON values: dates as text, keys as text, nothing else but lists, maps and scalars."""
-    if depth > _DEPTH:
-        raise PackError(f"nested deeper than {_DEPTH} levels")
-    if isinstance(value, dict):
-        return {str(key): _plain(part, depth + 1) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part, depth + 1) for part in value]
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise PackError(f"{value}: a time needs a zone")
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, str | int | bool):
-        return value
-    raise PackError(f"{value!r}: text, whole numbers, true, false and dates only; write decimals in quotes")

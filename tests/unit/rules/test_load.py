@@ -6,6 +6,7 @@ import pytest
 
 from service.rules.load import check, load_packs, pack_from, read, stored
 from service.rules.paths import PackError
+from service.rules.yaml12 import parse
 
 GOOD = """
 pack: house
@@ -66,16 +67,20 @@ def test_a_new_edition_holds_the_rules_it_carries(tmp_path):
         ("title: House rules", "titel: House rules", "house.yaml: titel: no such key"),
         ("kind: house", "kind: hous", "house.yaml: pack and kind"),
         ("pack: house", "pack: home", "the id must be the file name"),
-        ("2026-07-01", "2026-17-01", "house.yaml: month must be in 1..12"),
+        ("2026-07-01", "2026-17-01", "house.yaml: term: from: '2026-17-01' is no date"),
         ("{asset} may", "{/nowhere} may", "house.yaml: house.no: never: otherwise: says: '/nowhere'"),
         ("otherwise: block", "otherwise: obligation", "owes: belongs to"),
         ("otherwise: block", "otherwise: {ahead: block}", "then: None is not one of"),
         ("    clause:", "    mode: loud\n    clause:", "house.yaml: house.no: mode: 'loud'"),
         ("    clause:", "    date_basis: [creation, birth]\n    clause:", "date_basis: 'birth'"),
         ("kind: house", "kind: house\ncarries: nothing", "carries: there is no pack 'nothing'"),
-        ("title: House rules", "title: House rules\ntitle: Twice", "house.yaml: while constructing"),
+        ("title: House rules", "title: House rules\ntitle: Twice", "house.yaml: line 5: the key 'title' stands here twice"),
         ("confidence: H", "confidence: 0.5", "write decimals in quotes"),
-        ("rules:", "rules: &x [*x]\nnote:", "house.yaml"),
+        ("rules:", "rules: &x [*x]\nnote:", "nothing before this is called &x"),
+        ("title: House rules", "title: !!python/name:os.system", "the tag"),
+        ("title: House rules", "title: " + "[" * 60 + "]" * 60, "nested deeper"),
+        ("title: House rules", "title: House rules\n---\na: 1", "house.yaml"),
+        ("title: House rules", "[a, b]: c", "a key is a word"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_file_rule_and_key(tmp_path, old, new, told):
@@ -88,6 +93,14 @@ def test_a_rule_id_belongs_to_one_pack(tmp_path):
     written(tmp_path)
     with pytest.raises(PackError, match=r"house.yaml: house.no: is already in house-3.yaml"):
         written(tmp_path, "house-3", GOOD.replace("pack: house", "pack: house-3"))
+
+
+def test_an_alias_repeats_and_cannot_unfold_into_a_bomb():
+    told = parse("a: &x [1, NO, '2', true, 2026-07-01]\nb: *x")
+    assert told["a"] == told["b"] == [1, "NO", "2", True, "2026-07-01"]
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
+    with pytest.raises(PackError, match="aliases unfolded"):
+        parse(bomb)
 
 
 def test_no_object_is_ever_built_from_a_tag():
