@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
 from schemas.collections import record_answer
@@ -13,6 +12,7 @@ from schemas.records.decision import Delivery
 from service import errors
 from service.api.operation import Answer, Call, load, operation, parse_json, read_json_bytes
 from service.api.records import answered
+from service.credentials.definition import VERSION
 from service.decisions import answer
 from service.decisions.question import Question
 from service.deliveries import gate, package, taking
@@ -82,6 +82,6 @@ def _over(gated: gate.Gated, decision: Mapping[str, Any]) -> dict[str, Any]:
            produces="application/zip", lane="media", name="package_delivery")  # fmt: skip
 def pack(call: Call) -> Answer:
     """Files (signed where they were signed here), sidecars, decision, release and proofs, and an ASC MHL over all of it."""
-    built = package.build(call.context, call.path["id"], version("clearance"))
+    built = package.build(call.context, call.path["id"], VERSION)
     name = f'attachment; filename="{call.path["id"]}.zip"'
     return Answer(package.pieces(built), headers={"Content-Disposition": name}, media_type="application/zip")
