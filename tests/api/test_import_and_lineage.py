@@ -249,3 +249,24 @@ def test_impact_of_licence_and_model(admin: Caller, made: media.Media, world: di
     assert owners["model"] == "rights_manager"
     cut = get(admin, f"/v1/models/{world['vae']}/impact?limit=1")
     assert (cut["total"], len(cut["items"]), cut["truncated"]) == (2, 1, True)
+
+
+SIGNED = Path(__file__).parents[2].parent / "shared" / "media" / "credentials"
+
+
+@pytest.mark.skipif(not SIGNED.exists(), reason="the signed files lie beside the checkout, and are not there")
+def test_incoming_credentials_become_records_with_their_ingredients(admin: Caller) -> None:
+    told = good(upload(admin, SIGNED / "CA.jpg"), 201)
+    body = told["record"]["body"]
+    assert body["tool"]["name"].startswith("make_test_images")
+    asset = get(admin, f"/v1/assets/{told['asset']}")["body"]
+    relations = [parent["relation"] for parent in asset["parents"]]
+    assert relations[0] == "generated_by"
+    assert "derived_from" in relations
+    graph = get(admin, f"/v1/assets/{told['asset']}/lineage")
+    parents = [node for node in graph["nodes"] if node["kind"] == "asset" and node["depth"] == 1]
+    assert parents
+    assert all(edge.get("grade") in {"asserted", "imported", "signed"} for edge in graph["edges"])
+    broken = good(upload(admin, SIGNED / "E-sig-CA.jpg"), 201)
+    assert broken["record"]["body"]["grade"] == "asserted"
+    assert "credentials_broken" in {each["code"] for each in broken["contradictions"]}
