@@ -75,7 +75,9 @@ def _production(context: Context, question: Question, subjects: Sequence[Recorde
         return read.get(context, "production", question.production, known_at=known_at)
     named = {name for subject in subjects for name in _productions_of(subject)}
     if question.planned:
-        named |= {name for name in (question.planned.get("production"), *question.planned.get("productions", ())) if name}
+        body = question.planned.get("body")
+        planned = body if isinstance(body, Mapping) else question.planned
+        named |= {str(name).partition("@")[0] for name in (planned.get("production"), *(planned.get("productions") or ())) if name}
     if len(named) > 1:
         raise errors.invalid("/production", f"The subjects belong to {', '.join(sorted(named))}; say for which of them this is asked.")
     return read.get(context, "production", named.pop(), known_at=known_at) if named else None
