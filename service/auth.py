@@ -6,23 +6,26 @@ hash would only slow the service. Passwords are argon2id. Roles of a key never e
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from flask import Request
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from service import errors, ids, roles
 from service.context import Actor
 from service.db import Database, transaction
+
+if TYPE_CHECKING:
+    from flask import Request
 
 COOKIE = "clearance_session"
 SESSION_LIFE = timedelta(hours=12)
@@ -32,7 +35,6 @@ NOBODY = Actor("", "", "nobody", frozenset(), frozenset())
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="clearance"'}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PASSWORDS = PasswordHasher()
-_UNKNOWN = _PASSWORDS.hash("a password that nobody has, so that unknown addresses cost the same time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +232,16 @@ def sign_out(conn: Connection[Any], studio_id: str, token: str, now: datetime) -
 
 def _verified(hashed: str | None, password: str) -> bool:
     try:
-        _PASSWORDS.verify(hashed or _UNKNOWN, password)
+        _PASSWORDS.verify(hashed or _unknown(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     return hashed is not None
+
+
+@functools.cache
+def _unknown() -> str:
+    """The hash of a password that nobody has, so that an unknown address costs the same time as a known one."""
+    return _PASSWORDS.hash(secrets.token_urlsafe(16))
 
 
 def _of_key(database: Database, token: str, now: datetime) -> Actor:
