@@ -23,6 +23,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from service import errors
 
 APP, LEDGER, OWNER = "clearance_app", "clearance_ledger", "clearance_owner"
+POOL_SECONDS = 10.0
 _RETRIES = 5
 _T = TypeVar("_T")
 
@@ -120,7 +121,7 @@ class Database:
             if role not in self._pools:
                 self._pools[role] = ConnectionPool(
                     self.url, connection_class=Link, kwargs={"autocommit": True}, configure=configure, check=_still_there,
-                    min_size=0, max_size=self._size if role == APP else self._ledger_size, timeout=10.0, max_idle=300.0, open=True, name=role,
+                    min_size=0, max_size=self._size if role == APP else self._ledger_size, timeout=POOL_SECONDS, max_idle=300.0, open=True, name=role,
                 )  # fmt: skip
             return self._pools[role]
 

@@ -54,25 +54,30 @@ def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
 
     Raises `StartError` for an old server, a changed or out-of-order file, and a login that may not make the roles.
     """
-    with psycopg.connect(url, autocommit=True) as conn:
-        if conn.info.server_version < OLDEST_SERVER:
-            raise StartError(f"PostgreSQL {conn.info.server_version // 10000} is too old; version 15 or newer is needed.")
-        with _alone(conn):
-            conn.execute(
-                "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL)"
-            )
+    try:
+        with psycopg.connect(url, autocommit=True) as conn:
+            return _migrate(conn, directory)
+    except pg.InsufficientPrivilege as fault:
+        raise StartError(f"The database cannot be migrated: {fault.diag.message_primary}. {_PRIVILEGES}") from fault
+
+
+def _migrate(conn: psycopg.Connection[Any], directory: Path) -> list[str]:
+    if conn.info.server_version < OLDEST_SERVER:
+        raise StartError(f"PostgreSQL {conn.info.server_version // 10000} is too old; version 15 or newer is needed.")
+    with _alone(conn):
+        if not _is_begun(conn):
+            conn.execute("CREATE TABLE migration (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL)")
             conn.execute("GRANT SELECT ON migration TO PUBLIC")
-            missing = pending(files(directory), _applied(conn))
-            for migration in missing:
-                _apply(conn, migration)
-    return [migration.name for migration in missing]
+        rest = pending(files(directory), _applied(conn))
+        for migration in rest:
+            _apply(conn, migration)
+    return [migration.name for migration in rest]
 
 
 def missing(url: str, directory: Path = DIRECTORY) -> list[str]:
     """Return the names of what `migrate` would apply, without changing anything."""
     with psycopg.connect(url, autocommit=True) as conn:
-        known = conn.execute("SELECT to_regclass('migration') IS NOT NULL").fetchone()
-        return [migration.name for migration in pending(files(directory), _applied(conn) if known and known[0] else [])]
+        return [migration.name for migration in pending(files(directory), _applied(conn) if _is_begun(conn) else [])]
 
 
 def files(directory: Path = DIRECTORY) -> list[Migration]:
@@ -96,6 +101,10 @@ def pending(wanted: Sequence[Migration], applied: Sequence[Applied]) -> list[Mig
     if rest and done and rest[0].name < max(done):
         raise StartError(f"{rest[0].name} sorts before {max(done)}, which is applied already; give it the next number.")
     return rest
+
+
+def _is_begun(conn: psycopg.Connection[Any]) -> bool:
+    return conn.execute("SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'migration'").rowcount > 0
 
 
 def _applied(conn: psycopg.Connection[Any]) -> list[Applied]:
@@ -129,8 +138,6 @@ def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
             if not migration.says("as: login") or attempt == _ATTEMPTS - 1:
                 raise
             time.sleep(0.02 * (attempt + 1))
-        except pg.InsufficientPrivilege as fault:
-            raise StartError(f"{migration.name}: {fault.diag.message_primary}. {_PRIVILEGES}") from fault
     return None
 
 

@@ -80,8 +80,8 @@ def appending(ledger: Ledger, size: int) -> Callable[[], int]:
 
 _PLAIN = (
     "INSERT INTO entry (studio_id, index, kind, id, version, recorded_at, leaf, bytes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-    "INSERT INTO head (studio_id, id, kind, version, index, first_index, recorded_at, label, type, state, party, productions)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+    """INSERT INTO head (studio_id, id, kind, version, index, first_index, recorded_at, label, type, state, party, productions)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
     "INSERT INTO head_production (studio_id, production, kind, first_index, id) VALUES (%s, %s, %s, %s, %s)",
     "INSERT INTO reference (studio_id, index, position, source, role, target, target_version, affects) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
     "INSERT INTO tree_head (studio_id, size, root, frontier, committed_at) VALUES (%s, %s, %s, %s, %s)",
@@ -114,7 +114,7 @@ def plain_many(database: Database, size: int, studio: str) -> Callable[[], int]:
     """The same with one multi-row statement a table."""
     numbers = itertools.count()
     statements = [
-        f"{into.partition(' VALUES')[0]} SELECT {'*' if 'productions' not in into else 'a, b, c, d, e, f, g, h, i, j, k, array[l]'} FROM unnest("
+        f"{into.partition('VALUES')[0]} SELECT {'*' if 'productions' not in into else 'a, b, c, d, e, f, g, h, i, j, k, array[l]'} FROM unnest("
         + ", ".join(f"%b::{each}" for each in types.split(", "))
         + (") AS new (a, b, c, d, e, f, g, h, i, j, k, l)" if "productions" in into else ")")
         for into, types in zip(_PLAIN, _PLAIN_TYPES, strict=True)
@@ -137,7 +137,10 @@ def rows(items: list[tuple[int, Item]], studio: str, *, flat: bool = False) -> l
     productions = PRODUCTION if flat else [PRODUCTION]
     return [
         [(studio, n, each.kind, each.id, 1, each.recorded_at, zero, each.bytes) for n, each in items],
-        [(studio, each.id, each.kind, 1, n, n, each.recorded_at, each.head.label, each.head.type, each.head.state, None, productions) for n, each in items],
+        [
+            (studio, each.id, each.kind, 1, n, n, each.recorded_at, each.head.label, each.head.type, each.head.state, None, productions)
+            for n, each in items
+        ],
         [(studio, PRODUCTION, each.kind, n, each.id) for n, each in items],
         [(studio, n, 0, each.id, "parent", "ast_parent", None, False) for n, each in items],
         [(studio, last + 1, zero, bytes(32 * 8), now)],
@@ -182,6 +185,12 @@ def prove(database: Database, ledger: Ledger) -> int:
     return checkpoint.size
 
 
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Print the table; the status says whether the promises held."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
@@ -206,12 +215,12 @@ def main() -> int:
             ("COPY into entry, batches of 100", 16, copying(url, 100, "std_copy")),
         ):
             figures[name] = rate(writers, seconds, each)
-            print(f"{name:40} {figures[name][0]:9,.0f}/s   p50 {figures[name][1]:7.1f} ms   p99 {figures[name][2]:7.1f} ms", flush=True)
-        print(f"{prove(database, ledger):,} entries; every index there, the root is that of the entries")
+            say(f"{name:40} {figures[name][0]:9,.0f}/s   p50 {figures[name][1]:7.1f} ms   p99 {figures[name][2]:7.1f} ms")
+        say(f"{prove(database, ledger):,} entries; every index there, the root is that of the entries")
     single = figures["append, 128 writers"][0] / figures["plain transactions, 128 writers"][0]
     batch = figures["append, batches of 100, 16 writers"][0] / figures["plain multi-row SQL, batches of 100"][0]
-    print(f"single: {single:.2f} x of plain transactions (promised {PROMISES['single']})")
-    print(f"batch:  {batch:.2f} x of plain multi-row SQL (promised {PROMISES['batch']})")
+    say(f"single: {single:.2f} x of plain transactions (promised {PROMISES['single']})")
+    say(f"batch:  {batch:.2f} x of plain multi-row SQL (promised {PROMISES['batch']})")
     return 0 if single >= PROMISES["single"] and batch >= PROMISES["batch"] else 1
 
 

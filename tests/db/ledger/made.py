@@ -14,7 +14,9 @@ NOW = datetime(2026, 9, 14, 12, tzinfo=UTC)
 STUDIO = "std_1"
 
 
-def item(record_id: str | None = None, version: int = 1, *, studio: str = STUDIO, kind: str = "asset", body: Any = None, **more: Any) -> Item:
+def item(
+    record_id: str | None = None, version: int = 1, *, studio: str = STUDIO, kind: str = "asset", body: Any = None, **more: Any
+) -> Item:
     """Return an entry whose bytes say what its columns say."""
     record_id = record_id or ids.new_id("ast", NOW)
     edges: tuple[Edge, ...] = tuple(more.pop("edges", ()))

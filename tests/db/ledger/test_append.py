@@ -111,7 +111,9 @@ def test_heads_follow_the_newest_version(database, ledger, faults):
     ledger.append(write(item("ast_a", 2, head=HeadColumns("two", None, "done", None, ("prd_2", "prd_3")))))
     ledger.append(write(item("ast_b"), item("ast_b", 2, head=HeadColumns("b", productions=()))))
     with database.app(STUDIO) as conn:
-        heads = conn.execute("SELECT id, version, index, first_index, label, type, state, party, productions FROM head ORDER BY id").fetchall()
+        heads = conn.execute(
+            "SELECT id, version, index, first_index, label, type, state, party, productions FROM head ORDER BY id"
+        ).fetchall()
         live = conn.execute("SELECT id, production FROM head_production WHERE live ORDER BY id, production").fetchall()
     assert heads == [("ast_a", 2, 1, 0, "two", None, "done", None, ["prd_2", "prd_3"]), ("ast_b", 2, 3, 2, "b", None, None, None, [])]
     assert live == [("ast_a", "prd_2"), ("ast_a", "prd_3")]
@@ -126,7 +128,9 @@ def test_what_is_kept_beside_the_entry(database, ledger, faults):
     ledger.append(write(item("ast_a", body=body, edges=edges, disclosures=(secret,))))
     with database.app(STUDIO) as conn:
         kept = conn.execute("SELECT id, index, pointer, commitment, ciphertext, subject, protection FROM disclosure").fetchall()
-        linked = conn.execute("SELECT index, position, source, role, target, target_version, affects FROM reference ORDER BY position").fetchall()
+        linked = conn.execute(
+            "SELECT index, position, source, role, target, target_version, affects FROM reference ORDER BY position"
+        ).fetchall()
     assert kept == [("ast_a", 0, "/body/fee", b"\x01" * 32, b"cipher", "pty_1", "encrypted")]
     assert linked == [(0, 0, "ast_a", "parent", "ast_z", 3, False), (0, 1, "ast_a", "consent", "con_a", None, False)]
     assert faults() == []

@@ -48,7 +48,11 @@ def test_more_signatures_do_not_disturb():
 
 
 @pytest.mark.parametrize(
-    "key", [Verifier(TREE.origin, Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)).public_key().public_bytes_raw()), Verifier("another", PUBLIC)]
+    "key",
+    [
+        Verifier(TREE.origin, Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)).public_key().public_bytes_raw()),
+        Verifier("another", PUBLIC),
+    ],
 )
 def test_another_key_or_name_does_not_verify(key):
     with pytest.raises(InvalidSignature):
@@ -71,14 +75,25 @@ def test_no_bytes_crash_the_parser(content):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "origin\n", "origin\n1\n", "\n1\n" + "A" * 43 + "=\n", "o\n01\n" + "A" * 43 + "=\n", "o\n-1\n" + "A" * 43 + "=\n", "o\n1\nAAAA\n", "o\n1\n!!\n"],
+    [
+        "",
+        "origin\n",
+        "origin\n1\n",
+        "\n1\n" + "A" * 43 + "=\n",
+        "o\n01\n" + "A" * 43 + "=\n",
+        "o\n-1\n" + "A" * 43 + "=\n",
+        "o\n1\nAAAA\n",
+        "o\n1\n!!\n",
+    ],
 )
 def test_what_is_no_checkpoint(text):
     with pytest.raises(Malformed):
         note.parse_checkpoint(text.encode())
 
 
-@pytest.mark.parametrize("text", ["", "name", "name+00000000+AAAA", PUBLISHED_KEY.replace("c74f", "c74e"), PUBLISHED_KEY.replace("PeterN", "PeterM")])
+@pytest.mark.parametrize(
+    "text", ["", "name", "name+00000000+AAAA", PUBLISHED_KEY.replace("c74f", "c74e"), PUBLISHED_KEY.replace("PeterN", "PeterM")]
+)
 def test_what_is_no_key(text):
     with pytest.raises(Malformed):
         note.parse_verifier(text)
