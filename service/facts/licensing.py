@@ -242,10 +242,10 @@ def _window_covers(window: Mapping[str, Any], wanted: Mapping[str, Any]) -> time
 
 
 def _on_end(world: World, view: View) -> str | None:
-    """What the licence's end means for this act: for what was made, whether released already or not."""
-    ended = part(view.body, "on_end")
-    found = ended.get("released") if world.act == "exhibit" else ended.get("unreleased")
-    return None if world.act in ("generate", "train") or found is None else str(found)
+    """What the licence says of its end for this act: of the weights, of what is unreleased, of what is out already."""
+    names = {"generate": "weights", "train": "weights", "exhibit": "released"}
+    found = part(view.body, "on_end").get(names.get(world.act, "unreleased"))
+    return None if found is None else str(found)
 
 
 def model(world: World, view: View) -> Fact:
