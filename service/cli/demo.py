@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,20 +40,25 @@ def command(cli: Cli, *, leave: bool, out: Path | None) -> int:
         directory = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearance-demo-")))
         directory.mkdir(parents=True, exist_ok=True)
         running = _service(cli, stack)
-        told = _play(cli, running.url if running else _found(cli).url, directory)
-        good = all(line.ok for line in told)
+        url = running.url if running else _found(cli).url
+        with running.watched(_complain) if running else nullcontext():
+            told = _play(cli, url, directory)
         if leave:
-            return 0 if good else 1
-        _pages(cli, running.url if running else _found(cli).url)
+            return 0 if all(line.ok for line in told) else 1
+        _pages(cli, url)
         if running:
             running.watch()
-    return 1 if leave else 0  # stopped before its end, or after it
+    return 0
+
+
+def _complain(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _service(cli: Cli, stack: ExitStack) -> supervise.Running | None:
     """Run the service, or return `None` where one runs already, which the story then joins."""
     if stack.enter_context(presence.claim(cli.settings.data)):
-        return stack.enter_context(local.host(cli.settings, say=lambda text: click.echo(text, err=True)))
+        return stack.enter_context(local.host(cli.settings, say=_complain))
     return None
 
 

@@ -8,8 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from service.migrate import migrate
 _QUICK_ENDS = 5
 _QUICK_SECONDS = 10.0
 _STOP_SECONDS = 40.0
+_LOOK_SECONDS = 0.5
 _PORTS_TRIED = 100
 
 
@@ -51,10 +53,33 @@ class Running:
     def watch(self) -> None:
         """Keep everything running; returns only by an exception."""
         while True:
-            time.sleep(0.5)
-            self.database.ensure()
-            if self._server is not None and self._server.poll() is not None:
-                self._restart()
+            time.sleep(_LOOK_SECONDS)
+            self._look()
+
+    @contextmanager
+    def watched(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Keep everything running beside the block; what cannot be put back is said, and the block sees no service."""
+        done = threading.Event()
+
+        def watch() -> None:
+            try:
+                while not done.wait(_LOOK_SECONDS):
+                    self._look()
+            except StartError as fault:
+                say(f"Error: {fault}")
+
+        thread = threading.Thread(target=watch, name="watch")
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _look(self) -> None:
+        self.database.ensure()
+        if self._server is not None and self._server.poll() is not None:
+            self._restart()
 
     def stop(self) -> None:
         """Let the server finish what it is answering, within reason."""

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from ruamel.yaml import YAML
 
-from service.client import Client, Refused
+from service.client import Client, Refused, Unreachable
 from service.demo import comfy_graph, media
 
 STORY = Path(__file__).with_name("story.yaml")
@@ -38,6 +39,7 @@ GRAPH_LINKS = {
 }
 STATED = ("operator", "employer", "stage", "replicas", "prompt_entities", "prompts_complete", "productions")
 RELEASED = ("shot_png", "shot_mp4", "frame_exr")
+_WITH_REASONS = frozenset({"2", "6", "10"})  # step 5 tells its reasons one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ class Player:
                 step()
             except Refused as refusal:
                 self._tell(name, "(the step as a whole)", f"{refusal.status} {refusal.code}: {refusal}", ok=False)
+                break
+            except (Unreachable, httpx.TransportError) as fault:
+                said = f"The service went away ({fault}). What it had acknowledged is kept: play again, and the story goes on from here."
+                self._tell(name, "(the step as a whole)", said, ok=False)
                 break
         return self.told
 
@@ -185,7 +191,7 @@ class Player:
                 self._tell(
                     "5", f"  {cause['result']} {cause['rule']}", f"{cause.get('sentence') or cause.get('says')}{clause}{fix}", ok=True
                 )
-        clearing = [_paper(paper) for paper in answer["clearing"]]
+        clearing = [self._paper(paper) for paper in answer["clearing"]]
         self._tell("5", "  the smallest set of records that would clear it", "; ".join(clearing), ok=bool(clearing))
 
     def _rider_of_today(self) -> None:
@@ -291,7 +297,16 @@ class Player:
         for cause in answer["causes"]:
             by_result[cause["result"]] = by_result.get(cause["result"], 0) + 1
         causes = ", ".join(f"{number} {result}" for result, number in by_result.items())
-        self._tell(step, str(asked["name"]), f"{answer['outcome'].replace('_', ' ')}: {causes or 'no causes'}", ok=ok)
+        said = f"{answer['outcome'].replace('_', ' ')}: {causes or 'no causes'}"
+        self._tell(step, str(asked["name"]), " ".join([f"{said}.", *_sentences(answer)] if step in _WITH_REASONS else [said]), ok=ok)
+
+    def _paper(self, paper: Mapping[str, Any]) -> str:
+        """Say in words what would clear a cause: a paper for somebody, or fields of a record that is there."""
+        names = {value: name.removeprefix("$") for name, value in self.keys.items()}
+        if paper.get("action") == "amend":
+            return f"{', '.join(paper['fields'])} of {names.get(paper['record'], paper['record'])}"
+        kind = str(paper.get("type") or paper.get("kind") or paper.get("action")).replace("_", " ")
+        return f"{kind} for {names.get(paper['for'], paper['for'])}" if "for" in paper else kind
 
     def _item_list(self, files: Sequence[Path]) -> dict[str, Any]:
         """Stage a list of files; those on the licence's schedule say so."""
@@ -323,9 +338,9 @@ def _item(file: Path) -> dict[str, Any]:
     return {"name": file.name, "bytes": len(content), "digests": digests}
 
 
-def _paper(paper: Mapping[str, Any]) -> str:
-    kind = paper.get("type") or paper.get("kind") or "record"
-    return f"{kind} for {paper.get('for', 'it')}" if "for" in paper else str(kind)
+def _sentences(answer: Mapping[str, Any]) -> list[str]:
+    """Return what stands in the way, the worst first."""
+    return [str(cause.get("sentence") or cause.get("says")) for cause in answer["causes"] if cause["result"] in {"block", "review"}]
 
 
 def _counts(impact: Mapping[str, Any]) -> dict[str, int]:
