@@ -28,9 +28,8 @@ def test_roles_and_studio(database):
 def test_a_transaction_is_all_or_nothing(database):
     insert = "INSERT INTO studio (studio_id, name, created_at) VALUES ('std_1', 'One', now())"
     with database.app("std_1") as conn:
-        with pytest.raises(ZeroDivisionError), transaction(conn):
-            conn.execute(insert)
-            raise ZeroDivisionError
+        with pytest.raises(pg.DivisionByZero), transaction(conn):
+            conn.execute(insert + "; SELECT 1 / 0")
         assert conn.execute("SELECT count(*) FROM studio").fetchone() == (0,)
         with transaction(conn):
             conn.execute(insert)
