@@ -48,7 +48,7 @@ def command(cli: Cli, *, leave: bool, out: Path | None) -> int:
         _pages(cli, url)
         if running:
             running.watch()
-    return 0
+    return 1 if leave else 0  # stopped before its end, or after it
 
 
 def _complain(text: str) -> None:
