@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "Play the whole story on real media, and leave it to look at.",
     "up": "Run everything here, for you alone, until Ctrl-C.",
     "serve": "Run the service for others: settings from the environment, log on standard error.",
+    "work": "Run what is due by the clock.",
     "migrate": "Bring the database up to date.",
     "verify": "Judge the credentials of a file.",
     "sign": "Sign a file with a C2PA manifest.",

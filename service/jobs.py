@@ -1,0 +1,111 @@
+"""What runs by the clock, once for all hosts: APScheduler ticks on each of them, and whoever inserts the slot does the work.
+
+A job is work that may also be done later or again: projections that their readers would otherwise wait for, files that a
+killed upload left behind, and the nightly comparison of what is derived with the log it is derived from.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from psycopg.errors import OperationalError
+
+from service import errors, projections
+from service.content.store import sweep
+from service.db import Database, transaction
+from service.ledger import fsck
+from service.services import Services
+
+log = logging.getLogger("clearance.jobs")
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work every so often; `run` answers with the numbers that the log line shows."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Services], Mapping[str, int]]
+
+    def slot(self, now: datetime) -> datetime:
+        """Return the beginning of the interval that `now` lies in, the same on every host."""
+        return _EPOCH + (now - _EPOCH) // self.every * self.every
+
+
+def catch_up(services: Services) -> Mapping[str, int]:
+    """Bring every projection of every studio up to date."""
+    done = 0
+    for studio_id in _studios(services.database):
+        with services.database.app(studio_id) as conn:
+            for name in projections.PROJECTIONS:
+                projections.catch_up(conn, studio_id, name)
+                done += 1
+    return {"projections": done}
+
+
+def tidy(services: Services) -> Mapping[str, int]:
+    """Remove what killed uploads have left behind."""
+    return {"files": sweep(services.blobs.incoming)}
+
+
+def compare(services: Services) -> Mapping[str, int]:
+    """Check every log, and every projection against one built anew; a fault is an error line, and nothing is changed."""
+    found = 0
+    with services.database.ledger() as conn:
+        for studio_id in _studios(services.database):
+            for name in projections.PROJECTIONS:
+                for difference in projections.check(conn, studio_id, name):
+                    log.error("projection differs", extra={"studio": studio_id, "projection": name, "difference": str(difference)})
+                    found += 1
+            for fault in fsck.check(conn, services.ledger, studio_id).faults:
+                log.error("the log is damaged", extra={"studio": studio_id, "fault": str(fault)})
+                found += 1
+    return {"faults": found}
+
+
+JOBS = (
+    Job("catch_up", timedelta(minutes=1), catch_up),
+    Job("tidy", timedelta(hours=1), tidy),
+    Job("compare", timedelta(days=1), compare),
+)
+
+
+def start(services: Services, jobs: tuple[Job, ...] = JOBS) -> BackgroundScheduler:
+    """Start the clock of this process and return it; the caller shuts it down."""
+    scheduler = BackgroundScheduler(timezone=UTC)
+    for job in jobs:
+        trigger = IntervalTrigger(seconds=max(1, min(60, int(job.every.total_seconds()))))
+        scheduler.add_job(tick, trigger, (services, job), id=job.name, coalesce=True, max_instances=1, next_run_time=datetime.now(UTC))
+    scheduler.start()
+    return scheduler
+
+
+def tick(services: Services, job: Job, now: datetime | None = None) -> bool:
+    """Do the job if its slot is still free, and say whether it was; a database that is away is tried again at the next tick."""
+    try:
+        if not claim(services.database, job, now or datetime.now(UTC)):
+            return False
+        result = job.run(services)
+    except (errors.Unavailable, OperationalError) as fault:
+        log.warning("job postponed", extra={"job": job.name, "reason": str(fault)})
+        return False
+    log.info("job done", extra={"job": job.name, **result})
+    return True
+
+
+def claim(database: Database, job: Job, now: datetime) -> bool:
+    """Take the slot of a job for this host; false if another host, or an earlier tick, has it."""
+    with database.ledger() as conn, transaction(conn):
+        return conn.execute("INSERT INTO tick (name, slot) VALUES (%s, %s) ON CONFLICT DO NOTHING", (job.name, job.slot(now))).rowcount == 1
+
+
+def _studios(database: Database) -> list[str]:
+    with database.ledger() as conn:
+        return [studio_id for (studio_id,) in conn.execute("SELECT studio_id FROM studio ORDER BY studio_id")]
