@@ -6,8 +6,9 @@ Everything here reads `head`, `reference` and the entries; bodies pass through t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +58,15 @@ class Referrer:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """A release that rests on something which was taken back since: the newest event that did, and what it hit."""
+
+    release: Recorded
+    event: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where an asset stands: its newest decision, its newest release, and whether something hit it or the decision since."""
 
@@ -64,23 +74,14 @@ class Standing:
     outcome: str | None = None
     act: str | None = None
     release: str | None = None
-    at_risk: bool = False
+    risk: Risk | None = None
 
     @property
     def state(self) -> str:
         """Return the one word that lists show."""
-        if self.at_risk:
+        if self.risk:
             return "at_risk"
         return "released" if self.release else self.outcome or "undecided"
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """A release that rests on something which was taken back since: the newest event that did, and what it hit."""
-
-    release: Recorded
-    event: str
-    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +111,56 @@ def account_names(context: Context, accounts: Iterable[str]) -> dict[str, str]:
     return dict(rows)
 
 
-def names(context: Context, record_ids: Iterable[str]) -> dict[str, Name]:
-    """Return what to call each record that exists and that this actor may see; a person by name only to who may read that."""
-    found = [
-        recorded for recorded in read.current(context.conn, context.studio_id, record_ids).values() if read.visible(context.actor, recorded)
-    ]
-    people = {recorded.id: recorded for recorded in found if recorded.kind == "party" and "professional_name" in recorded.body}
-    opened = {recorded.id: recorded for recorded in read.disclose(context, list(people.values()))}
-    return {recorded.id: _name(opened.get(recorded.id, recorded)) for recorded in found}
+def names(context: Context, record_ids: Iterable[str], hops: int = 2) -> dict[str, Name]:
+    """Return what to call each record that exists and that this actor may see; a person by name only to who may read that.
+
+    What has no name of its own is called by what it is about (a consent by its person), at most `hops` records away.
+    """
+    current = read.current(context.conn, context.studio_id, record_ids)
+    found = [recorded for recorded in current.values() if read.visible(context.actor, recorded)]
+    people = [recorded for recorded in found if recorded.kind == "party" and "professional_name" in recorded.body]
+    opened = {recorded.id: recorded for recorded in read.disclose(context, people)}
+    abouts = {recorded.id: about for recorded in found if (about := _about(recorded))}
+    others = names(context, set(abouts.values()) - current.keys(), hops - 1) if hops and abouts else {}
+    named = {recorded.id: _name(opened.get(recorded.id, recorded)) for recorded in found}
+    known = named | others
+    return {key: _called(name, known.get(abouts.get(key, ""))) for key, name in named.items()}
+
+
+_ABOUT = {
+    "appearance": ("asset", "{own} in {other}"),
+    "consent": ("person", "{own} of {other}"),
+    "licence": ("grantor", "{own} licence from {other}"),
+    "event": ("targets", "{own}: {other}"),
+    "decision": ("subjects", "{own} of {other}, decided"),
+    "release": ("assets", "Release of {other}"),
+    "engagement": ("person", "{other}, {own}"),
+}
+"""By kind that has no name: the field that says what it is about, and how the two make a name."""
+
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*(?:: [a-z]+(?:_[a-z]+)*)?")
+
+
+def _about(recorded: Recorded) -> str | None:
+    field = _ABOUT.get(recorded.kind, ("",))[0]
+    value = recorded.body.get(field)
+    first = value[0] if isinstance(value, list) and value else value
+    return first.partition("@")[0] if isinstance(first, str) else None
+
+
+def _called(name: Name, other: Name | None) -> Name:
+    if other is None or name.kind not in _ABOUT:
+        return name
+    return replace(name, label=_ABOUT[name.kind][1].format(own=name.label, other=other.label))
 
 
 def _name(recorded: Recorded) -> Name:
     kind, body = KINDS[recorded.kind], dict(recorded.body)
     label = kind.label(body)
-    if label is not None and label == kind.type(body):
+    if label is not None and _CODE.fullmatch(label) and label not in (body.get("name"), body.get("title")):
         label = label.replace("_", " ").capitalize()
+    if recorded.kind == "release":
+        label = None
     known_as = body.get("professional_name")
     if recorded.kind == "party" and isinstance(known_as, str):
         label = known_as
@@ -152,11 +188,13 @@ def standing(context: Context, assets: Sequence[str]) -> dict[str, Standing]:
     """Return where each asset stands; one without a decision is absent."""
     decisions = _newest(context, assets, "subject", "decision")
     releases = _releases_of(context, assets)
-    hit = {risk.release.id for risk in at_risk(context, read.current(context.conn, context.studio_id, set(releases.values())).values())}
+    hit = {
+        risk.release.id: risk for risk in at_risk(context, read.current(context.conn, context.studio_id, set(releases.values())).values())
+    }
     found = {}
     for asset in decisions.keys() | releases.keys():
         decision, outcome, act, _ = decisions.get(asset, (None, None, None, 0))
-        found[asset] = Standing(decision, outcome, act, releases.get(asset), releases.get(asset) in hit)
+        found[asset] = Standing(decision, outcome, act, releases.get(asset), hit.get(releases.get(asset, "")))
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from schemas.kinds import KINDS
 from service import docket
 from service.context import Context
 from service.lineage import graph as lineage
@@ -40,13 +41,14 @@ def show(visit: Visit) -> Shown:
     found = _lineage(context, record.id, decisions.blocking_path(context, decision))
     effective = rights.of_asset(context, record.id)
     body = {name: record.body[name] for name in FACTS if name in record.body}
-    shown = [body, cause, [each.body for each in signed], [each.limits for each in effective]]
+    risk = [standing.risk.event, standing.risk.target] if standing.risk else []
+    shown = [body, cause, risk, [each.body for each in signed], [each.limits for each in effective]]
     names = docket.names(context, {record.id, *found.kinds, *present.ids_in(shown)})
     label = names[record.id].label
     versions = read.versions(context, "asset", record.id)
     values = {
         "title": label, "here": "assets", "record": record, "label": label, "names": names, "standing": standing,
-        "picture": assets.picture_of(context.blobs, record.body), "body": present.readable(body), "rights": effective,
+        "picture": assets.picture_of(context.blobs, record.body), "body": present.readable(present.in_order(KINDS["asset"].schema, body)), "rights": effective,
         "reason": decisions.reason(cause, {key: name.label for key, name in names.items()}) if cause else None,
         "credentials": _credentials(record, signed), "decisions": asked, "versions": ledger.proved(context, versions),
         "accounts": docket.account_names(context, (each.recorded_by for each in versions)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ GROUPS = (
     ("warn", "What to know"),
 )
 _PAPERS = 4
+_PLACE = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,38 @@ def blocking_path(context: Context, decision: Recorded | None) -> Sequence[str]:
         if paths:
             return [present.bare(each) for each in max(paths, key=len)]
     return ()
+
+
+def first_cause(context: Context, decision: Recorded) -> Mapping[str, Any]:
+    """Return the worst cause of a decision with its values, or its summary as one where the findings are not at hand."""
+    document, _ = _findings(context, decision)
+    for cause in document.get("causes", ()):
+        if cause.get("says") and cause.get("mode") != "advisory":
+            return {**cause, "values": _values(cause, document)}
+    return {"says": decision.body.get("summary", ""), "values": {}}
+
+
+def questions(context: Context, reviews: Sequence[Recorded]) -> dict[str, Mapping[str, Any]]:
+    """Return what each review asks, as the cause in its decision; a review whose decision is not at hand asks in its own words."""
+    asked = read.current(context.conn, context.studio_id, (present.bare(each.body["decision"]) for each in reviews))
+    documents = {key: _findings(context, decision)[0] for key, decision in asked.items()}
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in reviews:
+        document = documents.get(present.bare(each.body["decision"]), {})
+        wanted = {"id": each.body["cause"], "result": "review"}
+        says = each.body.get("question") or each.body["cause"]
+        found[each.id] = {"says": says, "values": _values(wanted, document)}
+    return found
+
+
+def _values(cause: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what fills the places of a cause's sentences: all that its findings put there, each value once."""
+    found: dict[str, list[Any]] = {}
+    for each in _by_cause(document.get("findings", ())).get((cause["id"], cause["result"]), ()):
+        for name, value in (each.get("values") or {}).items():
+            if value not in found.setdefault(name, []) and len(found[name]) < _PAPERS:
+                found[name].append(value)
+    return found or dict(cause.get("values") or {})
 
 
 def reason(cause: Mapping[str, Any], naming: Mapping[str, str]) -> Markup:
@@ -200,13 +234,21 @@ def _field(name: object) -> str:
 
 
 def _wanted(fields: object) -> str:
+    """Return what a record would have to say, in words; places that only the rule can fill are left out."""
     if not isinstance(fields, Mapping):
         return ""
-    told = [
-        f"{present.words(name).lower()} {present.listed(value) if isinstance(value, list) else present.when(value)}"
-        for name, value in fields.items()
-    ]
+    told = [f"{_field(name)} {words}".strip() for name, value in fields.items() if (words := _said(value)) is not None]
     return f"({'; '.join(told)})" if told else ""
+
+
+def _said(value: object) -> str | None:
+    if value is True:
+        return ""
+    if isinstance(value, list):
+        plain = [said for each in value if (said := _said(each))]
+        return present.listed(plain) if plain else None
+    text = str(value)
+    return None if _PLACE.fullmatch(text) else present.when(text.replace("_", " "))
 
 
 def groups(document: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]], naming: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -234,7 +276,7 @@ def _by_cause(findings: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], li
 def _cause(
     cause: Mapping[str, Any], rule: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], naming: Mapping[str, str]
 ) -> dict[str, Any]:
-    values = cause.get("values") or (findings[0].get("values") if findings else {}) or {}
+    values = cause["values"]
     paths = {tuple(each["path"]) for each in findings if len(each.get("path") or ()) > 1}
     missing = {(gap["record"], gap["field"]) for each in findings for gap in each.get("missing") or ()}
     source = rule.get("source")
@@ -257,10 +299,9 @@ def _paper(cause: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> s
     """Return the paper that is missing: the form's name and the record that would state it."""
     needs = next((each["needs"] for each in findings if each.get("needs")), None) or {}
     kind = needs.get("type") or needs.get("kind")
-    parts = [present.words(cause["form"].replace("-", " "))] if cause.get("form") else []
-    if kind:
-        parts.append(f"recorded as {present.words(kind).lower()} {_wanted(needs.get('fields'))}".strip())
-    return ", ".join(parts) or None
+    form = present.words(cause["form"].replace("-", " ")) if cause.get("form") else None
+    record = f"{present.words(kind)} {_wanted(needs.get('fields'))}".strip() if kind else None
+    return f"{form}, recorded as {record[:1].lower()}{record[1:]}" if form and record else form or record
 
 
 def _owed(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -313,10 +354,3 @@ def _newer(context: Context, record: Recorded) -> str | None:
 def _changed(context: Context, record: Recorded) -> set[str]:
     """Return the records that the decision read and that have changed, or been affected, since."""
     return docket.changed_since(context, sorted(docket.read_by(context, record)), record.body["log_size"]) - {record.id}
-
-
-def first_cause(context: Context, decision: Recorded) -> Mapping[str, Any]:
-    """Return the worst cause of a decision, or its summary as one where the findings are not at hand."""
-    document, _ = _findings(context, decision)
-    found = (cause for cause in document.get("causes", ()) if cause.get("says") and cause.get("mode") != "advisory")
-    return next(found, {"says": decision.body.get("summary", ""), "values": {}})

@@ -48,8 +48,9 @@ def home(visit: Visit) -> Shown:
     obligations = docket.open_obligations(context)
     listed = [*blocked[:SHOWN], *review[:SHOWN], *reviews[:SHOWN], *obligations[:SHOWN]]
     risks = docket.releases_at_risk(context)
+    asked = decisions.questions(context, reviews[:SHOWN])
     causes = {each.id: decisions.first_cause(context, each) for each in (*blocked[:SHOWN], *review[:SHOWN])}
-    names = docket.names(context, {*ids_of(listed), *_ids_at_risk(risks[:SHOWN]), *present.ids_in(list(causes.values()))})
+    names = docket.names(context, {*ids_of(listed), *_ids_at_risk(risks[:SHOWN]), *present.ids_in([*causes.values(), *asked.values()])})
     naming = {key: name.label for key, name in names.items()}
     today = context.now.strftime("%Y-%m-%d")
     owed = [Owed(each, _text(each.body.get("due_at")) < today) for each in read.disclose(context, obligations[:SHOWN])]
@@ -58,7 +59,7 @@ def home(visit: Visit) -> Shown:
         "figures": _figures(len(risks), len(blocked), len(review), len(reviews), len(obligations)), "risks": risks[:SHOWN],
         "blocked": [row(each, names, decisions.reason(causes[each.id], naming)) for each in blocked[:SHOWN]],
         "review": [row(each, names, decisions.reason(causes[each.id], naming)) for each in review[:SHOWN]],
-        "reviews": reviews[:SHOWN], "obligations": owed,
+        "reviews": [(each, decisions.reason(asked[each.id], naming)) for each in reviews[:SHOWN]], "obligations": owed,
         "head": context.ledger.head(context.conn, context.studio_id),
     }  # fmt: skip
     return Shown("home.html", values)
@@ -101,7 +102,13 @@ def question(body: Any, names: dict[str, docket.Name]) -> str:
     subjects = [names[key].label for subject in body.get("subjects", ()) if (key := present.bare(subject)) in names]
     what = present.listed(subjects, 2) if subjects else "a planned subject" if body.get("planned") else "many subjects"
     profile = f", {body['profile']}" if body.get("profile") else ""
-    return f"{present.words(body['act'])} of {what}{profile}"
+    return f"{_ACTS.get(body['act'], present.words(body['act']))} {what}{profile}"
+
+
+_ACTS = {
+    "capture": "Capture of", "generate": "Generation of", "train": "Training on", "hand_over": "Handing over", "license_out": "Licensing out",
+    "transfer": "Transfer of", "publish": "Publication of", "release": "Release of", "exhibit": "Exhibition of",
+}  # fmt: skip
 
 
 def _text(value: object, otherwise: str = "~") -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from marshmallow import Schema, fields
 
+from schemas.fields import Choice, Variant
 from schemas.prefixes import KIND_OF
 
 _ID = re.compile(r"([a-z]{3})_[0-7][0-9a-hjkmnp-tv-z]{25}(?:@([1-9]\d{0,8}))?")
@@ -258,21 +259,25 @@ def _filled(value: object, naming: Mapping[str, str]) -> Markup:
         return Markup('<span class="id">{}</span>').format(value)
     if isinstance(value, bool):
         return escape("yes" if value else "no")
+    if str(value).startswith("planned_"):
+        return escape(f"the {str(value).replace('_', ' ')}")
     return escape(when(value) if isinstance(value, str) and "-" in value else value)
 
 
 def in_order(schema: Schema, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body with its fields in the order of its schema, because the canonical bytes order them by letter."""
-    placed = {name: _in_order(field, body[name]) for name, field in schema.fields.items() if name in body}
+    """Return a body with its fields in the order of its schema (the canonical bytes order them by letter), its codes as words."""
+    placed = {name: _in_order(field, body[name], body) for name, field in schema.fields.items() if name in body}
     return placed | {name: value for name, value in body.items() if name not in placed}
 
 
-def _in_order(field: fields.Field[Any], value: Any) -> Any:
+def _in_order(field: fields.Field[Any], value: Any, around: Mapping[str, Any]) -> Any:
     if isinstance(field, fields.Nested) and isinstance(value, Mapping):
         return in_order(field.schema, value)
+    if isinstance(field, Variant) and isinstance(value, Mapping) and around.get(field.by) in field.options:
+        return in_order(field.options[around[field.by]], value)
     if isinstance(field, fields.List) and isinstance(value, list):
-        return [_in_order(field.inner, each) for each in value]
-    return value
+        return [_in_order(field.inner, each, around) for each in value]
+    return value.replace("_", " ") if isinstance(field, Choice) and isinstance(value, str) else value
 
 
 FILTERS = {

@@ -12,7 +12,7 @@ from service import docket, errors
 from service.context import Context
 from service.records import read, search
 from service.records.model import Recorded
-from service.web import ledger, present
+from service.web import decisions, ledger, present
 from service.web.page import Shown, Visit, page
 
 SHOWN = 40
@@ -42,11 +42,12 @@ def show(visit: Visit) -> Shown:
     referrers = docket.referrers(context, record.id)
     names |= docket.names(context, {each.source for each in referrers})
     kind = KINDS[record.kind]
+    body = present.in_order(kind.schema, record.body) | _question(context, record, names)
     label = names[record.id].label
     values = {
         "title": label, "here": "records", "names": names, "record": record, "label": label,
         "collection": kind.collection, "record_state": _state(record), "special": SPECIAL.get(record.kind, "").format(record.id),
-        "newest": versions[-1].version, "body": present.readable(present.in_order(kind.schema, record.body)),
+        "newest": versions[-1].version, "body": present.readable(body),
         "refs": [{"version": None, "affects": False, "kind": KIND_OF[each["id"][:3]], **each} for each in record.refs],
         "referrers": referrers, "versions": ledger.proved(context, versions),
         "accounts": docket.account_names(context, (each.recorded_by for each in versions)),
@@ -55,6 +56,15 @@ def show(visit: Visit) -> Shown:
 
 
 SPECIAL = {"asset": "/assets/{}", "decision": "/decisions/{}"}
+
+
+def _question(context: Context, record: Recorded, names: dict[str, docket.Name]) -> dict[str, Any]:
+    """Return what a review asks with its places filled, nothing for other kinds."""
+    if record.kind != "review":
+        return {}
+    asked = decisions.questions(context, [record])[record.id]
+    named = names | docket.names(context, present.ids_in(asked))
+    return {"question": decisions.reason(asked, {key: name.label for key, name in named.items()})}
 
 
 def _state(record: Recorded) -> str | None:

@@ -15,11 +15,12 @@ _MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One right: what is left of it in words or as a state, whether that is sure, and the records that narrowed it."""
+    """One right: what is left of it in words, as a state or as parts, whether that is sure, and the records that narrowed it."""
 
     name: str
     text: str
     pill: str | None
+    left: present.Part | None
     sure: bool
     limits: tuple[str, ...]
 
@@ -35,10 +36,15 @@ def of_asset(context: Context, asset: str) -> list[Row]:
 def _row(name: str, left: object, limits: tuple[str, ...]) -> Row:
     limits = tuple(dict.fromkeys(limits))[:_MOST]
     if isinstance(left, rights.Scope):
-        return Row(name, "no limit" if left.values is None else present.listed(sorted(left.values), _MOST), None, left.sure, limits)
+        values = None if left.values is None else present.readable([_word(value) for value in sorted(left.values)])
+        return Row(name, "no limit", None, values, left.sure, limits)
     if isinstance(left, rights.Window):
-        return Row(name, _days(left), None, left.sure, limits)
-    return Row(name, "", "unknown" if left is None else str(left).lower(), sure=True, limits=limits)
+        return Row(name, _days(left), None, None, left.sure, limits)
+    return Row(name, "", "unknown" if left is None else str(left).lower(), None, sure=True, limits=limits)
+
+
+def _word(value: str) -> str:
+    return value if present.is_id(value) else value.replace("_", " ")
 
 
 def _days(window: rights.Window) -> str:
