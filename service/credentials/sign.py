@@ -29,6 +29,7 @@ from service.sandbox.pool import Busy, Died, Pool, Refused, Reply
 CHILD = "service.credentials.child"
 _SIGN_SECONDS, _JUDGE_SECONDS = 60, 30
 _BYTES_PER_SECOND = 10 << 20
+_BMFF = {"video/mp4", "video/quicktime", "audio/mp4"}
 _CLAIM_LIMIT = 1 << 20
 _CLAIM_START = b"\x84\x6aSignature1"  # a COSE Sig_structure (RFC 9052): an array of four that begins with this text
 _DIED = {
@@ -130,7 +131,6 @@ class Credentials:
         """Have a child sign; gives the manifest store."""
         arguments = {
             "definition": definition,
-            # a sidecar binds all the bytes there are; by type the library would leave out what it takes for metadata
             "media_type": kind.media_type if staged is not None else UNKNOWN,
             "source_type": kind.media_type,
             "settings": self._settings(now, kind, size),
@@ -174,7 +174,7 @@ class Credentials:
 
     def _settings(self, now: datetime, kind: Kind, size: int) -> dict[str, Any]:
         lists = [trust.own(self.authority.anchor(now)), *self._lists]
-        return trust.settings(lists, merkle=kind.family == "video" and size > trust.MERKLE_FROM)
+        return trust.settings(lists, merkle=_large_film(kind, size))
 
 
 def answering(signer: Signer, label: str) -> Callable[[bytes], bytes]:
@@ -189,6 +189,10 @@ def answering(signer: Signer, label: str) -> Callable[[bytes], bytes]:
         return signer.sign(data)
 
     return answer
+
+
+def _large_film(kind: Kind, size: int) -> bool:
+    return kind.media_type in _BMFF and size > trust.MERKLE_FROM
 
 
 def kind_of(file: BinaryIO | FileIO) -> Kind:

@@ -51,7 +51,9 @@ def installed(directory: Path) -> list[TrustList]:
 def settings(lists: Iterable[TrustList], *, merkle: bool = False) -> dict[str, Any]:
     """The library's settings: these lists, no network, bounded memory, no thumbnails, what we create counted as created.
 
-    `merkle` hashes films in pieces of 1 MiB, which keeps signing and reading a gigabyte within some 50 MB. The library
+    `merkle` hashes films in pieces of 1 MiB, which keeps signing and reading a gigabyte within some 50 MB. Only for embedding:
+    it writes the tree into the film, so a sidecar made that way would not fit the file it was made for; a sidecar hashes all
+    bytes at once and takes up to half a gigabyte. The library
     ignores keys it does not know, so `tests/unit/test_credentials.py` proves that each of these has its effect.
     """
     return {
