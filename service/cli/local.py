@@ -19,7 +19,8 @@ from service.cli.presence import Presence
 from service.config import Settings
 from service.embedded import lease
 
-_PATIENCE = 5.0
+_PATIENCE = 5.0  # what a killed predecessor needs to let go of its port
+_LOG_BYTES = 50 * 2**20
 
 
 class Reached(NamedTuple):
@@ -33,6 +34,8 @@ class Reached(NamedTuple):
 def host(settings: Settings, *, say: Callable[[str], None]) -> Iterator[supervise.Running]:
     """Run the service of a claimed data directory for the block, on the first free port, where others find it."""
     log = settings.data / "service.log"
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
     patience = _PATIENCE if presence.last_port(settings.data) == settings.port else 0.0
     with supervise.port(settings, patience=patience) as number:
         if number != settings.port:
