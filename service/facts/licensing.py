@@ -259,7 +259,7 @@ def model(world: World, view: View) -> Fact:
         {
             "id": view.id,
             "version": view.version,
-            "training_disclosure": view.body.get("training_disclosure"),
+            "training_disclosure": view.body.get("training_disclosure") or _disclosed(view),
             "plan_tier": tier,
             "trains_on_inputs": False if trains is None and own else trains,
             "determinations": determined,
@@ -268,6 +268,12 @@ def model(world: World, view: View) -> Fact:
             "path": world.path(view),
         }
     )
+
+
+def _disclosed(view: View) -> str | None:
+    """A model whose datasets and bases are on record is disclosed by that."""
+    known = view.body.get("datasets") is not None and view.body.get("base_models") is not None
+    return "disclosed" if known else None
 
 
 def _determination(world: World, paper: View, tier: Any, view: View) -> Fact:

@@ -188,7 +188,7 @@ def ask(case: Case, change: dict[str, Any]) -> str:
     document = document_of(case.collection, element)
     for path, value in changes.items():
         keys = path.split(".")
-        _put(document if path.startswith("/") else element, [keys[0].removeprefix("/"), *keys[1:]], value)
+        put(document if path.startswith("/") else element, [keys[0].removeprefix("/"), *keys[1:]], value)
     found = evaluate.run(list(load.load_packs().values()), document, {"all_signed": True})
     return worst(list(found.results(case.rule).values()))
 
@@ -203,7 +203,8 @@ def document_of(collection: str, element: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _put(holder: Any, keys: list[str], value: Any) -> None:
+def put(holder: Any, keys: list[str], value: Any) -> None:
+    """Set what a path leads to; GONE takes it away."""
     for key in keys[:-1]:
         holder = holder[int(key)] if isinstance(holder, list) else holder[key]
     last = keys[-1]

@@ -67,7 +67,6 @@ CASES = [
         (({"determinations": []}, "review"), ({"determinations.0.live": False}, "review"), ({"determinations.0.same_plan": False}, "review")),
         ({"training_disclosure": GONE}, "review"), {"training_disclosure": "disclosed"},
     ),
-    Case("licences.model.trains-on-inputs", "models", {}, "pass", (({"trains_on_inputs": True}, "review"),), ({"trains_on_inputs": GONE}, "warn"), {"ran": False}),
 ]  # fmt: skip
 
 
