@@ -16,7 +16,11 @@ from service.errors import Conflict, StaleVersion, Unavailable
 
 
 def test_roles_and_studio(database):
-    for lend, role in ((database.app("std_1"), "clearance_app"), (database.ledger(), "clearance_ledger"), (database.owner(), "clearance_owner")):
+    for lend, role in (
+        (database.app("std_1"), "clearance_app"),
+        (database.ledger(), "clearance_ledger"),
+        (database.owner(), "clearance_owner"),
+    ):
         with lend as conn:
             assert conn.execute("SELECT current_user").fetchone() == (role,)
             assert conn.execute("SHOW timezone").fetchone() == ("UTC",)
@@ -89,7 +93,8 @@ def test_deadlocks_are_tried_again(database):
     with database.app("std_1") as conn:
         for number in (1, 2):
             conn.execute(
-                "INSERT INTO account (studio_id, account_id, name, roles, created_at) VALUES ('std_1', %s, 'n', '{}', now())", [f"acc_{number}"]
+                "INSERT INTO account (studio_id, account_id, name, roles, created_at) VALUES ('std_1', %s, 'n', '{}', now())",
+                [f"acc_{number}"],
             )
     gate, done = threading.Barrier(2), []
 
@@ -115,7 +120,9 @@ def test_deadlocks_are_tried_again(database):
 
 
 def test_constraints_have_names_that_mean_something(database):
-    statement = "INSERT INTO account (studio_id, account_id, name, email, roles, created_at) VALUES ('std_1', %s, 'n', 'A@b.c', '{}', now())"
+    statement = (
+        "INSERT INTO account (studio_id, account_id, name, email, roles, created_at) VALUES ('std_1', %s, 'n', 'A@b.c', '{}', now())"
+    )
     with database.app("std_1") as conn:
         conn.execute(statement, ["acc_1"])
         with pytest.raises(psycopg.IntegrityError) as fault:

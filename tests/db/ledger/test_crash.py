@@ -68,7 +68,9 @@ def _running(url, keys, outputs):
     processes = []
     for output in outputs:
         with output.open("wb") as file:
-            processes.append(subprocess.Popen([sys.executable, "-c", WRITER, url, str(keys)], cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL))
+            processes.append(
+                subprocess.Popen([sys.executable, "-c", WRITER, url, str(keys)], cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL)
+            )
     try:
         yield processes
     finally:

@@ -44,7 +44,9 @@ def golden() -> dict[str, Any]:
         "canonical": [{"document": each, "bytes": encode(each).hex(), "leaf": leaf_hash(encode(each)).hex()} for each in DOCUMENTS],
         "trees": [tree(size) for size in SIZES],
         "verifier": Verifier(ORIGIN, public).text(),
-        "notes": [note.sign(Checkpoint(ORIGIN, size, merkle.Growth(0, (), leaves(size)).root), KEY, public).content().decode() for size in SIZES],
+        "notes": [
+            note.sign(Checkpoint(ORIGIN, size, merkle.Growth(0, (), leaves(size)).root), KEY, public).content().decode() for size in SIZES
+        ],
     }
 
 
