@@ -20,6 +20,7 @@ from service.rules.moments import NEVER, Calendar, before, iso, moment
 from service.rules.names import RANK
 from service.rules.pack import Pack, canonical
 from service.rules.paths import Getter, Scope, ends, link, name_of
+from service.rules.seen import Seen
 from service.rules.standing import Governance, Standing, engine_finding
 from service.rules.values import plain
 from service.rules.verdicts import Verdict
@@ -124,7 +125,7 @@ def run(packs: Sequence[Pack], facts: Mapping[str, Any], governance: Mapping[str
     document = link(facts)
     rules = Governance({**(facts.get("governance") or {}), **(governance or {})}, facts)
     earliest = min((end[1] for text in ends(facts) if (end := moment(text))), default=NEVER)
-    evaluation = _Run(made, document, rules, earliest).all()
+    evaluation = _Run(made, document, rules, earliest, Seen(facts)).all()
     evaluation.causes = group(evaluation)
     evaluation.clearing = clearing_set(evaluation)
     return evaluation
@@ -133,7 +134,7 @@ def run(packs: Sequence[Pack], facts: Mapping[str, Any], governance: Mapping[str
 class _Run:
     """One evaluation under way."""
 
-    def __init__(self, made: Plan, document: dict[str, Any], governance: Governance, earliest: int) -> None:
+    def __init__(self, made: Plan, document: dict[str, Any], governance: Governance, earliest: int, seen: Seen) -> None:
         self.plan, self.document, self.governance = made, document, governance
         self.act = document.get("act")
         self.at = moment(document.get("at"))
@@ -141,7 +142,7 @@ class _Run:
         self.root: Scope = (document, None)
         self.out = Evaluation([], {})
         self.standing = {pack.id: Standing.of(pack, document, governance) for pack in made.packs}
-        self.earliest = earliest
+        self.earliest, self.seen = earliest, seen
         self.sorted: dict[str, list[Any]] = {}
         self.doubtful: dict[tuple[str, str], str] = {}
         self.expired: dict[tuple[str, str], None] = {}
@@ -317,6 +318,8 @@ class _Run:
     def _close(self, entry: PlannedRule, tally: Tally, finding: Finding) -> str:
         """Caps, waivers and decided reviews, in this order; counts and keeps the finding."""
         self.standing[finding.edition].cap(finding, low=entry.rule.low_confidence)
+        if finding.result == "review":
+            finding.seen = self.seen.digest(entry.rule.collection, finding.subject)
         ends = self.governance.lift(finding, absolute=entry.rule.absolute, at=self.at)
         if ends is not None:
             self._lasts(ends, finding)

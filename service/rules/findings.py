@@ -38,6 +38,7 @@ class Finding:
     obligation: dict[str, Any] | None = None
     holds: bool = False
     past: bool = False
+    seen: str = ""
     needs: dict[str, Any] | None = None
     lifted_by: dict[str, str] | None = None
 
@@ -58,8 +59,8 @@ class Finding:
     @property
     def basis(self) -> str:
         """What a person looked at who decided a review: should any of it change, the decision no longer fits."""
-        seen = [self.rule, self.requirement, self.code, self.subject, self.values, self.missing, self.needs]
-        return hashlib.sha256(canonical(seen)).hexdigest()[:16]
+        looked_at = [self.rule, self.requirement, self.code, self.subject, self.values, self.missing, self.needs, self.seen]
+        return hashlib.sha256(canonical(looked_at)).hexdigest()[:16]
 
     @property
     def weighs(self) -> str:

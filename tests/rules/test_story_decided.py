@@ -106,7 +106,12 @@ def test_a_settled_review_does_not_settle_what_changed_since(told, studio):
         reviews.settle(second(studio), review.id, reviews.Verdict("confirmed", review.body["role"], statement="Fine."))
     late = studio.keys["$late_rider"]
     studio.enter(
-        [{"kind": "event", "body": {"type": "withdrawn", "targets": [late], "effective_at": "2026-09-20T10:00:00Z", "basis": "contract_clause"}}]
+        [
+            {
+                "kind": "event",
+                "body": {"type": "withdrawn", "targets": [late], "effective_at": "2026-09-20T10:00:00Z", "basis": "contract_clause"},
+            }
+        ]
     )
     assert decide(studio.context, decided.asked.question).evaluation.outcome != "cleared_with_obligations"
 
