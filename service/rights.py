@@ -126,6 +126,8 @@ def narrow(first: Grant, second: Grant) -> Grant:
 
 
 def _meet(first: Any, second: Any) -> Any:
+    if first is second or first == second:
+        return first
     if isinstance(first, Scope):
         return _common(first, second)
     if isinstance(first, Window):

@@ -134,14 +134,6 @@ class _Head:
     productions: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    source: str
-    role: str
-    target: str
-    target_version: int | None
-
-
 def ancestors(context: Context, record_id: str, *, depth: int = 64, limit: int = 500) -> Graph:
     """What the record rests on, at most `depth` steps away and `limit` records; `NotFound` for a foreign id."""
     return _walk(context, record_id, "ancestors", depth, limit)
@@ -163,7 +155,7 @@ def _walk(context: Context, record_id: str, direction: str, depth: int, limit: i
     for distance in range(1, depth + 2):
         links = _older(context, level) if direction == "ancestors" else _younger(context, level)
         new = {(edge.older, edge.version) if direction == "ancestors" else (edge.younger, None) for edge in links}
-        fresh = sorted({(key, version) for key, version in new if key not in found}, key=_by_id)
+        fresh = sorted({(key, version) for key, version in new if key not in found}, key=_in_order)
         room = limit - len(found)
         if not fresh or distance > depth or room <= 0:
             truncated = bool(fresh)
@@ -177,7 +169,7 @@ def _walk(context: Context, record_id: str, direction: str, depth: int, limit: i
     return Graph(nodes[0].id, direction, tuple(found.values()), tuple(edges.values()), truncated)
 
 
-def _by_id(pair: tuple[str, int | None]) -> tuple[str, int]:
+def _in_order(pair: tuple[str, int | None]) -> tuple[str, int]:
     return pair[0], pair[1] or 0
 
 
@@ -231,8 +223,8 @@ def _older(context: Context, level: Sequence[Node]) -> list[Edge]:
     open_nodes = [node for node in level if not node.hidden]
     own = _stated(context, [node.index for node in open_nodes if node.kind in RESTS_ON], FORWARD)
     others = _pointing(context, [node.id for node in open_nodes if node.kind not in LEAVES], BACKWARD)
-    return [Edge(each.source, each.target, each.role, each.target_version) for each in own] + [
-        Edge(each.target, each.source, each.role) for each in others
+    return [Edge(source, target, role, version) for source, role, target, version in own] + [
+        Edge(target, source, role) for source, role, target, _ in others
     ]
 
 
@@ -241,35 +233,37 @@ def _younger(context: Context, level: Sequence[Node]) -> list[Edge]:
     open_nodes = [node for node in level if not node.hidden]
     own = _stated(context, [node.index for node in open_nodes if node.kind in CARRIES], BACKWARD)
     others = _pointing(context, [node.id for node in open_nodes], FORWARD)
-    return [Edge(each.target, each.source, each.role) for each in own] + [
-        Edge(each.source, each.target, each.role, each.target_version) for each in others
+    return [Edge(target, source, role) for source, role, target, _ in own] + [
+        Edge(source, target, role, version) for source, role, target, version in others
     ]
 
 
-def _stated(context: Context, indices: Sequence[int], rules: Sequence[str]) -> list[_Link]:
+_Row = tuple[str, str, str, int | None]
+"""A reference: source, role, target, pinned version."""
+
+
+def _stated(context: Context, indices: Sequence[int], rules: Sequence[str]) -> list[_Row]:
     """The references of the record versions at these places that follow one of the rules (`ast.parent`)."""
     if not indices:
         return []
-    with context.conn.cursor(row_factory=class_row(_Link)) as cursor:
-        return cursor.execute(
-            "SELECT source, role, target, target_version FROM reference WHERE studio_id = %(studio_id)s AND index = ANY(%(indices)s)"
-            " AND left(source, 3) || '.' || role = ANY(%(rules)s)",
-            {"studio_id": context.studio_id, "indices": list(indices), "rules": list(rules)},
-        ).fetchall()
+    return context.conn.execute(
+        "SELECT source, role, target, target_version FROM reference WHERE studio_id = %(studio_id)s AND index = ANY(%(indices)s)"
+        " AND left(source, 3) || '.' || role = ANY(%(rules)s)",
+        {"studio_id": context.studio_id, "indices": list(indices), "rules": list(rules)},
+    ).fetchall()
 
 
-def _pointing(context: Context, targets: Sequence[str], rules: Sequence[str]) -> list[_Link]:
+def _pointing(context: Context, targets: Sequence[str], rules: Sequence[str]) -> list[_Row]:
     """The references of current versions that point at these records and follow one of the rules."""
     if not targets:
         return []
-    with context.conn.cursor(row_factory=class_row(_Link)) as cursor:
-        return cursor.execute(
-            "SELECT reference.source, reference.role, reference.target, reference.target_version FROM reference"
-            " JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source AND head.index = reference.index"
-            " WHERE reference.studio_id = %(studio_id)s AND reference.target = ANY(%(targets)s)"
-            " AND left(reference.source, 3) || '.' || reference.role = ANY(%(rules)s)",
-            {"studio_id": context.studio_id, "targets": list(targets), "rules": list(rules)},
-        ).fetchall()
+    return context.conn.execute(
+        "SELECT reference.source, reference.role, reference.target, reference.target_version FROM reference"
+        " JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source AND head.index = reference.index"
+        " WHERE reference.studio_id = %(studio_id)s AND reference.target = ANY(%(targets)s)"
+        " AND left(reference.source, 3) || '.' || reference.role = ANY(%(rules)s)",
+        {"studio_id": context.studio_id, "targets": list(targets), "rules": list(rules)},
+    ).fetchall()
 
 
 def graded(context: Context, graph: Graph) -> Graph:

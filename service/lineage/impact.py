@@ -14,8 +14,9 @@ from typing import Any
 
 from psycopg.rows import class_row
 
+from schemas.prefixes import PREFIXES
 from service.context import Context
-from service.lineage.graph import BACKWARD, FORWARD
+from service.lineage.graph import BACKWARD, CARRIES, FORWARD
 from service.records import read
 
 WORKLIST = 200
@@ -47,7 +48,7 @@ WITH RECURSIVE reach (id) AS (
         UNION ALL
         SELECT reference.target FROM head
         JOIN reference ON reference.studio_id = head.studio_id AND reference.index = head.index
-        WHERE head.studio_id = %(studio_id)s AND head.id = reach.id
+        WHERE left(reach.id, 3) = ANY(%(carriers)s) AND head.studio_id = %(studio_id)s AND head.id = reach.id
           AND left(reference.source, 3) || '.' || reference.role = ANY(%(backward)s)
     ) AS next
 ), let_go (id) AS (
@@ -153,6 +154,7 @@ def of(context: Context, record_id: str, *, scope: Mapping[str, Any] | None = No
         "seeds": [root.id],
         "forward": FORWARD,
         "backward": BACKWARD,
+        "carriers": [PREFIXES[kind] for kind in CARRIES],
         "kinds": list(_REACHED),
         "within": within,
         "limit": limit,
