@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from service import auth
 from service.app import create_app
 from service.config import Settings
 from service.db import Database
 from service.services import Services
-from werkzeug.test import TestResponse
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 

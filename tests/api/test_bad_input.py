@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from service import auth
 from service.services import Services
 from tests.api.conftest import Caller

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+
 from schemas.kinds import KINDS
 from service.api.records import WRITE_PERMISSION
 from tests.api.conftest import Caller

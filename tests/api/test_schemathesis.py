@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from schemathesis.specs.openapi.checks import content_type_conformance, response_headers_conformance, status_code_conformance
+
 from service.api import load_operations
 from tests.api.conftest import Caller
 
