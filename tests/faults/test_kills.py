@@ -33,7 +33,7 @@ class Service:
 
     def start(self) -> None:
         self.process = clearance("up", "--data", str(self.data), "--port", str(self.port))
-        wait_until(lambda: self.process.poll() is not None or self.announced()["pid"] == self.process.pid, 60)
+        wait_until(lambda: self.process.poll() is not None or self.announced()["pid"] == self.process.pid, 120)
         assert self.process.poll() is None, self.process.communicate()[1]
         self.url = self.announced()["url"]
 
