@@ -24,7 +24,7 @@ def create(call: Call) -> Answer:
     decided = decide.decide(call.context, question_of(call.body), key=call.key)
     if decided.recorded is None:
         return Answer({"dry_run": True, **answer.explained(call.context, decided.evaluation.document())}, 200)
-    return _answered(call, decided.recorded, [*decided.reviews, *decided.obligations])
+    return _answered(call, decided.recorded, [*decided.reviews, *decided.obligations], decided.evaluation.document())
 
 
 @operation("GET", "/v1/decisions/{id}", permission="decisions.read", tag=TAG, summary="Read one decision with its explanation",
@@ -55,5 +55,6 @@ def question_of(body: Mapping[str, Any]) -> Question:
     return Question(subjects=subjects, planned=planned, at=at, **same)
 
 
-def _answered(call: Call, decision: Recorded, followups: list[Recorded]) -> Answer:
-    return Answer(answer.of_record(call.context, decision, followups), 201, {"Location": f"/v1/decisions/{decision.id}", "ETag": '"1"'})
+def _answered(call: Call, decision: Recorded, followups: list[Recorded], evaluation: Mapping[str, Any] | None = None) -> Answer:
+    body = answer.of_record(call.context, decision, followups, evaluation)
+    return Answer(body, 201, {"Location": f"/v1/decisions/{decision.id}", "ETag": '"1"'})

@@ -18,9 +18,14 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ID = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
-def of_record(context: Context, decision: Recorded, followups: Sequence[Recorded] = ()) -> dict[str, Any]:
-    """The whole answer of a stored decision, with the reviews and obligations it left when they are given."""
-    answer = decision.document() | explained(context, content(context, decision, "findings"))
+def of_record(
+    context: Context, decision: Recorded, followups: Sequence[Recorded] = (), evaluation: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The whole answer of a stored decision, with the reviews and obligations it left when they are given.
+
+    `evaluation` is its stored document where the caller has it at hand.
+    """
+    answer = decision.document() | explained(context, evaluation or content(context, decision, "findings"))
     made = {kind: [one.id for one in followups if one.kind == kind] for kind in ("review", "obligation")}
     return answer | {"reviews": made["review"], "obligations": made["obligation"]}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -20,6 +20,9 @@ from service.records.model import Recorded
 from service.rules import load
 from service.rules.pack import Pack
 from service.rules.verdicts import covers
+
+VERIFIED: Final = 10_000
+_VERIFIED: Final[dict[tuple[str, str, int], bool]] = {}
 
 PAGES = 50
 """So many pages of a hundred are looked through; a production with more adoptions or waivers than that is refused."""
@@ -127,16 +130,28 @@ def _signed(context: Context, at: str | None, known_at: int | None) -> Iterator[
 
 
 def _signed_themselves(context: Context, record: Recorded) -> bool:
-    """Whether every reader was added by the version that this reader recorded: nobody signs for another."""
+    """Whether every reader was added by the version that this reader recorded: nobody signs for another.
+
+    A version never changes, so what was found about it is kept.
+    """
+    key = (context.studio_id, record.id, record.version)
+    if key not in _VERIFIED:
+        if len(_VERIFIED) > VERIFIED:
+            _VERIFIED.clear()
+        _VERIFIED[key] = _by_their_own_hand(read.versions(context, "evidence", record.id), record.version)
+    return _VERIFIED[key]
+
+
+def _by_their_own_hand(versions: Iterable[Recorded], last: int) -> bool:
     known: set[str] = set()
-    for version in read.versions(context, "evidence", record.id):
-        if version.version > record.version:
-            break
+    for version in versions:
         readers = {reader["account"] for reader in version.body["details"]["readers"]}
-        if not readers - known <= {version.recorded_by}:
-            return False
+        if version.version > last or not readers - known <= {version.recorded_by}:
+            break
         known |= readers
-    return len(known) >= 2
+        if version.version == last:
+            return len(known) >= 2
+    return False
 
 
 def _waivers(context: Context, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
