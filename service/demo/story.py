@@ -76,8 +76,8 @@ class Player:
         self.steps: dict[str, dict[str, Any]] = {step["step"]: step for step in _plain(YAML(typ="safe").load(raw))["steps"]}
         self.media = media.write(self.out / "media")
 
-    def play(self) -> list[Told]:
-        """Play every step in order and return what was told; a refusal ends the story at its step."""
+    def play(self, until: str | None = None) -> list[Told]:
+        """Play every step in order, or those `until` one, and return what was told; a refusal ends the story at its step."""
         steps: Sequence[tuple[str, Callable[[], None]]] = (
             ("1", self._people),
             ("2", self._paintings),
@@ -99,6 +99,8 @@ class Player:
             except (Unreachable, httpx.TransportError) as fault:
                 said = f"The service went away ({fault}). What it had acknowledged is kept: play again, and the story goes on from here."
                 self._tell(name, "(the step as a whole)", said, ok=False)
+                break
+            if name == until:
                 break
         return self.told
 

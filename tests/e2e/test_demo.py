@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-import uuid
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from tests import processes
-from tests.processes import clearance
+from tests.playing import Played, entries, play
 
 # Reads a signed file with the C2PA library and one anchor, in a process that cannot import anything of ours.
 _STRANGER = """
@@ -30,66 +27,6 @@ SIGNED = {
     "sc042_0010.mp4": "video/mp4",
     "sc041_0010.1001.exr": "application/octet-stream",
 }
-
-
-class Played(NamedTuple):
-    """A finished `clearance demo --exit`."""
-
-    data: Path
-    out: Path
-    status: int
-    said: str
-    complained: str
-    left: list[int]
-
-    def story(self) -> list[dict[str, object]]:
-        return json.loads((self.out / "story.json").read_text())
-
-    def answers(self, step: str) -> dict[str, str]:
-        return {line["asked"].strip(): line["answered"] for line in self.story() if line["step"] == step}
-
-
-def play(data: Path, out: Path, port: int) -> Played:
-    """Play the demo and look which of its processes, however far removed, are there afterwards."""
-    mark = f"PLAYED_BY={uuid.uuid4()}"
-    name, _, value = mark.partition("=")
-    words = ("demo", "--exit", "--out", str(out), "--data", str(data), "--port", str(port))
-    process = clearance(*words, **{name: value})
-    said, complained = process.communicate(timeout=300)
-    processes.wait_until(lambda: not processes.of_data(data))
-    return Played(data, out, process.returncode, said, complained, marked(mark))
-
-
-def marked(mark: str) -> list[int]:
-    """The living processes that were given a variable of the environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and processes.is_alive(int(entry.name)):
-            try:
-                found += [int(entry.name)] if mark.encode() in (entry / "environ").read_bytes().split(b"\0") else []
-            except OSError:
-                continue
-    return found
-
-
-def run(*words: str) -> str:
-    process = clearance(*words)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, out + err
-    return out
-
-
-def entries(data: Path) -> int:
-    """The number of entries of a log that holds in every byte."""
-    [report] = json.loads(run("ledger", "fsck", "--json", "--data", str(data)))
-    assert report["faults"] == []
-    return report["entries"]
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    where = tmp_path_factory.mktemp("demo")
-    return play(where / "data", where / "out", processes.free_port())
 
 
 def test_every_step_comes_out_as_told(played: Played) -> None:
@@ -172,12 +109,11 @@ def test_nothing_runs_afterwards(played: Played) -> None:
     assert not (played.data / "service.json").exists()
 
 
-def test_played_again_it_tells_the_same_and_writes_nothing(played: Played, tmp_path: Path) -> None:
-    before = entries(played.data)
+def test_played_again_it_tells_the_same_and_writes_nothing(played: Played, entries_of_the_story: int, tmp_path: Path) -> None:
     again = play(played.data, tmp_path / "out", processes.free_port())
     assert again.status == 0, again.said + again.complained
     assert again.left == []
-    assert entries(played.data) == before
+    assert entries(played.data) == entries_of_the_story
     assert again.story() == played.story()
     for name in SIGNED:
         assert (again.out / name).read_bytes() == (played.out / name).read_bytes()
