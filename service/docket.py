@@ -124,7 +124,12 @@ def names(context: Context, record_ids: Iterable[str], hops: int = 2) -> dict[st
     others = names(context, set(abouts.values()) - current.keys(), hops - 1) if hops and abouts else {}
     named = {recorded.id: _name(opened.get(recorded.id, recorded)) for recorded in found}
     known = named | others
-    return {key: _called(name, known.get(abouts.get(key, ""))) for key, name in named.items()}
+
+    def called(key: str, left: int) -> Name | None:
+        name, about = known.get(key), abouts.get(key)
+        return name if name is None or about is None or left == 0 else _called(name, called(about, left - 1))
+
+    return {key: called(key, 2) or name for key, name in named.items()}
 
 
 _ABOUT = {
@@ -159,8 +164,8 @@ def _name(recorded: Recorded) -> Name:
     label = kind.label(body)
     if label is not None and _CODE.fullmatch(label) and label not in (body.get("name"), body.get("title")):
         label = label.replace("_", " ").capitalize()
-    if recorded.kind == "release":
-        label = None
+    if recorded.kind == "review":
+        label = f"Review: {str(label).rpartition(':')[2].replace('-', ' ').replace('_', ' ')}"
     known_as = body.get("professional_name")
     if recorded.kind == "party" and isinstance(known_as, str):
         label = known_as

@@ -13,7 +13,7 @@ from service.context import Context
 from service.lineage import graph as lineage
 from service.records import read
 from service.records.model import Recorded
-from service.web import assets, decisions, graph, ledger, present, rights
+from service.web import assets, causes, decisions, graph, ledger, present, rights
 from service.web.page import Shown, Visit, page
 
 LINEAGE = 1_500
@@ -40,7 +40,8 @@ def show(visit: Visit) -> Shown:
     cause = decisions.first_cause(context, decision) if decision and decision.body["outcome"] in ("blocked", "review") else None
     found = _lineage(context, record.id, decisions.blocking_path(context, decision))
     effective = rights.of_asset(context, record.id)
-    body = {name: record.body[name] for name in FACTS if name in record.body}
+    ordered = present.in_order(KINDS["asset"].schema, record.body)
+    body = {name: ordered[name] for name in FACTS if name in ordered}
     risk = [standing.risk.event, standing.risk.target] if standing.risk else []
     shown = [body, cause, risk, [each.body for each in signed], [each.limits for each in effective]]
     names = docket.names(context, {record.id, *found.kinds, *present.ids_in(shown)})
@@ -48,8 +49,8 @@ def show(visit: Visit) -> Shown:
     versions = read.versions(context, "asset", record.id)
     values = {
         "title": label, "here": "assets", "record": record, "label": label, "names": names, "standing": standing,
-        "picture": assets.picture_of(context.blobs, record.body), "body": present.readable(present.in_order(KINDS["asset"].schema, body)), "rights": effective,
-        "reason": decisions.reason(cause, {key: name.label for key, name in names.items()}) if cause else None,
+        "picture": assets.picture_of(context.blobs, record), "body": present.readable(body), "rights": effective,
+        "reason": causes.reason(cause, {key: name.label for key, name in names.items()}) if cause else None,
         "credentials": _credentials(record, signed), "decisions": asked, "versions": ledger.proved(context, versions),
         "accounts": docket.account_names(context, (each.recorded_by for each in versions)),
         **_drawing(found, names, record.id),

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from service import docket, errors, projections
+from service.assets import digest_of
+from service.content import look
 from service.content.store import Store
 from service.context import Context
 from service.records import read, search
 from service.records.model import Recorded
-from service.sandbox.pool import Busy, Died, Refused
-from service.services import Services
 from service.web import present
 from service.web.page import Picture, Shown, Visit, page
 
 SHOWN = 24
-EDGE, SECONDS, KEPT = 432, 10, 256
 DECODED = frozenset({"image/png", "image/jpeg", "image/webp", "image/tiff", "image/gif", "image/avif"})
 _HEX = {64: "sha256", 40: "sha1", 32: "md5", 128: "sha512", 16: "xxh64"}
 
@@ -89,46 +85,24 @@ def _line(context: Context, record: Recorded, standing: docket.Standing) -> Line
     production = next((each for each in body.get("productions", ())), None)
     label = body.get("name") or body.get("file_name") or record.id
     return Line(
-        record.id, label, body["type"], body.get("origin"), production, record.recorded_at, digest, picture_of(context.blobs, body) is not None, standing
+        record.id, label, body["type"], body.get("origin"), production, record.recorded_at, digest, picture_of(context.blobs, record) is not None, standing
     )  # fmt: skip
 
 
-def picture_of(blobs: Store, body: Mapping[str, Any]) -> str | None:
-    """Return the SHA-256 of content that we hold and can draw, or `None`."""
-    if body.get("media_type") not in DECODED:
+def picture_of(blobs: Store, record: Recorded) -> str | None:
+    """Return the SHA-256 of content that came in under the record and can be drawn, or `None`."""
+    if record.body.get("media_type") not in DECODED:
         return None
-    for each in body.get("digests", ()):
-        if each["algorithm"] == "sha256" and blobs.stat(each["value"]) is not None:
-            return str(each["value"])
-    return None
-
-
-_pictures: OrderedDict[str, bytes] = OrderedDict()
-_pictures_lock = threading.Lock()
+    digest = digest_of(record.body, "sha256")
+    return digest if digest is not None and blobs.granted(record.id, digest) else None
 
 
 @page("/assets/<id>/picture", permission="media.read")
 def picture(visit: Visit) -> Picture:
     """Answer a small JPEG of the content, decoded in the sandbox; 404 where there is nothing to draw."""
     record = read.get(visit.context, "asset", visit.path["id"])
-    digest = picture_of(visit.context.blobs, record.body)
+    digest = picture_of(visit.context.blobs, record)
     if digest is None:
         raise errors.NotFound("There is no picture of this asset.", "no_picture")
-    with _pictures_lock:
-        kept = _pictures.get(digest)
-    return Picture(kept or _drawn(visit.services, visit.context.blobs, digest), "image/jpeg")
-
-
-def _drawn(services: Services, blobs: Store, digest: str) -> bytes:
-    with services.lane("media"), blobs.open(digest) as file:
-        try:
-            reply = services.sandbox.run("service.content.examine:thumbnail", {"edge": EDGE}, seconds=SECONDS, files=[file.fileno()])
-        except (Refused, Died):
-            raise errors.NotFound("There is no picture of this asset.", "no_picture") from None
-        except Busy:
-            raise errors.Unavailable("Too many pictures are being drawn; try again.", "busy", headers={"Retry-After": "2"}) from None
-    with _pictures_lock:
-        _pictures[digest] = reply.parts[0]
-        while len(_pictures) > KEPT:
-            _pictures.popitem(last=False)
-    return reply.parts[0]
+    with visit.services.lane("media"):
+        return Picture(look.thumbnail(visit.services.sandbox, visit.context.blobs, digest), "image/jpeg")

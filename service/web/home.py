@@ -9,7 +9,7 @@ from typing import Any
 from service import docket
 from service.records import read
 from service.records.model import Recorded
-from service.web import decisions, present
+from service.web import causes, decisions, present
 from service.web.page import Shown, Visit, page
 
 SHOWN = 12
@@ -49,17 +49,17 @@ def home(visit: Visit) -> Shown:
     listed = [*blocked[:SHOWN], *review[:SHOWN], *reviews[:SHOWN], *obligations[:SHOWN]]
     risks = docket.releases_at_risk(context)
     asked = decisions.questions(context, reviews[:SHOWN])
-    causes = {each.id: decisions.first_cause(context, each) for each in (*blocked[:SHOWN], *review[:SHOWN])}
-    names = docket.names(context, {*ids_of(listed), *_ids_at_risk(risks[:SHOWN]), *present.ids_in([*causes.values(), *asked.values()])})
+    worst = {each.id: decisions.first_cause(context, each) for each in (*blocked[:SHOWN], *review[:SHOWN])}
+    names = docket.names(context, {*ids_of(listed), *_ids_at_risk(risks[:SHOWN]), *present.ids_in([*worst.values(), *asked.values()])})
     naming = {key: name.label for key, name in names.items()}
     today = context.now.strftime("%Y-%m-%d")
     owed = [Owed(each, _text(each.body.get("due_at")) < today) for each in read.disclose(context, obligations[:SHOWN])]
     values = {
         "title": "Home", "here": "home", "names": names,
         "figures": _figures(len(risks), len(blocked), len(review), len(reviews), len(obligations)), "risks": risks[:SHOWN],
-        "blocked": [row(each, names, decisions.reason(causes[each.id], naming)) for each in blocked[:SHOWN]],
-        "review": [row(each, names, decisions.reason(causes[each.id], naming)) for each in review[:SHOWN]],
-        "reviews": [(each, decisions.reason(asked[each.id], naming)) for each in reviews[:SHOWN]], "obligations": owed,
+        "blocked": [row(each, names, causes.reason(worst[each.id], naming)) for each in blocked[:SHOWN]],
+        "review": [row(each, names, causes.reason(worst[each.id], naming)) for each in review[:SHOWN]],
+        "reviews": [(each, causes.reason(asked[each.id], naming)) for each in reviews[:SHOWN]], "obligations": owed,
         "head": context.ledger.head(context.conn, context.studio_id),
     }  # fmt: skip
     return Shown("home.html", values)

@@ -12,7 +12,7 @@ from service import docket, errors
 from service.context import Context
 from service.records import read, search
 from service.records.model import Recorded
-from service.web import decisions, ledger, present
+from service.web import causes, decisions, ledger, present
 from service.web.page import Shown, Visit, page
 
 SHOWN = 40
@@ -64,7 +64,7 @@ def _question(context: Context, record: Recorded, names: dict[str, docket.Name])
         return {}
     asked = decisions.questions(context, [record])[record.id]
     named = names | docket.names(context, present.ids_in(asked))
-    return {"question": decisions.reason(asked, {key: name.label for key, name in named.items()})}
+    return {"question": causes.reason(asked, {key: name.label for key, name in named.items()})}
 
 
 def _state(record: Recorded) -> str | None:
