@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.context import Context
-from service.facts import appearances, consents, custody, licensing, papers, people, synthetics, times, titles, trainings
+from service.facts import appearances, consents, custody, handovers, licensing, papers, people, synthetics, times, titles, trainings
 from service.facts import planned as inline
 from service.facts import uses as uses_of
 from service.facts.library import Library, Reader, View, collect, opened
@@ -221,6 +221,7 @@ def _made(world: World) -> dict[str, list[Fact]]:
         "datasets": _sorted([licensing.dataset(world, view) for view in licensing.lineage_of(world, "dataset")]),
         "licences": _sorted([licensing.licence(world, view) for view in licensing.lineage_of(world, "licence")]),
         "sources": _sorted([licensing.source(world, view) for view in licensing.lineage_of(world, "source")]),
+        "deliveries": _sorted([handovers.delivery(world, view) for view in licensing.lineage_of(world, "delivery")]),
         "trainings": _sorted(trainings.trainings(world)),
         "training_licences": _sorted(trainings.training_licences(world)),
     }

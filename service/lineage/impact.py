@@ -23,17 +23,17 @@ WORKLIST = 200
 _RELEASES = 1_000
 _REACHED = ("asset", "generation", "model", "dataset", "replica", "appearance", "delivery", "release")
 OWNERS: Mapping[str, str] = {
-    "asset": "post_supervisor",
-    "generation": "pipeline_supervisor",
-    "model": "rights_manager",
-    "dataset": "rights_manager",
-    "source": "rights_manager",
+    "asset": "post",
+    "generation": "vfx",
+    "model": "rights",
+    "dataset": "rights",
+    "source": "rights",
     "replica": "business_affairs",
     "appearance": "business_affairs",
-    "delivery": "post_supervisor",
-    "release": "distributor",
+    "delivery": "post",
+    "release": "legal",
 }
-"""Who has to act on what is reached, by kind; what is released is the distributor's and counsel's."""
+"""Which department has to act on what is reached, by kind; what is released is counsel's."""
 
 # `reach` is everything younger; `let_go` what the releases among it hold: their assets and deliveries, and what cuts consist of.
 _FOUND = """
@@ -103,7 +103,7 @@ class Item:
 
     @property
     def owner(self) -> str:
-        """The role that has to act."""
+        """The department that has to act."""
         return "legal" if self.released and self.kind == "asset" else OWNERS[self.kind]
 
     def document(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "consents": "consent",
     "crafts": "craft",
     "datasets": "dataset",
+    "deliveries": "delivery",
     "engagements": "engagement",
     "exemptions": "claim",
     "generations": "generation",
