@@ -32,10 +32,14 @@ NAMED = 200
 
 def reviews(context: Context, asked: Asked, evaluation: Evaluation) -> list[Draft]:
     """One question for each cause that people must decide and that is not open already."""
+    found = _by_cause(evaluation)
+    if not found:
+        return []
+    known = _open(context, asked)
     drafts = []
-    for cause, findings in _by_cause(evaluation).items():
+    for cause, findings in found.items():
         basis = {finding.subject: finding.basis for finding in findings}
-        if not _open_already(context, asked, cause, basis):
+        if not any(_basis(context, review) == basis for review in known.get(cause[:300], ())):
             drafts.append(_review(context, asked, evaluation, cause, findings, basis))
     return drafts
 
@@ -48,11 +52,16 @@ def _by_cause(evaluation: Evaluation) -> dict[str, list[Finding]]:
     return found
 
 
-def _open_already(context: Context, asked: Asked, cause: str, basis: dict[str, str]) -> bool:
-    wanted = search.Filter({"state": "open"}, label=cause[:300], production=asked.production)
-    return any(
-        orjson.loads(context.blobs.read(review.body["subject_list"]["sha256"])) == basis for review in every(context, "review", wanted)
-    )
+def _open(context: Context, asked: Asked) -> dict[str, list[Recorded]]:
+    """The questions of the production that wait for an answer, by cause."""
+    known: dict[str, list[Recorded]] = {}
+    for review in every(context, "review", search.Filter({"state": "open"}, production=asked.production)):
+        known.setdefault(review.body["cause"], []).append(review)
+    return known
+
+
+def _basis(context: Context, review: Recorded) -> Any:
+    return orjson.loads(context.blobs.read(review.body["subject_list"]["sha256"]))
 
 
 def _review(context: Context, asked: Asked, evaluation: Evaluation, cause: str, findings: list[Finding], basis: dict[str, str]) -> Draft:

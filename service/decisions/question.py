@@ -61,13 +61,24 @@ def ask(context: Context, question: Question) -> Asked:
     known_at = size if question.known_at is None else question.known_at
     if known_at > size:
         raise errors.invalid("/known_at", f"The log holds {size} entries; name a size up to that.")
-    subjects = [read.get(context, None, name.partition("@")[0], known_at=known_at) for name in dict.fromkeys(question.subjects)]
+    subjects = _subjects(context, question)
     production = _production(context, question, subjects, known_at)
     intent, profile = _intent(question, production)
     return Asked(
         question, tuple(subject.id for subject in subjects), production.id if production else None, intent, profile,
         instant(question.at or context.now), known_at,
     )  # fmt: skip
+
+
+def _subjects(context: Context, question: Question) -> list[Recorded]:
+    """The subjects in one query, in the order in which they were named, each once."""
+    names = list(dict.fromkeys(name.partition("@")[0] for name in question.subjects))
+    there = read.current(context.conn, context.studio_id, names, question.known_at)
+    for place, name in enumerate(names):
+        if name not in there or not read.visible(context.actor, there[name]):
+            at = f"/subject/{place}" if len(names) > 1 else "/subject"
+            raise errors.NotFound(f"There is no record {name[:40]!r} in this studio ({at}).", "not_found")
+    return [there[name] for name in names]
 
 
 def _production(context: Context, question: Question, subjects: Sequence[Recorded], known_at: int) -> Recorded | None:
