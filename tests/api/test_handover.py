@@ -105,6 +105,8 @@ def test_weak_failed_and_unknown_files_hold_the_delivery(admin: Caller, made: me
     held = {item["path"]: item["outcome"] for item in gated["held"]}
     assert (held["stranger.mov"], held["broken.mp4"]) == ("blocked", "blocked")
     assert held["weak.mp4"] in {"review", "blocked"}
+    codes = {cause["code"]: cause["result"] for cause in gated["causes"] if cause["rule"] == "x.delivery.files"}
+    assert codes == {"failed-hash": "block", "not-registered": "block", "weak-digest": "review"}
 
 
 def test_a_delivery_by_ids_is_gated_in_one_decision(admin: Caller, film: str, cut: dict[str, str]) -> None:
