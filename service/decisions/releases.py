@@ -32,13 +32,14 @@ def release(
     """Record a release of the decision's assets (or some of them) or of its delivery.
 
     Raises `Conflict`: `not_cleared`, `decision_cannot_release` (a dry run, own packs, an overlay, another act),
-    `decision_ended`, `outside_decision` (assets or an intent it did not weigh), `changed_since_decision`.
+    `decision_ended`, `outside_decision` (assets or an intent it did not weigh), `held`, `changed_since_decision`.
     """
     decision = read.get(context, "decision", decision_id)
     _may_release(context, decision)
     subjects = subjects_of(context, decision)
     wanted = _targets(decision, subjects, assets, delivery)
     _within_intent(decision.body.get("intent") or {}, intent)
+    _not_held(context, [*subjects, *([decision.body["production"]] if decision.body.get("production") else [])])
     body: dict[str, Any] = {
         "decision": f"{decision.id}@{decision.version}",
         **wanted,
@@ -66,6 +67,16 @@ def _may_release(context: Context, decision: Recorded) -> None:
     end = moment(body["valid_until"]) if body.get("valid_until") else None
     if end is not None and end[1] < micros(context.now):
         raise errors.Conflict(f"What the decision rests on ended on {body['valid_until']}; decide again.", "decision_ended")
+
+
+def _not_held(context: Context, ids: Sequence[str]) -> None:
+    """Refuse while a hold that stops releases lies on a subject or on the production."""
+    rows = context.conn.execute(
+        "SELECT DISTINCT source FROM reference WHERE studio_id = %s AND target = ANY(%s) AND role = 'held'", (context.studio_id, list(ids))
+    ).fetchall()
+    for hold in read.current(context.conn, context.studio_id, [source for (source,) in rows]).values():
+        if "release" in hold.body.get("stops", ()) and "lifted_at" not in hold.body:
+            raise errors.Conflict(f"{hold.id} ({hold.body['type']}) holds this; nothing is released until it is lifted.", "held")
 
 
 def subjects_of(context: Context, decision: Recorded) -> list[str]:

@@ -97,6 +97,17 @@ def test_whatever_the_decision_read_and_that_changed_since_makes_the_release_fai
     assert (status, problem["code"]) == (409, "changed_since_decision")
 
 
+def test_a_hold_stops_a_release_until_it_is_lifted(admin, second, production, asset, ask):
+    adopt(admin, second, production, "law-us")
+    body = {"type": "litigation", "targets": [asset], "stops": ["release"], "placed_at": "2026-09-01", "placed_by": "counsel"}
+    hold = admin.create("holds", body)
+    decision = ask()
+    assert release(admin, decision)[1]["code"] == "held"
+    lifted = {**body, "lifted_at": "2026-09-19", "lifted_by": "counsel"}
+    assert admin.send("PUT", f"/v1/holds/{hold['id']}", json=lifted, headers={"If-Match": '"1"'}).status_code == 200
+    assert release(admin, ask())[0] == 201
+
+
 def test_an_adoption_that_ends_in_between_makes_the_release_fail(admin, cleared):
     adoption = admin.send("GET", "/v1/adoptions").get_json()["items"][0]["id"]
     assert admin.send("POST", f"/v1/adoptions/{adoption}/end").status_code == 200
