@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from werkzeug.test import TestResponse
 from service.config import Settings
 from service.db import Database
 from service.sandbox.pool import Pool
-from service.services import MEDIA_JOBS, Services
+from service.services import LANES, MEDIA_JOBS, Services
 from tests.unit.media_files import EMBEDDABLE, MEDIA_TYPES, SAMPLES, exr, film, picture, wav
 
 PNG = picture("PNG")
@@ -368,6 +370,27 @@ def test_verify_knows_what_is_ours(admin: Any, stranger: Any, story: dict, servi
 @pytest.mark.parametrize("content", [b"", b"not media", bytes(100_000), PNG[:50]])
 def test_verify_takes_anything(admin: Any, content: bytes) -> None:
     assert verify(admin, content)["state"] in {"NoManifest", "Unreadable"}
+
+
+@pytest.mark.parametrize("content", [PNG[:-60], film()[:-500], wav()[:-100], b"\x89PNG\r\n\x1a\n" + picture("JPEG")])
+def test_verify_says_when_the_file_itself_is_broken(admin: Any, content: bytes) -> None:
+    verdict = verify(admin, content)
+    assert verdict["state"] == "Unreadable"
+    assert verdict["reason"]
+
+
+def test_uploads_leave_threads_for_others(admin: Any, asset: dict, services: Services) -> None:
+    """Slow clients may fill their own lane; the next one is sent away at once, and everybody else is answered."""
+    with ExitStack() as stack:
+        for _ in range(LANES["upload"]):
+            stack.enter_context(services.lane("upload"))
+        start = time.monotonic()
+        answer = put(admin, asset, PNG)
+        problem(answer, 503, "busy")
+        assert answer.headers["Retry-After"]
+        assert time.monotonic() - start < 3
+        assert admin.send("GET", f"/v1/assets/{asset['id']}").status_code == 200
+    assert put(admin, asset, PNG).status_code == 200
 
 
 def test_permissions(caller: Callable[..., Any], admin: Any, story: dict) -> None:

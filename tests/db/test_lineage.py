@@ -1,0 +1,219 @@
+"""Walks and impact beside a brute-force closure, on graphs drawn at random: circles, pins, old versions, other studios."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+
+from schemas.prefixes import PREFIXES
+from service import errors, ids
+from service.context import Actor, Context
+from service.db import Database
+from service.lineage import graph, impact
+
+NOW = datetime(2026, 9, 20, tzinfo=UTC)
+STUDIO, OTHER = "std_one", "std_two"
+KINDS = ("asset", "generation", "model", "dataset", "replica", "appearance", "source", "licence", "consent", "delivery", "release", "party")
+NOISE = {"asset": "created_by", "generation": "operator", "consent": "given_to"}
+
+
+@dataclass
+class World:
+    """Records drawn at random, and the edges of lineage that their current versions make, as (younger, older)."""
+
+    random: Random
+    records: list[tuple[str, str, str, int, list[tuple[str, str, int | None]]]] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    edges: set[tuple[str, str]] = field(default_factory=set)
+    productions: dict[str, list[str]] = field(default_factory=dict)
+
+    def draw(self, count: int) -> None:
+        names = [ids.new_id(PREFIXES[kind], NOW) for kind in self.random.choices(KINDS, k=count)]
+        self.kinds = {name: next(kind for kind in KINDS if name.startswith(PREFIXES[kind])) for name in names}
+        self.productions = {name: self.random.choice([[], ["prd_a"], ["prd_b"]]) for name in names}
+        for name in names:
+            for version in range(1, self.random.choice([1, 1, 2]) + 1):
+                self.records.append((STUDIO, name, self.kinds[name], version, self._links(name, names)))
+        for _, name, kind, version, links in self.records:
+            if version == max(each[3] for each in self.records if each[1] == name):
+                self._note(name, kind, links)
+
+    def _links(self, name: str, names: list[str]) -> list[tuple[str, str, int | None]]:
+        kind = self.kinds[name]
+        roles = [*graph.RESTS_ON.get(kind, ()), *graph.CARRIES.get(kind, ()), *([NOISE[kind]] if kind in NOISE else [])]
+        if not roles:
+            return []
+        return [(self.random.choice(roles), self.random.choice(names), None) for _ in range(self.random.randrange(4))]
+
+    def _note(self, name: str, kind: str, links: list[tuple[str, str, int | None]]) -> None:
+        for role, target, _ in links:
+            if role in graph.RESTS_ON.get(kind, ()):
+                self.edges.add((name, target))
+            if role in graph.CARRIES.get(kind, ()):
+                self.edges.add((target, name))
+
+    def closure(self, start: str, *, younger: bool) -> set[str]:
+        """Everything reachable, by following every edge over and over."""
+        found = {start}
+        while True:
+            step = {
+                a if younger else b
+                for a, b in self.edges
+                if (b if younger else a) in found and (younger or self.kinds[a] not in graph.LEAVES)
+            }
+            if step <= found:
+                return found
+            found |= step
+
+
+def fill(url: str, records: list[tuple[str, str, str, int, list[tuple[str, str, int | None]]]], productions: dict[str, list[str]]) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("SET session_replication_role = replica")
+        newest = {(studio, name): index for index, (studio, name, _, _, _) in enumerate(records)}
+        for index, (studio, name, kind, version, links) in enumerate(records):
+            body: dict[str, Any] = {"productions": productions.get(name, [])}
+            document = {
+                "id": name,
+                "kind": kind,
+                "version": version,
+                "recorded_at": "",
+                "recorded_by": "",
+                "change": {},
+                "body": body,
+                "refs": [],
+            }
+            conn.execute(
+                "INSERT INTO entry (studio_id, index, kind, id, version, recorded_at, leaf, bytes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                (studio, index, kind, name, version, NOW, bytes(32), orjson.dumps(document)),
+            )
+            if newest[studio, name] == index:
+                conn.execute(
+                    "INSERT INTO head (studio_id, id, kind, version, index, first_index, recorded_at, productions)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                    (studio, name, kind, version, index, index, NOW, productions.get(name, [])),
+                )
+            for position, (role, target, pinned) in enumerate(links):
+                conn.execute(
+                    "INSERT INTO reference (studio_id, index, position, source, role, target, target_version, affects)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s, false)",
+                    (studio, index, position, name, role, target, pinned),
+                )
+
+
+@contextmanager
+def reading(database: Database, productions: frozenset[str] | None = None) -> Iterator[Context]:
+    actor = Actor(STUDIO, "acc", "x", frozenset(), frozenset(), productions)
+    with database.app(STUDIO) as conn:
+        yield Context(actor, NOW, conn, None, None, None)  # type: ignore[arg-type]  # reading needs neither ledger nor stores
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_walks_find_what_brute_force_finds(database: Database, seed: int) -> None:
+    world = World(Random(seed))
+    world.draw(60)
+    fill(database.url, world.records, world.productions)
+    with reading(database) as context:
+        for name in list(world.kinds)[:12]:
+            up = graph.ancestors(context, name, depth=200, limit=10_000)
+            assert {node.id for node in up.nodes} == world.closure(name, younger=False)
+            down = graph.descendants(context, name, depth=200, limit=10_000)
+            assert {node.id for node in down.nodes} == world.closure(name, younger=True)
+            assert {(edge.younger, edge.older) for edge in down.edges} <= world.edges
+            assert not up.truncated
+            assert not down.truncated
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_impact_reaches_what_brute_force_reaches(database: Database, seed: int) -> None:
+    world = World(Random(100 + seed))
+    world.draw(60)
+    fill(database.url, world.records, world.productions)
+    with reading(database) as context:
+        for name in list(world.kinds)[:12]:
+            reached = {each for each in world.closure(name, younger=True) if world.kinds[each] in impact._REACHED} - {name}
+            found = impact.of(context, name, limit=1_000)
+            assert {item.id for item in found.items} == reached
+            assert found.total == len(reached)
+            released = {item.id for item in found.items if item.released}
+            assert released == _released(world, reached | {name}) - {name}
+
+
+def _released(world: World, reached: set[str]) -> set[str]:
+    """What a reached release lets go: by the roles that do so, over and over."""
+    current = {name: links for _, name, _, _, links in world.records}
+    found = {name for name in reached if world.kinds[name] == "release"}
+    while True:
+        step = {t for name in found for role, t, _ in current[name] if role in {"released", "released_delivery", "delivered", "cut_item"}}
+        if step <= found:
+            return {name for name in found & reached if world.kinds[name] in impact._REACHED}
+        found |= step
+
+
+def test_a_pinned_version_is_walked_from_where_it_stood(database: Database) -> None:
+    model, dataset, old, new = (ids.new_id(prefix, NOW) for prefix in ("mdl", "dst", "src", "src"))
+    fill(
+        database.url,
+        [
+            (STUDIO, old, "source", 1, []),
+            (STUDIO, new, "source", 1, []),
+            (STUDIO, dataset, "dataset", 1, [("source", old, None)]),
+            (STUDIO, dataset, "dataset", 2, [("source", new, None)]),
+            (STUDIO, model, "model", 1, [("dataset", dataset, 1)]),
+        ],
+        {},
+    )
+    with reading(database) as context:
+        found = graph.ancestors(context, model)
+        assert {node.id for node in found.nodes} == {model, dataset, old}
+        assert next(node for node in found.nodes if node.id == dataset).version == 1
+        assert {node.id for node in graph.ancestors(context, dataset).nodes} == {dataset, new}
+
+
+def test_bounds_end_a_walk_and_say_so(database: Database) -> None:
+    chain = [ids.new_id("ast", NOW) for _ in range(30)]
+    records = [
+        (STUDIO, name, "asset", 1, [("parent", chain[place + 1], None)] if place + 1 < len(chain) else [])
+        for place, name in enumerate(chain)
+    ]
+    fill(database.url, records, {})
+    with reading(database) as context:
+        whole = graph.ancestors(context, chain[0])
+        assert (len(whole.nodes), len(whole.edges), whole.truncated) == (30, 29, False)
+        near = graph.ancestors(context, chain[0], depth=3)
+        assert ([node.id for node in near.nodes], near.truncated) == (chain[:4], True)
+        few = graph.ancestors(context, chain[0], limit=5)
+        assert (len(few.nodes), few.truncated) == (5, True)
+        assert graph.ancestors(context, chain[0], limit=30).truncated is False
+
+
+def test_another_studio_and_other_productions_stay_out(database: Database) -> None:
+    mine, theirs, hidden, behind = (ids.new_id("ast", NOW) for _ in range(4))
+    fill(
+        database.url,
+        [
+            (OTHER, theirs, "asset", 1, [("parent", mine, None)]),
+            (STUDIO, behind, "asset", 1, []),
+            (STUDIO, hidden, "asset", 1, [("parent", behind, None)]),
+            (STUDIO, mine, "asset", 1, [("parent", hidden, None), ("parent", theirs, None)]),
+        ],
+        {mine: ["prd_a"], hidden: ["prd_b"], behind: ["prd_b"]},
+    )
+    with reading(database) as context:
+        assert {node.id for node in graph.ancestors(context, mine).nodes} == {mine, hidden, behind}
+        assert {node.id for node in graph.descendants(context, mine).nodes} == {mine}
+        with pytest.raises(errors.NotFound):
+            graph.ancestors(context, theirs)
+    with reading(database, frozenset({"prd_a"})) as context:
+        nodes = graph.ancestors(context, mine).nodes
+        assert [(node.id, node.hidden) for node in nodes] == [(mine, False), (hidden, True)]
+        assert nodes[1].productions == ()
+        with pytest.raises(errors.NotFound):
+            graph.ancestors(context, hidden)
