@@ -16,14 +16,23 @@ from apscheduler.triggers.interval import IntervalTrigger
 from psycopg.errors import OperationalError
 
 from service import errors, projections
-from service.content.store import sweep
+from service.content.store import Store, sweep
 from service.db import Database, transaction
 from service.ledger import fsck
-from service.services import Services
+from service.ledger.log import Ledger
 
 log = logging.getLogger("clearance.jobs")
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What jobs work with."""
+
+    database: Database
+    ledger: Ledger
+    blobs: Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +41,39 @@ class Job:
 
     name: str
     every: timedelta
-    run: Callable[[Services], Mapping[str, int]]
+    run: Callable[[Tools], Mapping[str, int]]
 
     def slot(self, now: datetime) -> datetime:
         """Return the beginning of the interval that `now` lies in, the same on every host."""
         return _EPOCH + (now - _EPOCH) // self.every * self.every
 
 
-def catch_up(services: Services) -> Mapping[str, int]:
+def catch_up(tools: Tools) -> Mapping[str, int]:
     """Bring every projection of every studio up to date."""
     done = 0
-    for studio_id in _studios(services.database):
-        with services.database.app(studio_id) as conn:
+    for studio_id in _studios(tools.database):
+        with tools.database.app(studio_id) as conn:
             for name in projections.PROJECTIONS:
                 projections.catch_up(conn, studio_id, name)
                 done += 1
     return {"projections": done}
 
 
-def tidy(services: Services) -> Mapping[str, int]:
+def tidy(tools: Tools) -> Mapping[str, int]:
     """Remove what killed uploads have left behind."""
-    return {"files": sweep(services.blobs.incoming)}
+    return {"files": sweep(tools.blobs.incoming)}
 
 
-def compare(services: Services) -> Mapping[str, int]:
+def compare(tools: Tools) -> Mapping[str, int]:
     """Check every log, and every projection against one built anew; a fault is an error line, and nothing is changed."""
     found = 0
-    with services.database.ledger() as conn:
-        for studio_id in _studios(services.database):
+    with tools.database.ledger() as conn:
+        for studio_id in _studios(tools.database):
             for name in projections.PROJECTIONS:
                 for difference in projections.check(conn, studio_id, name):
                     log.error("projection differs", extra={"studio": studio_id, "projection": name, "difference": str(difference)})
                     found += 1
-            for fault in fsck.check(conn, services.ledger, studio_id).faults:
+            for fault in fsck.check(conn, tools.ledger, studio_id).faults:
                 log.error("the log is damaged", extra={"studio": studio_id, "fault": str(fault)})
                 found += 1
     return {"faults": found}
@@ -77,22 +86,22 @@ JOBS = (
 )
 
 
-def start(services: Services, jobs: tuple[Job, ...] = JOBS) -> BackgroundScheduler:
+def start(tools: Tools, jobs: tuple[Job, ...] = JOBS) -> BackgroundScheduler:
     """Start the clock of this process and return it; the caller shuts it down."""
     scheduler = BackgroundScheduler(timezone=UTC)
     for job in jobs:
         trigger = IntervalTrigger(seconds=max(1, min(60, int(job.every.total_seconds()))))
-        scheduler.add_job(tick, trigger, (services, job), id=job.name, coalesce=True, max_instances=1, next_run_time=datetime.now(UTC))
+        scheduler.add_job(tick, trigger, (tools, job), id=job.name, coalesce=True, max_instances=1, next_run_time=datetime.now(UTC))
     scheduler.start()
     return scheduler
 
 
-def tick(services: Services, job: Job, now: datetime | None = None) -> bool:
+def tick(tools: Tools, job: Job, now: datetime | None = None) -> bool:
     """Do the job if its slot is still free, and say whether it was; a database that is away is tried again at the next tick."""
     try:
-        if not claim(services.database, job, now or datetime.now(UTC)):
+        if not claim(tools.database, job, now or datetime.now(UTC)):
             return False
-        result = job.run(services)
+        result = job.run(tools)
     except (errors.Unavailable, OperationalError) as fault:
         log.warning("job postponed", extra={"job": job.name, "reason": str(fault)})
         return False

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -115,9 +115,24 @@ def run(settings: Settings, *, log: Path | None = None) -> Iterator[Running]:
         running = Running(replace(settings, database_url=held.url), held, log)
         try:
             running.start()
-            yield running
+            with _clock(running.settings):
+                yield running
         finally:
             running.stop()
+
+
+@contextmanager
+def _clock(settings: Settings) -> Iterator[None]:
+    """Run what is due by the clock beside the block, in this process: the server's own answer requests only."""
+    from service import jobs
+    from service.services import Services
+
+    with closing(Services.from_settings(settings)) as services:
+        scheduler = jobs.start(jobs.Tools(services.database, services.ledger, services.blobs))
+        try:
+            yield
+        finally:
+            scheduler.shutdown()
 
 
 @contextmanager
