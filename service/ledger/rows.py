@@ -27,7 +27,15 @@ class _Statement:
 
     def run(self, conn: Connection[Any], rows: Sequence[Sequence[Any]]) -> Cursor[Any]:
         """Send it; in a pipeline nothing waits here."""
-        return conn.execute(self.sql, [kind(column) for kind, column in zip(self.types, zip(*rows, strict=True), strict=True)])
+        return conn.execute(self.sql, self.columns(rows))
+
+    def columns(self, rows: Sequence[Sequence[Any]]) -> list[Array]:
+        """Return the rows as one array a column."""
+        return (
+            [kind(column) for kind, column in zip(self.types, zip(*rows, strict=True), strict=True)]
+            if rows
+            else [kind(()) for kind in self.types]
+        )
 
 
 _HEADS = _Statement(
@@ -165,6 +173,14 @@ _NEW_TREE_HEADS = _Statement(
     (Text, Big, Bytes, Bytes, Moment),
 )
 
+# What every batch writes goes in one statement: between two statements the thread gives up the interpreter, and among busy
+# threads it may take milliseconds to come back.
+_USUAL = (_ENTRIES, _NEW_HEADS, _PRODUCTIONS, _REFERENCES, _NEW_TREE_HEADS)
+_TOGETHER: LiteralString = (
+    f"WITH entries AS ({_ENTRIES.sql}), heads AS ({_NEW_HEADS.sql}), productions AS ({_PRODUCTIONS.sql}),"
+    f" links AS ({_REFERENCES.sql}) {_NEW_TREE_HEADS.sql}"
+)
+
 
 def read_state(conn: Connection[Any], writes: Sequence[Write]) -> State:
     """Return what the batch is judged against. A first version is not looked up: the key of `entry` refuses a second one.
@@ -284,20 +300,17 @@ def insert(conn: Connection[Any], rows: Rows, state: State, heads: Iterable[tupl
     dropped, named = _identifiers(state.transitions)
     moved = list(rows.moved_heads.values())
     for statement, table in (
-        (_ENTRIES, rows.entries),
-        (_NEW_HEADS, list(rows.new_heads.values())),
         (_MOVED_HEADS, moved),
         (_LEFT_PRODUCTIONS, [(row[0], row[1], row[11]) for row in moved]),
-        (_PRODUCTIONS, rows.productions()),
-        (_REFERENCES, rows.references),
         (_NEW_WRITES, rows.writes),
         (_DROPPED, dropped),
         (_IDENTIFIERS, named),
         (_DISCLOSURES, rows.disclosures),
-        (_NEW_TREE_HEADS, list(heads)),
     ):
         if table:
             statement.run(conn, table)
+    usual = (rows.entries, list(rows.new_heads.values()), rows.productions(), rows.references, list(heads))
+    conn.execute(_TOGETHER, [column for statement, table in zip(_USUAL, usual, strict=True) for column in statement.columns(table)])
 
 
 def _identifiers(transitions: Sequence[Transition]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:

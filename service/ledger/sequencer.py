@@ -34,7 +34,8 @@ from service.ledger.signer import Forked, Signer, Step, Turn, unknown
 log = logging.getLogger("clearance.ledger")
 
 LOCK_SPACE = 0x636C_7221
-BATCH_ENTRIES = 2_048
+BATCH_ENTRIES = 512
+"""Enough to share a COMMIT among many; more would keep everybody waiting for one transaction instead of making the next batch."""
 BATCH_BYTES = 8 << 20
 QUEUE_LIMIT = 10_000
 WAIT_SECONDS = 60.0
