@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from io import FileIO
 from typing import Any
 
 from schemas.collections import record_answer
@@ -12,6 +13,7 @@ from service import assets, errors, projections
 from service.api.content import length
 from service.api.operation import Answer, Call, operation
 from service.api.records import answered
+from service.content import look
 from service.content.sniff import UNKNOWN
 from service.content.store import Source
 from service.credentials import record
@@ -87,11 +89,22 @@ def verify(call: Call) -> Answer:
         kind = kind_of(file)
         with call.services.lane("media"):
             verdict = call.services.credentials.judge(file, call.context.now, sidecar=sidecar, kind=kind)
+            if verdict["state"] == "NoManifest" and sidecar is None:
+                verdict |= _broken(call, file, digests.size)
     projections.catch_up(call.context.conn, call.context.studio_id, "digest")
     values = dict(digests.values())
     found = record.known(call.context, values, verdict["labels"])
     answer = {**verdict, "known": found, "media_type": kind.media_type, "bytes": digests.size, "digests": values, "library": LIBRARY}
     return Answer(answer)
+
+
+def _broken(call: Call, file: FileIO, size: int) -> dict[str, Any]:
+    """What to say instead of "no manifest" where the file itself is broken."""
+    try:
+        look.examine(call.services.sandbox, file.fileno(), size)
+    except errors.Invalid as fault:
+        return {"state": "Unreadable", "reason": fault.detail}
+    return {}
 
 
 def _parts(call: Call) -> tuple[Source, bytes | None, int | None]:

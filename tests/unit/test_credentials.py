@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import uuid
 from collections.abc import Iterator
@@ -18,8 +19,10 @@ import pytest
 
 from service import errors
 from service.content.store import Store
+from service.credentials import sign as signing
 from service.credentials import trust
 from service.credentials.definition import Input, SigningFacts, build
+from service.credentials.judge import STATES
 from service.credentials.keys import Authority
 from service.credentials.sign import Credentials, answering
 from service.sandbox.pool import Limits, Pool
@@ -251,6 +254,28 @@ def test_a_hungry_file_is_unreadable_and_the_service_lives(room: SimpleNamespace
     with Pool(1, ["service.credentials.child"], room.home, Limits(memory=160 << 20)) as small, (room.home / "big").open("rb") as file:
         verdict = Credentials(small, room.authority).judge(file, NOW)
         assert (verdict["state"], verdict["reason"]) == ("Unreadable", "Reading the file took more memory than it may.")
+
+
+def test_a_file_that_takes_too_long_is_unreadable(room: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = room.store.read(sign(room, picture("PNG")).sha256)
+    with monkeypatch.context() as patch:
+        patch.setattr(signing, "_JUDGE_SECONDS", 0)
+        verdict = judge(room, content)
+        assert (verdict["state"], verdict["reason"]) == ("Unreadable", "Reading the file took longer than it may.")
+    assert judge(room, content)["state"] == "Trusted"
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "wav", "mp4", "flac"])
+def test_flipped_bytes_never_bring_a_child_down(room: SimpleNamespace, extension: str) -> None:
+    chance = random.Random(extension)
+    whole = room.store.read(sign(room, EMBEDDABLE[extension]()).sha256)
+    for _ in range(40):
+        content = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 8, 64))):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        verdict = judge(room, bytes(content))
+        assert not (verdict["reason"] or "").startswith("Reading the file")
+        assert verdict["state"] in STATES
 
 
 def test_a_taken_over_child_gets_no_other_signature(room: SimpleNamespace) -> None:
