@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.kinds import KINDS
 from service import docket
+from service.assets import digest_of
 from service.context import Context
 from service.lineage import graph as lineage
 from service.records import read
@@ -51,7 +52,7 @@ def show(visit: Visit) -> Shown:
         "title": label, "here": "assets", "record": record, "label": label, "names": names, "standing": standing,
         "picture": assets.picture_of(context.blobs, record), "body": present.readable(body), "rights": effective,
         "reason": causes.reason(cause, {key: name.label for key, name in names.items()}) if cause else None,
-        "credentials": _credentials(record, signed), "decisions": asked, "versions": ledger.proved(context, versions),
+        "credentials": _credentials(context, record, signed), "decisions": asked, "versions": ledger.proved(context, versions),
         "accounts": docket.account_names(context, (each.recorded_by for each in versions)),
         **_drawing(found, names, record.id),
     }  # fmt: skip
@@ -65,23 +66,29 @@ def _referring(context: Context, pointing: Iterable[docket.Referrer], kind: str,
     return read.disclose(context, [found[each] for each in sources if each in found and read.visible(context.actor, found[each])])
 
 
-def _credentials(record: Recorded, signed: Iterable[Recorded]) -> list[dict[str, Any]]:
+_SIGNED = ("signed_at", "signer", "label", "lineage", "media_type", "digests", "decision")
+
+
+def _credentials(context: Context, record: Recorded, signed: Iterable[Recorded]) -> list[dict[str, Any]]:
+    """Return the signings and what the file brought along, each with its state, a title and its facts."""
     found = []
     for each in signed:
-        details = dict(each.body.get("details", {}))
-        state = details.pop("state", "unknown")
-        title = f"Signed here, {details.get('form', '')}".rstrip(", ")
-        facts = {
-            name: details[name]
-            for name in ("signed_at", "signer", "label", "lineage", "media_type", "digests", "decision")
-            if name in details
-        }
-        found.append({"state": state, "title": title, "facts": present.readable({"record": each.id, **facts})})
+        details = each.body.get("details", {})
+        facts = {"record": each.id, **{name: details[name] for name in _SIGNED if name in details}}
+        ours = _signed_here(context, record.id, details)
+        title = f"Signed here, {details.get('form', '')}".rstrip(", ") if ours else "Stated in a record; not signed by this service"
+        found.append({"state": details.get("state") if ours else "unknown", "title": title, "facts": present.readable(facts), "here": ours})
     incoming = record.body.get("credentials")
     if incoming:
         facts = {name: value for name, value in incoming.items() if name != "state"}
-        found.append({"state": incoming.get("state"), "title": "As it arrived", "facts": present.readable(facts)})
+        found.append({"state": incoming.get("state"), "title": "As it arrived", "facts": present.readable(facts), "here": False})
     return found
+
+
+def _signed_here(context: Context, asset: str, details: Mapping[str, Any]) -> bool:
+    """Tell whether we hold what was signed: anybody may record such evidence, only a signing leaves its bytes with the asset."""
+    kept = digest_of(details, "sha256"), (details.get("manifest") or {}).get("sha256")
+    return all(digest is not None and context.blobs.granted(asset, digest) for digest in kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def home(visit: Visit) -> Shown:
     today = context.now.strftime("%Y-%m-%d")
     owed = [Owed(each, _text(each.body.get("due_at")) < today) for each in read.disclose(context, obligations[:SHOWN])]
     values = {
-        "title": "Home", "here": "home", "names": names,
+        "title": "Home", "shown": SHOWN, "here": "home", "names": names,
         "figures": _figures(len(risks), len(blocked), len(review), len(reviews), len(obligations)), "risks": risks[:SHOWN],
         "blocked": [row(each, names, causes.reason(worst[each.id], naming)) for each in blocked[:SHOWN]],
         "review": [row(each, names, causes.reason(worst[each.id], naming)) for each in review[:SHOWN]],

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from service.app import create_app
+from service.auth import COOKIE
 from service.config import Settings
 from service.db import Database
 from service.services import Services
@@ -43,12 +44,22 @@ def anonymous(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture
-def client(app: Flask, world: World) -> FlaskClient:
-    """A client that has signed in as the lawyer."""
+@pytest.fixture(scope="module")
+def session(app: Flask, world: World) -> str:
+    """The session of the lawyer, signed in once: a password costs its time."""
     client = app.test_client()
     answer = client.post("/sign-in", data={"email": world.email, "password": PASSWORD, "next": "/"})
     assert answer.status_code == 303, answer.get_data(as_text=True)
+    cookie = client.get_cookie(COOKIE)
+    assert cookie is not None
+    return cookie.value
+
+
+@pytest.fixture
+def client(app: Flask, session: str) -> FlaskClient:
+    """A client that has signed in as the lawyer."""
+    client = app.test_client()
+    client.set_cookie(COOKIE, session)
     return client
 
 

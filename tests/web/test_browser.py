@@ -157,6 +157,19 @@ def test_from_home_to_the_decision_to_the_asset(visit: Callable[..., Watched]) -
     expect(page.get_by_role("region", name="Lineage as a table, scrolls sideways")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_drawing_opens_at_its_subject(visit: Callable[..., Watched], world: World, width: int) -> None:
+    watched = visit(width)
+    for name in ("shot", "painting"):
+        watched.open(f"/assets/{world.ids[name]}")
+        inside = watched.page.evaluate(
+            "(() => { const view = document.querySelector('.drawing').getBoundingClientRect();"
+            " const box = document.querySelector('.drawing .focus').getBoundingClientRect();"
+            " return box.left >= view.left - 1 && box.right <= view.right + 1 && box.top >= view.top && box.bottom <= view.bottom })()"
+        )
+        assert inside, name
+
+
 def test_more_assets_come_by_themselves(visit: Callable[..., Watched]) -> None:
     watched = visit()
     watched.open("/assets")

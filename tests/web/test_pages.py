@@ -133,6 +133,18 @@ def test_an_asset_shows_its_lineage_with_the_blocking_path(client: FlaskClient, 
     assert "v2" in html
 
 
+def test_credentials_are_ours_only_when_we_hold_what_was_signed(client: FlaskClient, world: World) -> None:
+    html = text(client, f"/assets/{world.ids['shot']}")
+    section = html[html.index('id="credentials"') : html.index('id="decisions"')]
+    assert section.count("Trusted") == 1
+    assert "Signed here, embedded" in section
+    assert "Stated in a record; not signed by this service" in section
+    signed = client.get(f"/v1/assets/{world.ids['shot']}/content?variant=signed")
+    assert signed.status_code == 200
+    assert signed.get_data().startswith(b"\x89PNG")
+    signed.close()
+
+
 def test_a_picture_is_drawn_and_other_content_has_none(client: FlaskClient, world: World) -> None:
     answer = client.get(f"/assets/{world.ids['shot']}/picture")
     assert answer.status_code == 200

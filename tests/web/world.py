@@ -4,6 +4,7 @@ paintings, an asset that is blocked and one that is cleared, and names that want
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
@@ -12,6 +13,7 @@ from typing import Any
 from service import assets, auth
 from service.content.store import Store
 from service.context import Actor, Context
+from service.credentials import record
 from service.demo import media
 from service.ids import new_id
 from service.records import write
@@ -149,6 +151,11 @@ def _assets(world: World, context: Context) -> None:
     )  # fmt: skip
     came = assets.take_in(context, world.services.sandbox, ids["shot"], BytesIO(png), length=len(png), content_digest=None)
     assert came.version == 2
+    sha256 = assets.digest_of(came.body, "sha256")
+    assert sha256 is not None
+    ids["signing"] = record.sign(context, world.services.credentials, came, sha256, record.Order(), None).id
+    forged = {"asset": ids["shot"], "label": f"urn:c2pa:{uuid.uuid4()}", "form": "embedded", "state": "trusted", "signer": "Somebody else"}
+    _create(world, context, "forged", "evidence", type="credential", details=forged)
     _create(
         world, context, "generation", "generation", tool={"name": "ComfyUI"}, models=[{"model": ids["model"]}], replicas=[ids["replica"]],
         outputs=[{"asset": ids["shot"]}], prompts=[{"text": "a harbour at dusk, a woman at the rail"}], productions=[ids["production"]],
