@@ -198,7 +198,7 @@ def training_grant(world: World, view: View) -> Fact:
             "compensated": details.get("compensated"),
             "system_public_facing": details.get("system_public_facing"),
             "system_commercial": details.get("system_commercial"),
-            "in_house": details.get("in_house"),
+            "in_house": _in_house(details),
             "covered": None if crafts is None else ("*" in crafts or not {"performer", "background", "voice", "stunt"}.isdisjoint(crafts)),
             "notices": told,
             "meeting_requested": bool(asked) or "meeting_requested" in responses,
@@ -210,6 +210,14 @@ def training_grant(world: World, view: View) -> Fact:
             "crafts": crafts,
         }
     )
+
+
+def _in_house(details: Mapping[str, Any]) -> times.Tri:
+    """Tell whether the studio trains a model of its own: as stated; a licensee that is somebody else says no."""
+    stated = details.get("in_house")
+    if isinstance(stated, bool):
+        return stated
+    return False if details.get("licensee") and details.get("licensee") != details.get("licensor") else None
 
 
 def _affiliated(details: Mapping[str, Any]) -> times.Tri:

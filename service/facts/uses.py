@@ -42,7 +42,7 @@ def use(world: World, view: View, person: str, verdict: times.Tri, name: str) ->
     held = people.engagements(world, person, production)
     made = base["generated_at"]
     about = (view.id, replica.id if replica else None, bare(body.get("asset")), *(one.id for one in held))
-    needed = verdict is not False or body["type"] == "alteration"
+    needed = verdict is not False or _altered(body, base)
     used = use_of(world, view, person, production)
     element = {
         "id": name,
@@ -75,6 +75,12 @@ def use(world: World, view: View, person: str, verdict: times.Tri, name: str) ->
     }
     element["known_minor"] = element["minor_at_capture"] is True or element["depicts_minor"] is True
     return compact({**element, **_summed(element["consents"])})
+
+
+def _altered(body: Mapping[str, Any], base: Fact) -> bool:
+    """Tell whether an alteration is more than finishing, or fitting to a human dubbing voice."""
+    fitted = base["dub_or_double"] and body.get("voice_source") in ("human_performer", "own_recording")
+    return body["type"] == "alteration" and base["ordinary_finishing"] is not True and not fitted
 
 
 def _family(world: World, view: View, person: str, production: str | None, verdict: times.Tri) -> Fact:

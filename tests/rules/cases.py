@@ -141,6 +141,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "bindings": [{"id": "bnd_1", "agreement": "sagaftra-tvt", "edition": "sagaftra-tvt-2026", "in_window": True}],
     },
     "consents": {**CONSENT, "person": PERSON, "minor_at_signing": True, "capacity": "guardian", "attestations": [attested("minor_counsel")], "majority_since": False},
+    "deliveries": {"id": "dlv_1", "failed": 0, "unknown": 0, "missing": 0, "weak": 0, "doubts": []},
     "assets": {"id": "ast_1", "needs_lineage": True, "generations": [{"$ref": "gen_1"}], "person_bearing": True},
 }  # fmt: skip
 

@@ -24,12 +24,17 @@ from service.rules.findings import Evaluation
 from service.rules.names import worst
 
 HERE = Path(__file__).parent / "scenarios"
+PARTS = Path(__file__).parent / "parts"
 STORY = Path(load.__file__).parents[1] / "demo" / "story.yaml"
 
 
 def read_scenario(path: Path) -> dict[str, Any]:
-    """Return a scenario file as plain values."""
-    return dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    """Return a scenario file as plain values; the parts that it uses are its first step."""
+    told = dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    parts = [
+        record for name in told.get("use") or () for record in YAML(typ="safe").load((PARTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    ]
+    return {**told, "steps": [{"records": parts}, *told.get("steps", ())]} if parts else told
 
 
 def scenario_files() -> list[Path]:

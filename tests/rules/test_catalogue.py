@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from service.rules import coverage, load
-
 from tests.rules import test_gate_rules, test_sagaftra_2023, test_sagaftra_2026
 
 TVT_2023 = """

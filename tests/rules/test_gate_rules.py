@@ -67,6 +67,7 @@ CASES = [
         (({"determinations": []}, "review"), ({"determinations.0.live": False}, "review"), ({"determinations.0.same_plan": False}, "review")),
         ({"training_disclosure": GONE}, "review"), {"training_disclosure": "disclosed"},
     ),
+    Case("x.delivery.files", "deliveries", {}, "pass", (({"failed": 1}, "block"), ({"unknown": 1}, "block"), ({"missing": 2}, "block"), ({"weak": 1}, "review"), ({"doubts": ["mhl.nested"]}, "review")), ({"failed": GONE}, "block"), {"/act": "generate"}),
 ]  # fmt: skip
 
 
