@@ -74,9 +74,15 @@ def clearing_set(evaluation: Evaluation) -> list[dict[str, Any]]:
     and to use.
     """
     steps: dict[str, dict[str, Any]] = {}
+    alike: set[tuple[str, str | None, str, str]] = set()
     for finding in evaluation.findings:
         if RANK[finding.weighs] > RANK["review"]:
             continue
+        if not finding.missing and not finding.needs and not evaluation.tallies[finding.rule].statics.get("absolute"):
+            kind = (finding.rule, finding.requirement, finding.code, finding.result)
+            if kind in alike:  # ten thousand of them ask for one and the same step
+                continue
+            alike.add(kind)
         for step in _steps(finding, evaluation.tallies):
             _merge(steps, step, cause_id(finding))
     return [steps[key] for key in sorted(steps)]

@@ -258,7 +258,7 @@ class _Run:
                 verdict: Verdict) -> Finding:  # fmt: skip
         finding = self._finding(entry, applies.edition, subject, "review", MISSING, scope)
         finding.requirement = requirement.id
-        case = next(case for case in requirement.cases if case.when is None or case.when.check(scope))
+        case = _case(requirement, scope)
         finding.code, finding.text = case.code, case.key
         finding.values = case.says.values(scope) if case.says else {}
         finding.missing = sorted(set(requirement.test.gaps(scope))) if verdict is None else ()
@@ -343,6 +343,14 @@ class _Run:
             if any(self.doubtful.get((other, subject)) == result for other in counterparts[rule]):
                 continue
             self._keep(engine_finding("x.version.dual-evaluate", subject, "editions_differ", {"rule": rule}))
+
+
+def _case(requirement: Requirement, scope: Scope) -> Case:
+    """The first case that holds; the last one always does."""
+    for case in requirement.cases:
+        if case.when is None or case.when.check(scope):
+            return case
+    return requirement.cases[-1]
 
 
 def _always(_: Scope) -> Verdict:
