@@ -141,15 +141,19 @@ def _ask(client: Client, found: Found, options: dict[str, Any]) -> dict[str, Any
     subjects = sorted(found.assets)
     if not options["intent"]:
         _needs_default(client, subjects[0])
-    body: dict[str, Any] = {"subject": subjects[0] if len(subjects) == 1 else subjects, "act": ACTS[options["stage"]]}
+    body: dict[str, Any] = {"act": ACTS[options["stage"]]}
     body |= {name: value for name, value in (("profile", options["intent"]), ("at", options["at"])) if value}
-    return dict(client.post("/v1/decisions", body))
+    if options["delivery"]:
+        return dict(client.post(f"/v1/deliveries/{options['delivery']}/gate", body))
+    return dict(client.post("/v1/decisions", {**body, "subject": subjects[0] if len(subjects) == 1 else subjects}))
 
 
 def _needs_default(client: Client, subject: str) -> None:
     """Refuse to guess where it goes: without --intent the production needs a default profile."""
     collection = "deliveries" if subject.startswith("dlv_") else "assets"
     body = client.get(f"/v1/{collection}/{subject}")["body"]
+    if "intent" in body or "profile" in body:  # a delivery may bring its own
+        return
     for production in [body["production"]] if body.get("production") else body.get("productions", []):
         profiles = client.get(f"/v1/productions/{production}")["body"].get("intent_profiles", [])
         if any(profile.get("default") for profile in profiles):

@@ -77,6 +77,16 @@ def test_cleared_is_0_and_json_is_the_decision(admin, second, gate, shot):
     assert (code, decision["outcome"], decision["body"]["subjects"]) == (0, "cleared", [f"{asset}@1"])
 
 
+def test_a_delivery_is_asked_about_as_a_whole(admin, second, gate, shot):
+    production = admin.create("productions", {"title": "Tidewater", "format": "feature", "intent_profiles": [PROFILE]})["id"]
+    adopt(admin, second, production, "law-us")
+    asset = register(admin, shot, production)
+    delivery = admin.create("deliveries", {"name": "Reel 1", "production": production, "assets": [asset]})["id"]
+    code, output = gate("--delivery", delivery, "--json")
+    decision = json.loads(output)
+    assert (code, decision["outcome"], decision["delivery"], decision["files"]) == (0, "cleared", delivery, 1)
+
+
 def test_review_is_3_and_at_publish_a_warning(admin, gate, shot):
     production = admin.create("productions", {"title": "Tidewater", "format": "feature", "intent_profiles": [PROFILE]})["id"]
     register(admin, shot, production)
