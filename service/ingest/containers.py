@@ -1,4 +1,4 @@
-"""The text that tools leave inside media files, by container: PNG chunks, WebP EXIF, MP4 item lists, FLAC comments.
+"""The text that tools leave inside media files, by container: PNG chunks, JPEG and WebP EXIF, MP4 item lists, FLAC comments.
 
 Detection is by magic bytes, never by the extension. Pictures and sound are skipped, not decoded; what is read is bounded by
 `Limits`. A file that ends early gives what stood before the end: a truncated picture may still name its models.
@@ -27,6 +27,8 @@ def texts(stream: BinaryIO, limits: Limits) -> dict[str, str]:
         return _bounded(_png(stream, limits), limits)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return _bounded(_webp(stream, limits), limits)
+    if head[:3] == b"\xff\xd8\xff":
+        return _bounded(_jpeg(stream, limits), limits)
     if head[4:8] == b"ftyp":
         return _bounded(_mp4(stream, limits), limits)
     if head[:4] == b"fLaC":
@@ -105,26 +107,62 @@ def _webp(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
         stream.seek(length + (length & 1), 1)
 
 
-def exif(content: bytes) -> Iterator[tuple[str, str]]:
-    """The ASCII tags of the first directory, as `key: json` where the text is of that shape, else by tag number.
+def _jpeg(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
+    stream.seek(2)
+    for _ in range(limits.chunks):
+        head = stream.read(4)
+        if len(head) < 4 or head[0] != 0xFF or head[1] in {0xD9, 0xDA}:
+            return
+        length = int.from_bytes(head[2:], "big")
+        if head[1] == 0xE1:
+            content = stream.read(max(length - 2, 0))
+            if content.startswith(b"Exif\0\0"):
+                yield from exif(content)
+        else:
+            stream.seek(max(length - 2, 0), 1)
 
-    ComfyUI puts `prompt:{…}` in tag 0x0110 and `workflow:{…}` below it.
+
+_EXIF_DIRECTORY, _USER_COMMENT = 0x8769, 0x9286
+
+
+def exif(content: bytes) -> Iterator[tuple[str, str]]:
+    """The texts of the first directory, as `key: json` where they are of that shape, else by tag number; and the user's comment.
+
+    ComfyUI puts `prompt:{…}` in tag 0x0110 and `workflow:{…}` below it; the Stable Diffusion web UI its parameters in the comment.
     """
     content = content.removeprefix(b"Exif\0\0")
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
     if order is None or len(content) < 8:
         return
-    (at,) = struct.unpack(order + "I", content[4:8])
+    for tag, kind, length, offset in _directory(content, order, struct.unpack(order + "I", content[4:8])[0]):
+        if kind == 2 and length > 4:
+            text = content[offset : offset + length].rstrip(b"\0").decode("utf-8", "replace")
+            key = _KEYED.match(text)
+            yield (key[1].lower(), text[key.end() :]) if key else (f"exif:{tag:#06x}", text)
+        elif tag == _EXIF_DIRECTORY:
+            for inner, _, size, place in _directory(content, order, offset):
+                if inner == _USER_COMMENT and size > 8:
+                    yield "parameters", _comment(content[place : place + size], order)
+
+
+def _directory(content: bytes, order: str, at: int) -> Iterator[tuple[int, int, int, int]]:
+    """(tag, type, count, value or offset) of the entries of one directory."""
     count = int.from_bytes(content[at : at + 2], "little" if order == "<" else "big")
     for place in range(at + 2, at + 2 + 12 * count, 12):
         entry = content[place : place + 12]
         if len(entry) < 12:
             return
         tag, kind, length, offset = struct.unpack(order + "HHII", entry)
-        if kind == 2 and length > 4:
-            text = content[offset : offset + length].rstrip(b"\0").decode("utf-8", "replace")
-            key = _KEYED.match(text)
-            yield (key[1].lower(), text[key.end() :]) if key else (f"exif:{tag:#06x}", text)
+        yield tag, kind, length, offset
+
+
+def _comment(content: bytes, order: str) -> str:
+    """A user's comment: eight bytes say its character code."""
+    code, text = content[:8], content[8:]
+    if code == b"UNICODE\0":
+        little = text[:2] == b"\xff\xfe" or (order == "<" and text[:2] != b"\xfe\xff" and text[1:2] == b"\0")
+        return text.decode("utf-16-le" if little else "utf-16-be", "replace").lstrip("\ufeff").rstrip("\0")
+    return text.decode("utf-8", "replace").rstrip("\0")
 
 
 def _boxes(stream: BinaryIO, end: int, limits: Limits) -> Iterator[tuple[bytes, int, int]]:

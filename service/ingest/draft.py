@@ -79,7 +79,7 @@ class Prompt:
     """A text that steered the run. Always encrypted when it is recorded."""
 
     text: str
-    use: Literal["positive", "negative", "enhanced", "unspecified"]
+    use: Literal["positive", "negative", "enhanced", "speech", "unspecified"]
     where: str
 
 

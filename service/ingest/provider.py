@@ -7,13 +7,14 @@ A provider's answer that a caller hands over is graded `imported`; only one that
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from service.ingest import jsontext
-from service.ingest.draft import Digest, Input, Limits, Raw, Role, Scalar, Source
+from service.ingest.draft import Digest, Input, Limits, Prompt, Raw, Role, Sampling, Scalar, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,31 @@ def plain(values: Any, limits: Limits, *, leave_out: frozenset[str] = frozenset(
         for key, value in values.items()
         if key not in leave_out and (isinstance(value, (int, Decimal)) or (isinstance(value, str) and len(value) <= limits.name))
     }
+
+
+def unix(value: Any) -> str | None:
+    """A time in seconds or milliseconds since 1970 as an instant; None for anything else."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or not 0 < value < 10**14:
+        return None
+    seconds = int(value) // 1000 if value > 10**11 else int(value)
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def sampled(where: str, given: Any, limits: Limits, *, leave_out: Iterable[str] = ()) -> tuple[Sampling, ...]:
+    """The seed and the plain settings of one request; nothing when there is neither."""
+    settings = plain(given, limits, leave_out=frozenset({"seed", *leave_out}))
+    seed = whole(given, "seed")
+    return (Sampling(where, seed, settings),) if settings or seed is not None else ()
+
+
+def prompts(given: Any, where: str, *keys: tuple[str, Literal["positive", "negative", "enhanced", "speech"]]) -> Iterator[Prompt]:
+    """The texts under these keys, with what each is for."""
+    for key, use in keys:
+        words = text(given, key)
+        if words:
+            yield Prompt(words, use, f"{where}.{key}")
 
 
 def media(value: Any, role: Role, where: str, limits: Limits) -> Iterator[Input]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
-from service.ingest import c2pa, comfyui, google
+from service.ingest import a1111, c2pa, comfyui, elevenlabs, google, invokeai, kling, luma, openai_media, runway
 from service.ingest.draft import GRADES, Contradiction, Draft, Limits, Source
 
 T = TypeVar("T")
@@ -23,10 +23,9 @@ class Adapter:
     read: Callable[[Source, Limits], Draft]
 
 
-ADAPTERS: tuple[Adapter, ...] = (
-    Adapter(google.NAME, google.detect, google.read),
-    Adapter(comfyui.NAME, comfyui.detect, comfyui.read),
-    Adapter(c2pa.NAME, c2pa.detect, c2pa.read),
+ADAPTERS: tuple[Adapter, ...] = tuple(
+    Adapter(module.NAME, module.detect, module.read)
+    for module in (google, luma, runway, kling, openai_media, elevenlabs, comfyui, invokeai, a1111, c2pa)
 )
 """In order of worth: whoever comes first wins where two say different things; all that both say is kept."""
 
