@@ -111,20 +111,25 @@ def database_url(database: Database) -> str:
 @contextlib.contextmanager
 def _template(server_url: str, name: str, lock: Path) -> Iterator[None]:
     """Migrate the template if this worker is the first, and drop it if it is the last."""
-    from service.migrate import migrate
-
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with lock.open("w") as users, lock.with_suffix(".making").open("w") as making:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        fcntl.flock(making, fcntl.LOCK_EX)
         with psycopg.connect(server_url) as conn:
             there = conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount
         if not there:
-            _execute(server_url, "CREATE DATABASE {}", name)
-            migrate(make_conninfo(server_url, dbname=name))
-        fcntl.flock(file, fcntl.LOCK_SH)
+            _make_template(server_url, name)
+        fcntl.flock(making, fcntl.LOCK_UN)
         yield
         with contextlib.suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _execute(server_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def _make_template(server_url: str, name: str) -> None:
+    from service.migrate import migrate
+
+    _execute(server_url, "CREATE DATABASE {}", name)
+    migrate(make_conninfo(server_url, dbname=name))
 
 
 def _execute(url: str, statement: str, *names: str) -> None:
