@@ -17,7 +17,7 @@ from marshmallow import Schema, fields
 from schemas.fields import Choice, Variant
 from schemas.prefixes import KIND_OF
 
-_ID = re.compile(r"([a-z]{3})_[0-7][0-9a-hjkmnp-tv-z]{25}(?:@([1-9]\d{0,8}))?")
+_ID = re.compile(r"([a-z]{3})_[0-7][0-9a-hjkmnp-tv-z]{25}(?:@([1-9]\d{0,8}))?(?:/[\w.:/-]{1,200})?")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z)?)?)?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CAPITALS = {
@@ -152,14 +152,14 @@ def clip(text: object, most: int = 30) -> str:
 
 
 def is_id(value: object) -> bool:
-    """Tell whether a value has the form of one of our ids, a pinned one included."""
+    """Tell whether a value has the form of one of our ids, pinned (`…@2`) or with a part of the record named (`…/0`)."""
     match = _ID.fullmatch(value) if isinstance(value, str) else None
     return match is not None and match[1] in KIND_OF
 
 
 def bare(value: str) -> str:
-    """Return an id without the version it pins."""
-    return value.partition("@")[0]
+    """Return an id without the version it pins and without the part it names."""
+    return value.partition("/")[0].partition("@")[0]
 
 
 def ids_in(value: Any) -> Iterator[str]:

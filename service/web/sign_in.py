@@ -46,10 +46,11 @@ class Limiter:
                 )
             seen.append(now)
 
-    def forget(self, key: Hashable) -> None:
-        """Start counting anew for a key that proved itself."""
+    def refund(self, key: Hashable) -> None:
+        """Take the newest attempt of a key back, because it was none: only failures count."""
         with self._lock:
-            self._seen.pop(key, None)
+            if self._seen.get(key):
+                self._seen[key].pop()
 
 
 _BY_ADDRESS = Limiter(ATTEMPTS, WINDOW)
@@ -75,7 +76,8 @@ def enter(visit: Visit) -> Shown | Moved:
     except (errors.Unauthenticated, errors.TooManyRequests) as refusal:
         shown = _form(target, email, str(refusal.detail))
         return Shown(shown.template, shown.values, int(refusal.status), refusal.headers)
-    _BY_ADDRESS.forget(email.strip().lower())
+    _BY_CALLER.refund(caller)
+    _BY_ADDRESS.refund(email.strip().lower())
     return Moved(target, cookie=token)
 
 

@@ -228,6 +228,31 @@ def test_another_studio_is_not_there(client: FlaskClient, services: Services) ->
     assert theirs not in text(client, "/assets")
 
 
+def test_who_is_limited_to_another_production_sees_none_of_this_one(app, world: World, services: Services) -> None:
+    with services.database.app(world.studio_id) as conn:
+        account = auth.create_account(
+            conn, world.studio_id, "Else Where", ("legal_reviewer",), NOW, email="else@northlight.example", password=PASSWORD
+        )
+        other = write.create(world.context(conn), "production", {"title": "Another title", "format": "series"}).id
+        conn.execute("UPDATE account SET productions = %s WHERE account_id = %s", ([other], account))
+    client = app.test_client()
+    client.post("/sign-in", data={"email": "else@northlight.example", "password": PASSWORD})
+    for path in (f"/records/{world.ids['production']}", f"/assets/{world.ids['shot']}", f"/decisions/{world.ids['blocked']}"):
+        assert client.get(path).status_code == 404, path
+    for path in (
+        "/",
+        "/assets?q=shot",
+        "/records?kind=decision",
+        "/ledger",
+        f"/assets/{world.ids['painting']}",
+        f"/records/{world.ids['artist']}",
+    ):
+        html = text(client, path)
+        assert "Shot 041" not in html, path
+        assert "The Long Tide" not in html, path
+    assert "outside your productions" in text(client, f"/assets/{world.ids['painting']}")
+
+
 def test_a_role_without_the_permission_is_told_so(app, world: World, services: Services) -> None:
     with services.database.app(world.studio_id) as conn:
         auth.create_account(conn, world.studio_id, "Out Side", ("vendor",), NOW, email="out@northlight.example", password=PASSWORD)

@@ -58,4 +58,5 @@ def test_sentences_escape_and_link() -> None:
 
 def test_ids_are_found_with_and_without_their_version() -> None:
     one = "mdl_01m2zazzg0ffebv0a49d39r5pg"
+    assert present.bare(f"{one}/0/person") == one
     assert list(present.ids_in({"a": [f"{one}@3"], "b": {"c": one}, "d": "xxx_01m2zazzg0ffebv0a49d39r5pg"})) == [one, one]

@@ -78,7 +78,7 @@ def test_guessing_is_stopped_also_with_the_right_password(anonymous: FlaskClient
     assert "Try again in" in refused.get_data(as_text=True)
 
 
-def test_the_limiter_slides_and_forgets() -> None:
+def test_the_limiter_slides_and_counts_only_failures() -> None:
     limiter = Limiter(2, timedelta(minutes=5))
     limiter.admit("a", NOW)
     limiter.admit("a", NOW + timedelta(minutes=4))
@@ -86,8 +86,14 @@ def test_the_limiter_slides_and_forgets() -> None:
     with pytest.raises(errors.TooManyRequests):
         limiter.admit("a", NOW + timedelta(minutes=4, seconds=59))
     limiter.admit("a", NOW + timedelta(minutes=5))
-    limiter.forget("a")
+    limiter.refund("a")
     limiter.admit("a", NOW + timedelta(minutes=5))
+    limiter.refund("nobody")
+
+
+def test_who_signs_in_often_is_not_locked_out(anonymous: FlaskClient, world: World) -> None:
+    for _ in range(sign_in.ATTEMPTS + 2):
+        assert enter(anonymous, world).status_code == 303
 
 
 def test_signing_out_ends_the_session_itself(app: Flask, world: World) -> None:

@@ -221,11 +221,11 @@ def _decisions(world: World, context: Context) -> None:
     ids["cleared"] = _decision(world, context, ids["clip"], canonical(cleared), "cleared", 0, None)
     _create(world, context, "release", "release", decision=ids["cleared"], assets=[ids["clip"]], released_at="2026-09-20T13:00:00Z")
     _create(
-        world, context, "review", "review", decision=ids["blocked"], cause="house-likeness.asset-origin#origin", question="Is the origin of Shot 041 settled?",
+        world, context, "review", "review", decision=ids["blocked"], productions=[ids["production"]], cause="house-likeness.asset-origin#origin", question="Is the origin of Shot 041 settled?",
         role="legal", state="open", reason="Counsel doubts it.",
     )  # fmt: skip
     _create(
-        world, context, "obligation", "obligation", type="pay", state="open", decision=ids["blocked"], text="Pay for 1.5 estimated days",
+        world, context, "obligation", "obligation", type="pay", state="open", productions=[ids["production"]], decision=ids["blocked"], text="Pay for 1.5 estimated days",
         owed_to=ids["performer"], owner="payroll", due_at="2026-09-30", amount={"amount": "1204.00", "currency": "USD"},
     )  # fmt: skip
 
