@@ -10,6 +10,7 @@ from service import docket
 from service.context import Context
 from service.decisions.replay import content
 from service.records.model import Recorded
+from service.rules.causes import MISSING, MISSING_TEXT
 
 FINDINGS = 1_000
 """So many findings are given in full; `findings_total` says how many there are, and the causes count them all."""
@@ -52,9 +53,12 @@ def explained(context: Context, evaluation: Mapping[str, Any]) -> dict[str, Any]
 def expanded(finding: Mapping[str, Any], rule: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """A finding with what its rule says: clause, confidence, summary, source, sentence, fix, owner and form."""
     text = rule["texts"].get(finding.get("text") or finding.get("requirement") or "", {})
+    values = finding.get("values") or {}
+    if finding["code"] == MISSING:
+        text, values = MISSING_TEXT, {"fields": [gap["field"] for gap in finding.get("missing", ())]}
     said = {key: rule[key] for key in ("clause", "confidence", "summary", "source", "pack") if key in rule}
     told = {key: text[key] for key in ("fix", "owner", "form") if key in text}
-    sentence = render(text.get("says"), finding.get("values") or {}, names)
+    sentence = render(text.get("says"), values, names)
     return {**finding, **said, **told} | ({"sentence": sentence} if sentence else {})
 
 

@@ -16,6 +16,7 @@ from schemas.records.decision import OBLIGATIONS
 from schemas.vocabulary import OWNERS
 from service import ids
 from service.context import Context
+from service.decisions.answer import render
 from service.decisions.governance import every
 from service.decisions.question import Asked
 from service.records import search
@@ -72,13 +73,19 @@ def _review(context: Context, asked: Asked, evaluation: Evaluation, cause: str, 
         "decision": "$decision",
         "cause": cause[:300],
         "rules": [first.rule],
-        "question": (told["says"] or told["fix"] or cause)[:2000],
+        "question": _question(told["says"] or told["fix"] or cause),
         "subjects": _records(finding.subject for finding in findings),
         "subject_list": {"sha256": stored.sha256, "bytes": len(canonical(basis)), "count": len(basis), "media_type": "application/json"},
         "role": told["owner"] if told["owner"] in OWNERS else "legal",
         "state": "open",
     }
     return Draft("review", body | _title(asked))
+
+
+def _question(template: str) -> str:
+    """The sentence without anybody's name: a review is read by many, and it outlives an erasure."""
+    text = render(template, {}, {}) or template
+    return (text[:1].upper() + text[1:])[:2000]
 
 
 def _title(asked: Asked) -> dict[str, Any]:

@@ -6,15 +6,19 @@ Ten thousand shots that lack one rider are one cause with ten thousand items, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from service.rules import coverage
 from service.rules.findings import Evaluation, Finding, Tally
 from service.rules.names import RANK
 
+#: The code of a finding whose rule could not even be asked.
+MISSING: Final = "missing_facts"
+
 _SAID = ("says", "fix", "owner", "form")
-_MISSING_TEXT = {
-    "says": "A fact is missing that decides whether this rule applies.",
+#: What such a finding says; `fields` are what is missing.
+MISSING_TEXT: Final = {
+    "says": "A fact is missing that decides whether this rule applies: {fields}.",
     "fix": "Record the missing fields.",
     "owner": "production",
 }
@@ -33,7 +37,7 @@ def group(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def _key(finding: Finding) -> tuple[Any, ...]:
-    fields = tuple(sorted({field for _, field in finding.missing})) if finding.code == "missing_facts" else ()
+    fields = tuple(sorted({field for _, field in finding.missing})) if finding.code == MISSING else ()
     owed = (finding.obligation or {}).get("kind")
     return (finding.rule, finding.requirement, finding.code, finding.result, finding.would_be, finding.mode, finding.past, owed, fields)
 
@@ -41,14 +45,14 @@ def _key(finding: Finding) -> tuple[Any, ...]:
 def _cause(findings: list[Finding], tally: Tally) -> dict[str, Any]:
     first = findings[0]
     text = tally.statics["texts"].get(first.text or first.requirement or "", {})
-    if first.code == "missing_facts":
-        text = {**text, **_MISSING_TEXT, "owner": text.get("owner", _MISSING_TEXT["owner"])}
+    if first.code == MISSING:
+        text = {**text, **MISSING_TEXT, "owner": text.get("owner", MISSING_TEXT["owner"])}
     return {
         "id": cause_id(first), "rule": first.rule, "requirement": first.requirement, "code": first.code,
         "result": first.result, "would_be": first.would_be, "mode": first.mode, "pack": tally.statics["pack"],
         "clause": tally.statics["clause"], "confidence": tally.statics["confidence"],
         **{key: text.get(key) for key in _SAID},
-        "values": first.values or {} if all(finding.values == first.values for finding in findings) else {},
+        "values": _common(findings),
         "items": _unique(finding.subject for finding in findings),
         "assets": _unique((finding.about or {}).get("asset") for finding in findings),
         "persons": _unique((finding.about or {}).get("person") for finding in findings),
@@ -56,6 +60,14 @@ def _cause(findings: list[Finding], tally: Tally) -> dict[str, Any]:
         "past": first.past, "holds": first.holds,
         "absolute": bool(tally.statics.get("absolute")),
     }  # fmt: skip
+
+
+def _common(findings: list[Finding]) -> dict[str, Any]:
+    """The values that all findings share, so that a sentence about them all can name them."""
+    if findings[0].code == MISSING:
+        return {"fields": _unique(field for finding in findings for _, field in finding.missing)}
+    first = findings[0].values or {}
+    return {name: value for name, value in first.items() if all((one.values or {}).get(name) == value for one in findings)}
 
 
 def cause_id(finding: Finding) -> str:

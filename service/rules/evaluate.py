@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from service.rules import coverage, editions
-from service.rules.causes import clearing_set, group
+from service.rules.causes import MISSING, clearing_set, group
 from service.rules.compile import Case, CompiledRule, Owes, Requirement, compile_rule
 from service.rules.editions import Applies, Basis, Line
 from service.rules.findings import Evaluation, Finding, Tally
@@ -24,8 +24,6 @@ from service.rules.seen import Seen
 from service.rules.standing import Governance, Standing, engine_finding
 from service.rules.values import plain
 from service.rules.verdicts import Verdict
-
-MISSING: Final = "missing_facts"
 
 
 @dataclass(slots=True)
