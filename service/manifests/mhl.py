@@ -181,7 +181,9 @@ def read(stream: IO[bytes]) -> Manifest:
     )
 
 
-def _parse(stream: IO[bytes], start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], data: Callable[[str], None]) -> None:
+def _parse(
+    stream: IO[bytes], start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], data: Callable[[str], None]
+) -> None:
     """Run the hardened parser over the stream in pieces."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start
