@@ -125,9 +125,12 @@ _PRODUCTIONS = _Statement(
     """
     INSERT INTO head_production (studio_id, production, kind, first_index, id)
     SELECT * FROM unnest(%b, %b, %b, %b, %b)
-    ON CONFLICT ON CONSTRAINT head_production_key DO UPDATE SET live = true
     """,
     (Text, Text, Text, Big, Text),
+)
+_KEPT_PRODUCTIONS = _Statement(
+    f"{_PRODUCTIONS.sql} ON CONFLICT ON CONSTRAINT head_production_key DO UPDATE SET live = true",
+    _PRODUCTIONS.types,
 )
 _REFERENCES = _Statement(
     """
@@ -287,12 +290,10 @@ class Rows:
             head.label, head.type, head.state, head.party, ",".join(head.productions),
         )  # fmt: skip
 
-    def productions(self) -> list[tuple[Any, ...]]:
-        """Return the memberships that the batch leaves behind."""
-        heads = [*self.new_heads.values(), *self.moved_heads.values()]
-        return [
-            (row[0], production, row[2], row[5], row[1]) for row in heads for production in dict.fromkeys(row[11].split(",")) if production
-        ]
+
+def _productions(heads: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the memberships that these heads state."""
+    return [(row[0], production, row[2], row[5], row[1]) for row in heads for production in dict.fromkeys(row[11].split(",")) if production]
 
 
 def insert(conn: Connection[Any], rows: Rows, state: State, heads: Iterable[tuple[Any, ...]]) -> None:
@@ -302,6 +303,7 @@ def insert(conn: Connection[Any], rows: Rows, state: State, heads: Iterable[tupl
     for statement, table in (
         (_MOVED_HEADS, moved),
         (_LEFT_PRODUCTIONS, [(row[0], row[1], row[11]) for row in moved]),
+        (_KEPT_PRODUCTIONS, _productions(moved)),
         (_NEW_WRITES, rows.writes),
         (_DROPPED, dropped),
         (_IDENTIFIERS, named),
@@ -309,7 +311,8 @@ def insert(conn: Connection[Any], rows: Rows, state: State, heads: Iterable[tupl
     ):
         if table:
             statement.run(conn, table)
-    usual = (rows.entries, list(rows.new_heads.values()), rows.productions(), rows.references, list(heads))
+    new = list(rows.new_heads.values())
+    usual = (rows.entries, new, _productions(new), rows.references, list(heads))
     conn.execute(_TOGETHER, [column for statement, table in zip(_USUAL, usual, strict=True) for column in statement.columns(table)])
 
 
