@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 from collections.abc import Iterator
 from io import BytesIO, FileIO, RawIOBase
 from typing import IO, Any
 
 import c2pa
+import orjson
 
 from service.credentials import judge as judging
 from service.sandbox.job import Answer, Job, Refusal
@@ -29,7 +29,8 @@ def sign(job: Job) -> Answer:
     """Sign file 0 into file 1, or for a sidecar only write the manifest; the answer's part is the manifest store.
 
     Arguments: `definition`, `media_type` to sign as, `source_type` it really is, `settings`, `chain`, `parent` (the ingredient
-    as which file 0's own manifest is kept, or null). Refuses with `signing_failed` and what the library said.
+    as which file 0's own manifest is kept, or null), `read_again` (whether to read the result from disk in the same go, which
+    saves a small file the way there and back; then the answer has its `verdict`). Refuses with `signing_failed` and what the library said.
     """
     given = job.arguments
     failure: list[BaseException] = []
@@ -53,7 +54,11 @@ def sign(job: Job) -> Answer:
         if failure:
             raise failure[0] from None
         raise Refusal("signing_failed", str(fault)[:500]) from None
-    return Answer({}, (store,))
+    if not given["read_again"]:
+        return Answer({}, (store,))
+    sidecar = store if len(job.files) == 1 else None
+    media_type = given["source_type"] if sidecar is None else given["media_type"]
+    return Answer({"verdict": _judged(job.files[-1], media_type, given["settings"], sidecar)}, (store,))
 
 
 def judge(job: Job) -> Answer:
@@ -62,24 +67,27 @@ def judge(job: Job) -> Answer:
     Arguments: `media_type`, `settings`, `report` (whether to add the reader's own report under `store`, for an adapter that
     wants to know how the content was made). Never refuses: what cannot be read is a verdict too.
     """
-    context = _reading(json.dumps(job.arguments["settings"]))
+    given = job.arguments
     sidecar = job.parts[0] if job.parts else None
+    return Answer(_judged(job.files[0], given["media_type"], given["settings"], sidecar, report=given["report"]))
+
+
+def _judged(file: FileIO, media_type: str, settings: Any, sidecar: bytes | None, *, report: bool = False) -> dict[str, Any]:
+    context = _reading(orjson.dumps(settings))
     try:
-        with _source(job.files[0]) as source, c2pa.Reader(job.arguments["media_type"], source, sidecar, context) as reader:
-            report, claims = json.loads(reader.json()), json.loads(reader.crjson())
+        with _source(file) as source, c2pa.Reader(media_type, source, sidecar, context) as reader:
+            told, claims = orjson.loads(reader.json()), orjson.loads(reader.crjson())
+        return {**judging.verdict(told, claims), **({"store": told} if report else {})}
     except c2pa.C2paError as fault:
-        return Answer(judging.unread(str(fault)))
-    more = {"store": report} if job.arguments["report"] else {}
-    try:
-        return Answer({**judging.verdict(report, claims), **more})
+        return judging.unread(str(fault))
     except (AttributeError, KeyError, TypeError, ValueError):  # a manifest shaped so that the report makes no sense
-        return Answer(judging.unread("the report on it makes no sense"))
+        return judging.unread("the report on it makes no sense")
 
 
 @functools.lru_cache(maxsize=8)
-def _reading(settings: str) -> c2pa.Context:
+def _reading(settings: bytes) -> c2pa.Context:
     """A context for reading; taking the certificates apart costs as much as reading a small file."""
-    return c2pa.Context(c2pa.Settings.from_json(settings))
+    return c2pa.Context(c2pa.Settings.from_json(settings.decode()))
 
 
 def _embed(builder: c2pa.Builder, media_type: str, source: IO[bytes], destination: FileIO) -> bytes:

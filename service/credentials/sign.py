@@ -29,6 +29,7 @@ from service.sandbox.pool import Busy, Died, Pool, Refused, Reply
 CHILD = "service.credentials.child"
 _SIGN_SECONDS, _JUDGE_SECONDS = 60, 30
 _BYTES_PER_SECOND = 10 << 20
+_SMALL = 4 << 20
 _BMFF = {"video/mp4", "video/quicktime", "audio/mp4"}
 _CLAIM_LIMIT = 1 << 20
 _CLAIM_START = b"\x84\x6aSignature1"  # a COSE Sig_structure (RFC 9052): an array of four that begins with this text
@@ -51,6 +52,24 @@ class Signed:
     size: int
     manifest: str
     verdict: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One signing: the source, the staged copy (None for a sidecar), and what is to be said."""
+
+    file: BinaryIO
+    staged: FileIO | None
+    kind: Kind
+    size: int
+    definition: Mapping[str, Any]
+    now: datetime
+    parent: Mapping[str, str] | None
+
+    @property
+    def result(self) -> BinaryIO | FileIO:
+        """The file that goes out."""
+        return self.file if self.staged is None else self.staged
 
 
 class Credentials:
@@ -102,67 +121,55 @@ class Credentials:
         `digest` is the file's SHA-256 where it is known. Raises Invalid (`form_impossible`, `manifest_refused`,
         `cannot_sign`) or Unavailable when the children are busy or the key cannot be used; then nothing is kept.
         """
-        signer = self.authority.signer(now)
         with source.open("rb") as file:
             kind, size = kind_of(file), _size(file)
             if form == "embedded" and not kind.embeds:
                 raise errors.Invalid(f"A manifest cannot be embedded in {kind.name}; ask for a sidecar.", "form_impossible")
             destination: AbstractContextManager[FileIO | None] = store.stage() if form == "embedded" else nullcontext()
             with destination as staged:
-                manifest = self._make(file, staged, definition, kind, signer, now, has_parent=has_parent, size=size)
-                verdict, sha256 = self._read_again(file, staged, manifest, definition["label"], kind, now, digest)
+                work = _Work(file, staged, kind, size, definition, now, PARENT if has_parent else None)
+                manifest, verdict = self._make(work)
+                verdict, sha256 = self._read_again(work, manifest, verdict, digest)
+                _demand(verdict, definition["label"])
                 kept = self._helper.submit(store.put, manifest)  # both wait for the disk, which may as well be at once
                 if staged is not None:
                     store.adopt(staged, sha256)
-                return Signed(definition["label"], form, sha256, _size(staged or file), kept.result().sha256, verdict)
+                return Signed(definition["label"], form, sha256, _size(work.result), kept.result().sha256, verdict)
 
-    def _make(
-        self,
-        file: BinaryIO,
-        staged: FileIO | None,
-        definition: Mapping[str, Any],
-        kind: Kind,
-        signer: Signer,
-        now: datetime,
-        *,
-        has_parent: bool,
-        size: int,
-    ) -> bytes:
-        """Have a child sign; gives the manifest store."""
+    def _make(self, work: _Work) -> tuple[bytes, dict[str, Any] | None]:
+        """Have a child sign; gives the manifest store and, for a small file, how the child read the result afresh."""
+        signer = self.authority.signer(work.now)
         arguments = {
-            "definition": definition,
-            "media_type": kind.media_type if staged is not None else UNKNOWN,
-            "source_type": kind.media_type,
-            "settings": self._settings(now, kind, size),
+            "definition": work.definition,
+            # a sidecar binds all the bytes there are; by type the library would leave out what it takes for metadata
+            "media_type": UNKNOWN if work.staged is None else work.kind.media_type,
+            "source_type": work.kind.media_type,
+            "settings": self._settings(work.now, work.kind, work.size),
             "chain": signer.chain,
-            "parent": PARENT if has_parent else None,
+            "parent": work.parent,
+            "read_again": work.size <= _SMALL,
         }
-        files = [file.fileno()] if staged is None else [file.fileno(), staged.fileno()]
+        files = [file.fileno() for file in (work.file, work.staged) if file is not None]
+        seconds = _SIGN_SECONDS + work.size // _BYTES_PER_SECOND
         try:
-            reply = self._run(
-                "sign",
-                arguments,
-                seconds=_SIGN_SECONDS + size // _BYTES_PER_SECOND,
-                files=files,
-                answer=answering(signer, definition["label"]),
-            )
+            reply = self._run("sign", arguments, seconds=seconds, files=files, answer=answering(signer, work.definition["label"]))
         except Refused as refused:
             raise errors.Invalid(f"The file cannot be signed: {refused.detail}", "cannot_sign") from None
         except Died as died:
             raise errors.Invalid(f"The file cannot be signed. {_DIED[died.reason]}", "cannot_sign") from None
-        return reply.parts[0]
+        return reply.parts[0], reply.values.get("verdict")
 
-    def _read_again(
-        self, file: BinaryIO, staged: FileIO | None, manifest: bytes, label: str, kind: Kind, now: datetime, digest: str | None
-    ) -> tuple[dict[str, Any], str]:
-        """Read the result afresh in a child while its SHA-256 is computed here; gives the verdict and the digest."""
-        sidecar = manifest if staged is None else None
-        reading = self._helper.submit(self.judge, staged or file, now, sidecar=sidecar, kind=kind)
+    def _read_again(self, work: _Work, manifest: bytes, verdict: dict[str, Any] | None, digest: str | None) -> tuple[dict[str, Any], str]:
+        """The verdict on the result and its SHA-256; a large one is read by a child while the digest is computed here."""
+        known = digest if work.staged is None else None
+        if verdict is not None:
+            return verdict, known or _sha256(work.result)
+        sidecar = manifest if work.staged is None else None
+        reading = self._helper.submit(self.judge, work.result, work.now, sidecar=sidecar, kind=work.kind)
         try:
-            sha256 = digest if staged is None and digest else _sha256(staged or file)
+            sha256 = known or _sha256(work.result)
         finally:
             verdict = reading.result()
-        _demand(verdict, label)
         return verdict, sha256
 
     def _run(self, job: str, arguments: Mapping[str, Any], **options: Any) -> Reply:

@@ -159,7 +159,7 @@ def compare(credentials: Credentials, authority: Authority, store: Store, path: 
 
     own, yard = timed(max(5, rounds // 4) if large else rounds, ours, lambda: bare(authority, path.parent, path, merkle=merkle))
     mine, theirs = statistics.median(own), statistics.median(yard)
-    line = f"{path.name:10} ours {mine:8.1f} ms, bare {theirs:8.1f} ms"
+    line = f"{path.name:10} ours {mine:8.1f} ms (best {min(own):.1f}), bare {theirs:8.1f} ms (best {min(yard):.1f})"
     if large:
         kept = theirs / mine >= PROMISED_RATIO
         return f"{line}, ratio {theirs / mine:.2f} (promise {PROMISED_RATIO}: {'kept' if kept else 'MISSED'})"
