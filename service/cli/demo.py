@@ -36,6 +36,7 @@ def command(cli: Cli, *, leave: bool, out: Path | None) -> int:
 
     Playing it again in the same data directory answers the same and writes nothing twice.
     """
+    stopped = 1 if leave else 0  # by Ctrl-C: before the end of the story, or after it
     with supervise.until_stopped(), ExitStack() as stack:
         directory = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearance-demo-")))
         directory.mkdir(parents=True, exist_ok=True)
@@ -48,7 +49,7 @@ def command(cli: Cli, *, leave: bool, out: Path | None) -> int:
         _pages(cli, url)
         if running:
             running.watch()
-    return 1 if leave else 0  # stopped before its end, or after it
+    return stopped
 
 
 def _complain(text: str) -> None:
