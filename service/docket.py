@@ -135,7 +135,7 @@ def names(context: Context, record_ids: Iterable[str], hops: int = 2) -> dict[st
 _ABOUT = {
     "appearance": ("asset", "{own} in {other}"),
     "consent": ("person", "{own} of {other}"),
-    "licence": ("grantor", "{own} licence from {other}"),
+    "licence": ("grantor", "{own} from {other}"),
     "event": ("targets", "{own}: {other}"),
     "decision": ("subjects", "{own} of {other}, decided"),
     "release": ("assets", "Release of {other}"),
@@ -156,7 +156,12 @@ def _about(recorded: Recorded) -> str | None:
 def _called(name: Name, other: Name | None) -> Name:
     if other is None or name.kind not in _ABOUT:
         return name
-    return replace(name, label=_ABOUT[name.kind][1].format(own=name.label, other=other.label))
+    own = name.kind.capitalize() if name.label == _unnamed(name.kind, name.id) else name.label
+    return replace(name, label=_ABOUT[name.kind][1].format(own=own, other=other.label))
+
+
+def _unnamed(kind: str, record_id: str) -> str:
+    return f"{kind} {record_id[-6:]}"
 
 
 def _name(recorded: Recorded) -> Name:
@@ -164,12 +169,14 @@ def _name(recorded: Recorded) -> Name:
     label = kind.label(body)
     if label is not None and _CODE.fullmatch(label) and label not in (body.get("name"), body.get("title")):
         label = label.replace("_", " ").capitalize()
+    if recorded.kind == "licence" and label:
+        label = f"{label} licence"
     if recorded.kind == "review":
         label = f"Review: {str(label).rpartition(':')[2].replace('-', ' ').replace('_', ' ')}"
     known_as = body.get("professional_name")
     if recorded.kind == "party" and isinstance(known_as, str):
         label = known_as
-    return Name(recorded.id, recorded.kind, label or f"{recorded.kind} {recorded.id[-6:]}", recorded.version, kind.state(body))
+    return Name(recorded.id, recorded.kind, label or _unnamed(recorded.kind, recorded.id), recorded.version, kind.state(body))
 
 
 def referrers(context: Context, record_id: str) -> list[Referrer]:

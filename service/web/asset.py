@@ -44,7 +44,7 @@ def show(visit: Visit) -> Shown:
     ordered = present.in_order(KINDS["asset"].schema, record.body)
     body = {name: ordered[name] for name in FACTS if name in ordered}
     risk = [standing.risk.event, standing.risk.target] if standing.risk else []
-    shown = [body, cause, risk, [each.body for each in signed], [each.limits for each in effective]]
+    shown = [body, cause, risk, [(each.id, each.body) for each in signed], [each.limits for each in effective]]
     names = docket.names(context, {record.id, *found.kinds, *present.ids_in(shown)})
     label = names[record.id].label
     versions = read.versions(context, "asset", record.id)
@@ -66,7 +66,7 @@ def _referring(context: Context, pointing: Iterable[docket.Referrer], kind: str,
     return read.disclose(context, [found[each] for each in sources if each in found and read.visible(context.actor, found[each])])
 
 
-_SIGNED = ("signed_at", "signer", "label", "lineage", "media_type", "digests", "decision")
+_SIGNED = ("signed_at", "signer", "label", "media_type", "digests", "decision")
 
 
 def _credentials(context: Context, record: Recorded, signed: Iterable[Recorded]) -> list[dict[str, Any]]:
@@ -75,9 +75,12 @@ def _credentials(context: Context, record: Recorded, signed: Iterable[Recorded])
     for each in signed:
         details = each.body.get("details", {})
         facts = {"record": each.id, **{name: details[name] for name in _SIGNED if name in details}}
+        if "lineage" in details:
+            facts["ingredients"] = details["lineage"] or "nothing wrong with them"
         ours = _signed_here(context, record.id, details)
         title = f"Signed here, {details.get('form', '')}".rstrip(", ") if ours else "Stated in a record; not signed by this service"
         found.append({"state": details.get("state") if ours else "unknown", "title": title, "facts": present.readable(facts), "here": ours})
+    found.sort(key=lambda each: not each["here"])
     incoming = record.body.get("credentials")
     if incoming:
         facts = {name: value for name, value in incoming.items() if name != "state"}

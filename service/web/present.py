@@ -92,7 +92,7 @@ def words(name: str) -> str:
     """Return a field name or code as words: `photography_start` → `Photography start`."""
     parts = re.split(r"[_\s]+", str(name).strip("_ "))
     text = " ".join(_CAPITALS.get(part.lower(), part) for part in parts)
-    return text[:1].upper() + text[1:]
+    return text if parts[0].lower() in _CAPITALS else text[:1].upper() + text[1:]
 
 
 def when(value: object) -> str:

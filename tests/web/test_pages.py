@@ -78,6 +78,13 @@ def test_every_link_leads_somewhere(client: FlaskClient, world: World) -> None:
             assert answer.status_code == 200, link
 
 
+def test_every_id_of_a_record_is_a_link(client: FlaskClient, world: World) -> None:
+    known = set(world.ids.values())
+    for path in paths(world):
+        shown = set(re.findall(r'<span class="id">([a-z]{3}_[0-9a-z]{26})', text(client, path)))
+        assert shown & known <= {path.rpartition("/")[2]}, path
+
+
 def test_home_shows_what_is_blocked_in_review_and_due(client: FlaskClient, world: World) -> None:
     html = text(client, "/")
     assert "Release of Shot 041, harbour at dusk, theatrical-us" in html
