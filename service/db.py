@@ -148,7 +148,7 @@ def problem(fault: psycopg.Error) -> errors.Problem | None:
     name = fault.diag.constraint_name
     if name == "identifier_taken":
         return errors.Conflict("Another record of this kind has one of these identifiers already.", "identifier_taken")
-    if name in {"entry_version", "head_key"}:
+    if name in {"entry_version", "head_key", "head_production_key"}:  # one statement writes all three; any may be the first to notice
         return errors.StaleVersion("Somebody else has written this version; read the record again and repeat the change.", "stale_version")
     if name == "account_email_taken":
         return errors.Conflict("Another account of this studio has that address.", "email_taken")
