@@ -100,16 +100,18 @@ class Client:
         content = file.open("rb") if isinstance(file, Path) else file
         try:
             headers = {"Content-Type": media_type}
-            return self._json(self.request(method, path, content=content, headers=headers, params=_query(query), retry=isinstance(file, bytes)))
+            return self._json(
+                self.request(method, path, content=content, headers=headers, params=_query(query), retry=isinstance(file, bytes))
+            )
         finally:
             if isinstance(file, Path) and not isinstance(content, bytes):
                 content.close()
 
-    def download(self, path: str, to: Path, **query: Any) -> Path:
+    def download(self, path: str, to: Path, *, method: str = "GET", **query: Any) -> Path:
         """Stream an answer into a file; a broken transfer leaves nothing behind."""
         partial = to.with_name(to.name + ".part")
         try:
-            with self._http.stream("GET", path, params=_query(query)) as answer, partial.open("wb") as file:
+            with self._http.stream(method, path, params=_query(query)) as answer, partial.open("wb") as file:
                 if answer.is_error:
                     answer.read()
                     raise _refused(answer)

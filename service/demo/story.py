@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -247,6 +248,11 @@ class Player:
         body = {"decision": self.decisions["9"]["id"], "delivery": delivery["id"]}
         release = self.first.post("/v1/releases", body, key=self._key("release"))
         self._tell("9", "release it under that decision", f"released as {release['id']}, entry {release['index']}", ok=True)
+        package = self.first.download(f"/v1/deliveries/{delivery['id']}/package", self.out / "reel-3.zip", method="POST")
+        with zipfile.ZipFile(package) as held:
+            names = held.namelist()
+        ok = any(name.endswith(".mhl") for name in names) and any(name.endswith(".c2pa") for name in names)
+        self._tell("9", "the package that leaves", f"{package.name}: {', '.join(sorted(names))}", ok=ok)
 
     def _withdraw(self) -> None:
         step = self.steps["10"]
