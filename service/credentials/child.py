@@ -10,7 +10,9 @@ pieces (small files are handed over in memory).
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
+import os
 from collections.abc import Iterator
 from io import BytesIO, FileIO, RawIOBase
 from typing import IO, Any
@@ -23,6 +25,7 @@ from service.sandbox.job import Answer, Job, Refusal
 
 IN_MEMORY = 64 << 20
 _PIECE = 1 << 20
+_FULL = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))  # the library passes on the words only
 
 
 def sign(job: Job) -> Answer:
@@ -53,7 +56,9 @@ def sign(job: Job) -> Answer:
     except c2pa.C2paError as fault:
         if failure:
             raise failure[0] from None
-        raise Refusal("signing_failed", str(fault)[:500]) from None
+        raise Refusal("storage_full" if any(word in str(fault) for word in _FULL) else "signing_failed", str(fault)[:500]) from None
+    except OSError as fault:
+        raise Refusal("storage_full" if fault.strerror in _FULL else "signing_failed", str(fault)) from None
     if not given["read_again"]:
         return Answer({}, (store,))
     sidecar = store if len(job.files) == 1 else None

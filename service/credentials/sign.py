@@ -154,6 +154,8 @@ class Credentials:
         try:
             reply = self._run("sign", arguments, seconds=seconds, files=files, answer=answering(signer, work.definition["label"]))
         except Refused as refused:
+            if refused.code == "storage_full":
+                raise errors.Unavailable("The disk is full; nothing was signed. Make room and try again.", "storage_full") from None
             raise errors.Invalid(f"The file cannot be signed: {refused.detail}", "cannot_sign") from None
         except Died as died:
             raise errors.Invalid(f"The file cannot be signed. {_DIED[died.reason]}", "cannot_sign") from None

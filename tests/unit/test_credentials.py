@@ -256,6 +256,20 @@ def test_a_hungry_file_is_unreadable_and_the_service_lives(room: SimpleNamespace
         assert (verdict["state"], verdict["reason"]) == ("Unreadable", "Reading the file took more memory than it may.")
 
 
+@pytest.mark.parametrize("size", [1 << 10, 70 << 20])
+def test_a_full_disk_is_named_and_leaves_nothing(room: SimpleNamespace, size: int) -> None:
+    """A child that may write no more than a little stands in for a disk without room."""
+    (room.home / "source").write_bytes(film(data=os.urandom(size)))
+    before = set(room.store.root.rglob("*"))
+    with Pool(1, ["service.credentials.child"], room.home, Limits(file_size=8000)) as small:
+        credentials = Credentials(small, room.authority)
+        with pytest.raises(errors.Unavailable, match="disk is full"):
+            credentials.sign(
+                room.store, room.home / "source", build(FACTS, label(), has_parent=False), NOW, form="embedded", has_parent=False
+            )
+    assert set(room.store.root.rglob("*")) == before
+
+
 def test_a_file_that_takes_too_long_is_unreadable(room: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     content = room.store.read(sign(room, picture("PNG")).sha256)
     with monkeypatch.context() as patch:
