@@ -22,11 +22,8 @@ def of_asset(world: World, asset: str) -> list[View]:
 
 def every(world: World) -> list[View]:
     """Return the appearances in the assets of the lineage."""
-    return [
-        view
-        for view in world.library.of("appearance")
-        if view.key in world.library.lineage or bare(view.body.get("asset")) in _assets(world)
-    ]
+    assets = _assets(world)
+    return [view for view in world.library.of("appearance") if view.key in world.library.lineage or bare(view.body.get("asset")) in assets]
 
 
 def _assets(world: World) -> set[str]:
@@ -147,11 +144,16 @@ def appearance(world: World, view: View) -> Fact:
             "recognition_settled": classify.settled(world, view, kind, named),
             "references_person": _references_person(world, view, person),
             "dates": dates(world, view, replica, held[0] if held else None),
-            "consents": consents.seen_from(world, use_of(world, view, person, production)) if person else [],
+            "consents": consents.seen_from(world, use_of(world, view, person, production)) if person and _changed(base) else [],
             "attestations": papers.attestations(world, (view.id,)),
             "exemptions": [papers.claim(world, one) for one in papers.claims(world, view)],
         }
     )
+
+
+def _changed(base: Fact) -> bool:
+    """Only of an alteration or a dub do rules ask what its consents say; of everything else they ask its uses."""
+    return bool(base["alteration"] or base["dub_or_double"])
 
 
 def _classification(world: World, view: View, found: classify.Family) -> str | None:

@@ -41,8 +41,10 @@ class Use:
 
 def of_person(world: World, person: str | None) -> list[View]:
     """Return the consents and refusals about a person."""
-    if person is None:
-        return []
+    return [] if person is None else world.once("consents", person, lambda: _of_person(world, person))
+
+
+def _of_person(world: World, person: str) -> list[View]:
     named = world.library.about(person, "consent", roles=("person",))
     own = [view for view in world.library.about(person, "consent", roles=("grantor",)) if "person" not in view.body]
     found = {view.key: view for view in (*named, *own)}
@@ -93,6 +95,10 @@ def _seen(world: World, view: View, use: Use) -> Fact:
 
 def own_facts(world: World, view: View) -> Fact:
     """Return what a consent says by itself, whatever it is used for."""
+    return world.once("consent", view.key, lambda: _own_facts(world, view))
+
+
+def _own_facts(world: World, view: View) -> Fact:
     body, scope = view.body, part(view.body, "scope")
     attested = papers.attestations(world, (view.id,))
     return {

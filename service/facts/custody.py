@@ -53,7 +53,7 @@ def session(world: World, view: View) -> Fact:
             if any(one["id"] == paper.id for one in making)
         ]
     )
-    asked = requested or times.earliest([one.get("signed_at") for one in making])
+    asked = times.text(details.get("requested_at")) or requested or times.earliest([one.get("signed_at") for one in making])
     paid = papers.payments(world, person, production, (view.id,), ("creation", "session"))
     return compact(
         {
@@ -69,6 +69,7 @@ def session(world: World, view: View) -> Fact:
             "notices": _notices(world, view, person),
             "consents": signed,
             "requested_at": asked,
+            "paper": making[-1]["id"] if making else "no paper",
             "reason": reason(world, view, details),
             "payments": [{**one, "basis": "creation"} for one in paid],
             "pay_days": _pay_days(details),
@@ -101,7 +102,7 @@ def reason(world: World, view: View, details: Mapping[str, Any]) -> Fact:
     """Return why a scan was asked for: stated or not, when, and whether it names a shot or somebody found it adequate."""
     stated = part(details, "business_reason")
     adequate = papers.confirmed(papers.attestations(world, (view.id,)), "business_reason_adequate")
-    named = bool(stated.get("scenes") or stated.get("use"))
+    named = bool(stated.get("scenes") or stated.get("use")) and stated.get("generic") is not True
     return compact(
         {
             "id": view.id,

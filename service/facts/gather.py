@@ -7,11 +7,14 @@ when the log holds none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
+
+import orjson
 
 from service.context import Context
 from service.facts import appearances, consents, custody, handovers, licensing, papers, people, synthetics, times, titles, trainings
@@ -21,6 +24,8 @@ from service.facts.library import Library, Reader, View, collect, opened
 from service.facts.world import Fact, World, bare, compact, part, ref
 
 VERSION: Final = 1
+
+_LINK: Final = re.compile(rb'{"\$ref":"([^"]+)"}')
 
 #: Origins that owe an account of how the asset was made, and those that do not.
 MADE: Final = frozenset({"generated", "mixed"})
@@ -335,7 +340,7 @@ def _objects(world: World, document: Mapping[str, Any], touched: set[str]) -> di
     for name in ("assets", "generations", "models", "datasets", "replicas", "engagements"):
         for element in document[name]:
             found[element["id"]] = {key: value for key, value in element.items() if key != "path"}
-    for wanted in sorted(_links(document)):
+    for wanted in sorted({name.decode() for name in _LINK.findall(orjson.dumps(document))}):
         view = world.library.get(wanted)
         if wanted in found:
             continue
@@ -346,13 +351,3 @@ def _objects(world: World, document: Mapping[str, Any], touched: set[str]) -> di
         else:
             found[wanted] = {"id": wanted}
     return found
-
-
-def _links(value: Any) -> set[str]:
-    if isinstance(value, Mapping):
-        if value.keys() == {"$ref"}:
-            return {str(value["$ref"])}
-        return set().union(*(_links(inner) for inner in value.values())) if value else set()
-    if isinstance(value, list):
-        return set().union(*(_links(inner) for inner in value)) if value else set()
-    return set()

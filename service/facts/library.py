@@ -138,10 +138,11 @@ WITH RECURSIVE walk(id, version) AS (
 SELECT id, version FROM walk LIMIT %(limit)s
 """
 
+#: Whoever has ever referred to some targets; one such part for each set of kinds that is asked for.
 _SOURCES: Final = """
-SELECT DISTINCT source FROM reference
-WHERE studio_id = %(studio)s AND target = ANY(%(targets)s) AND index < %(known_at)s AND left(source, 3) = ANY(%(prefixes)s)
-  AND (%(roles)s::text[] IS NULL OR role = ANY(%(roles)s))
+SELECT source FROM reference
+WHERE studio_id = %(studio)s AND target = ANY(%(targets_{n})s) AND index < %(known_at)s AND left(source, 3) = ANY(%(prefixes_{n})s)
+  AND (%(roles_{n})s::text[] IS NULL OR role = ANY(%(roles_{n})s))
 """
 
 #: Rate tables and meetings of the studio; crowd days and approvals of the titles.
@@ -208,20 +209,22 @@ class Library:
     lineage: set[str] = field(default_factory=set)
     paths: dict[str, list[str]] = field(default_factory=dict)
     truncated: bool = False
-    _sources: dict[str, list[tuple[str, View]]] = field(default_factory=dict)
+    _sources: dict[tuple[str, str], list[tuple[str, View]]] = field(default_factory=dict)
+    _kinds: dict[str, list[View]] = field(default_factory=dict)
 
     def add(self, view: View) -> None:
         """Take a view in, unless it is there."""
         if view.key not in self.views:
             self.views[view.key] = view
+            self._kinds.pop(view.kind, None)
             for role, target in view.links:
-                self._sources.setdefault(target.partition("@")[0], []).append((role, view))
+                self._sources.setdefault((target.partition("@")[0], view.kind), []).append((role, view))
 
     def replace(self, view: View) -> None:
         """Put a view in the place of one with the same links (its secret fields opened)."""
         self.views[view.key] = view
-        for _, target in view.links:
-            name = target.partition("@")[0]
+        self._kinds.pop(view.kind, None)
+        for name in {(target.partition("@")[0], view.kind) for _, target in view.links}:
             self._sources[name] = [(role, view if old.key == view.key else old) for role, old in self._sources.get(name, [])]
 
     def get(self, reference: Any) -> View | None:
@@ -232,17 +235,18 @@ class Library:
 
     def of(self, kind: str, type_: str | None = None) -> list[View]:
         """Return all views of a kind (and type), in the order of their keys."""
-        return [view for _, view in sorted(self.views.items()) if view.kind == kind and (type_ is None or view.type == type_)]
+        if kind not in self._kinds:
+            self._kinds[kind] = sorted((view for view in self.views.values() if view.kind == kind), key=lambda view: view.key)
+        return [view for view in self._kinds[kind] if type_ is None or view.type == type_]
 
     def about(self, target: str, kind: str, type_: str | None = None, roles: Iterable[str] | None = None) -> list[View]:
         """Return the records of a kind that refer to `target`, in the order of their keys, each once."""
+        listed = self._sources.get((target.partition("@")[0], kind))
+        if listed is None:
+            return []
         wanted = frozenset(roles) if roles is not None else None
-        found = {
-            view.key: view
-            for role, view in self._sources.get(target.partition("@")[0], ())
-            if view.kind == kind and (type_ is None or view.type == type_) and (wanted is None or role in wanted)
-        }
-        return [view for _, view in sorted(found.items())]
+        found = {view.key: view for role, view in listed if (type_ is None or view.type == type_) and (wanted is None or role in wanted)}
+        return [found[key] for key in sorted(found)]
 
     def trace(self, roots: Sequence[str]) -> None:
         """Find the shortest way from the subjects to everything in the lineage."""
@@ -258,7 +262,7 @@ class Library:
     def _next(self, key: str) -> list[str]:
         view = self.views[key]
         ahead = [found.key for role, target in view.links if role in MADE_FROM and (found := self.get(target)) and found.kind in LINEAGE]
-        made_by = [found.key for role, found in self._sources.get(view.id, ()) if role == "output"]
+        made_by = [found.key for role, found in self._sources.get((view.id, "generation"), ()) if role == "output"]
         return sorted({*ahead, *made_by})
 
 
@@ -284,11 +288,14 @@ class Reader:
         values = self._values(roots=list(roots), roles=list(MADE_FROM), prefixes=prefixes, limit=LIMIT + 1)
         return [(str(found), version) for found, version in self.conn.execute(_WALK, values).fetchall()]
 
-    def sources(self, targets: Sequence[str], asked: Asked) -> list[str]:
-        """Return the records of some kinds that have ever referred to the targets (in some roles)."""
-        prefixes, roles = asked
-        values = self._values(targets=list(targets), prefixes=list(prefixes), roles=list(roles) if roles else None)
-        return [str(found) for (found,) in self.conn.execute(_SOURCES, values).fetchall()]
+    def sources(self, wanted: Mapping[Asked, Iterable[str]]) -> list[str]:
+        """Return the records of some kinds that have ever referred to the targets (in some roles), in one query."""
+        values = self._values()
+        for number, (prefixes, roles) in enumerate(sorted(wanted, key=repr)):
+            values[f"targets_{number}"] = sorted(wanted[prefixes, roles])
+            values[f"prefixes_{number}"], values[f"roles_{number}"] = list(prefixes), list(roles) if roles else None
+        statement = "UNION".join(_SOURCES.format(n=number) for number in range(len(wanted)))
+        return [str(found) for (found,) in self.conn.execute(statement, values).fetchall()]
 
     def typed(self, productions: Sequence[str]) -> list[str]:
         """Return the evidence that is found by its type, because it is about no record of a lineage."""
@@ -380,7 +387,7 @@ def _round(reader: Reader, library: Library, wanted: Mapping[str, Asked]) -> Non
     for view in library.views.values():
         if view.kind in wanted and _kind(view.id) and not (view.kind == "party" and view.type != "person"):
             targets.setdefault(wanted[view.kind], set()).add(view.id)
-    found = {name for asked in sorted(targets, key=repr) for name in reader.sources(sorted(targets[asked]), asked)}
+    found = set(reader.sources(targets)) if targets else set()
     _read(reader, library, found - library.views.keys())
     _name(reader, library)
 

@@ -26,7 +26,11 @@ def attestations(world: World, targets: Iterable[str | None], kinds: Iterable[st
         )
         if wanted is None or view.details.get("kind") in wanted
     }
-    gone = {bare(view.details.get("supersedes")) for view in world.library.of("evidence", "attestation")}
+    if not found:
+        return []
+    gone = world.once(
+        "superseded", None, lambda: {bare(one.details.get("supersedes")) for one in world.library.of("evidence", "attestation")}
+    )
     return [attestation(world, view) for key, view in sorted(found.items()) if view.id not in gone]
 
 
@@ -248,6 +252,10 @@ def rate_on(world: World, key: str, when: str | None) -> Mapping[str, Any] | Non
 
 def rates(world: World) -> list[Fact]:
     """Return every published rate, with its window."""
+    return world.once("rates", None, lambda: _rates(world))
+
+
+def _rates(world: World) -> list[Fact]:
     found = []
     for view in world.library.of("evidence", "rate_table"):
         for rate in view.details.get("rates") or ():

@@ -106,6 +106,10 @@ def person_fact(world: World, person: str) -> Fact:
 
 def strikes(world: World) -> list[Fact]:
     """Return every strike in the library: agreements, employers, titles, from and to."""
+    return world.once("strikes", None, lambda: _strikes(world))
+
+
+def _strikes(world: World) -> list[Fact]:
     return [_strike(world, view) for view in world.library.of("event", "strike_called")]
 
 
@@ -137,6 +141,8 @@ def _ends(end: View, called: View) -> bool:
 
 def struck(world: World, production: str | None, employers: Iterable[str | None], when: Any) -> bool:
     """Tell whether a strike reaches a title at `when`. Adverse: what a strike does not say, it covers."""
+    if not strikes(world):
+        return False
     bound = agreements_of(world, production)
     ours = {one for one in employers if one} | _signatories(world, production)
     for strike in strikes(world):
@@ -156,6 +162,10 @@ def agreements_of(world: World, production: str | None) -> set[str]:
 
 def bindings(world: World, production: str | None) -> list[View]:
     """Return the bindings of a title and of what it is part of."""
+    return world.once("bindings", production, lambda: _bindings(world, production))
+
+
+def _bindings(world: World, production: str | None) -> list[View]:
     found = {view.key: view for title in world.titles(production) for view in world.library.about(title, "binding", roles=("production",))}
     return [view for _, view in sorted(found.items()) if bare(view.body.get("production")) in world.titles(production)]
 

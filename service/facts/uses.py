@@ -103,10 +103,12 @@ def _family(world: World, view: View, person: str, production: str | None, verdi
 
 
 def _summed(seen: Iterable[Fact]) -> Fact:
-    """The fields in which the nearest consent differs, for the sentence that says so."""
+    """The nearest consent and the fields in which it differs, for the sentence that says so; another paper is another sentence."""
     granted = [one for one in seen if one.get("granted")]
     nearest = min(granted, key=lambda one: (len(one["mismatch"]), len(one["unstated"]), one["id"])) if granted else None
-    return {"mismatch": nearest["mismatch"] if nearest else [], "unstated": nearest["unstated"] if nearest else []}
+    if nearest is None:
+        return {"nearest": "no paper", "mismatch": [], "unstated": []}
+    return {"nearest": nearest["id"], "mismatch": nearest["mismatch"], "unstated": nearest["unstated"]}
 
 
 def _employers(held: Iterable[View]) -> list[str | None]:

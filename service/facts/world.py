@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from service.facts import times
 from service.facts.library import Library, View
 from service.rules.moments import moment
 
 Fact = dict[str, Any]
+Made = TypeVar("Made")
 
 #: Acts that let something out of the house.
 OUTWARD = frozenset({"publish", "release", "exhibit", "hand_over", "license_out"})
@@ -58,7 +59,15 @@ class World:
     at: str
     intent: Mapping[str, Any]
     production: str | None = None
-    objects: dict[str, Fact] = field(default_factory=dict)
+    memo: dict[tuple[str, Any], Any] = field(default_factory=dict)
+
+    def once(self, name: str, key: Any, make: Callable[[], Made]) -> Made:
+        """Return what `make` gives, made once for a question: many uses share their people, papers and titles."""
+        try:
+            found: Made = self.memo[name, key]
+        except KeyError:
+            found = self.memo[name, key] = make()
+        return found
 
     @property
     def outward(self) -> bool:

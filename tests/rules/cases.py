@@ -75,7 +75,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "struck_now": False, "consent_needed": True, "exemptions": [], "consents": [CONSENT], "estimates": [ESTIMATE], "days": "1.5", "paid_days": "1.5",
         "days_overdue": False, "first_of_estimate": True, "first_of_person": True, "payments": [PAID], "deals": [DEAL], "flags": [{"id": "evd_f", "sent": True}],
         "attestations": [], "counsel": True, "covering_agreement": True, "talent_model": False, "model_out_of_scope": False, "distributor_approved": True,
-        "reuse_approved": True, "age_shifted": False, "unscripted_lips": False, "voice_source": "none", "mismatch": [], "unstated": [], "language": "fr",
+        "reuse_approved": True, "age_shifted": False, "unscripted_lips": False, "voice_source": "none", "mismatch": [], "unstated": [], "nearest": "con_1", "language": "fr",
         "generated_at": "2026-09-14", "principal_role": True, "alteration_kinds": ["changed_dialogue"], "ordinary_finishing": False, "dub_or_double": False,
     },
     "appearances": {
@@ -87,7 +87,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "sessions": {
         "id": "evd_s", "record": "evd_s", "person": PERSON, "production": PRODUCTION, "dates": DATES, "background": False, "starts_at": "2026-08-10T16:00:00Z",
         "engaged_at": "2026-07-20T09:00:00Z", "notices": [{"id": "evd_n", "delivered_at": "2026-08-05T15:00:00Z"}], "consents": [CONSENT],
-        "requested_at": "2026-07-28", "reason": {"id": "evd_s", "stated": True, "recorded_at": "2026-07-17", "specific": True},
+        "requested_at": "2026-07-28", "paper": "con_1", "reason": {"id": "evd_s", "stated": True, "recorded_at": "2026-07-17", "specific": True},
         "payments": [{"id": "evd_p", "basis": "creation", "paid": True, "overdue": False}], "pay_days": "1",
     },
     "exemptions": {**CLAIM, "dates": DATES, "script": {"id": "evd_v", "created_at": "2026-07-01"}, "takes": [{"id": "evd_t", "recorded_at": "2026-08-20"}]},
