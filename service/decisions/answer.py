@@ -27,8 +27,8 @@ def of_record(
     `evaluation` is its stored document where the caller has it at hand.
     """
     answer = decision.document() | explained(context, evaluation or content(context, decision, "findings"))
-    made = {kind: [one.id for one in followups if one.kind == kind] for kind in ("review", "obligation")}
-    return answer | {"reviews": made["review"], "obligations": made["obligation"]}
+    asked = [one.id for one in followups if one.kind == "review" and one.version == 1]  # a later version is one that became moot
+    return answer | {"reviews": asked, "obligations": [one.id for one in followups if one.kind == "obligation"]}
 
 
 def explained(context: Context, evaluation: Mapping[str, Any]) -> dict[str, Any]:

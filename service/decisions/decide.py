@@ -90,7 +90,7 @@ def _record(context: Context, decided: Decided, ruling: governance.Governance, r
         drafts += followups.obligations(context, decided.asked, decided.evaluation)
     recorded = write.append(context, drafts[: write.ATOMIC_LIMIT], key=key)
     return replace(
-        decided, recorded=recorded[0], reviews=[one for one in recorded if one.kind == "review"],
+        decided, recorded=recorded[0], reviews=[one for one in recorded if one.kind == "review" and one.version == 1],
         obligations=[one for one in recorded if one.kind == "obligation"],
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ Neither is made twice: a question that is open, or an obligation that is owed, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,8 +19,8 @@ from service.context import Context
 from service.decisions.answer import render
 from service.decisions.governance import every
 from service.decisions.question import Asked
-from service.records import search
-from service.records.model import Change, Draft, Recorded
+from service.records import read, search
+from service.records.model import Change, Draft, Recorded, instant
 from service.rules.causes import cause_id
 from service.rules.findings import Evaluation, Finding
 from service.rules.pack import canonical
@@ -32,16 +32,32 @@ NAMED = 200
 
 
 def reviews(context: Context, asked: Asked, evaluation: Evaluation) -> list[Draft]:
-    """One question for each cause that people must decide and that is not open already."""
-    found = _by_cause(evaluation)
-    if not found:
+    """One question for each cause that people must decide and that is not open already; questions that are moot are withdrawn.
+
+    Nobody is asked while something blocks (the papers that clear it change what there is to see), nor about what is only planned.
+    """
+    if asked.question.planned is not None:
         return []
-    known = _open(context, asked)
+    found = _by_cause(evaluation) if evaluation.outcome == "review" else {}
+    wanted = {cause[:300]: {finding.subject: finding.basis for finding in findings} for cause, findings in found.items()}
+    known = list(every(context, "review", search.Filter({"state": "open"}, production=asked.production)))
+    standing = {review.body["cause"] for review in known if _basis(context, review) == wanted.get(review.body["cause"])}
+    drafts = [
+        _review(context, asked, evaluation, cause, found[cause], wanted[cause[:300]]) for cause in found if cause[:300] not in standing
+    ]
+    return drafts + _moot(context, asked, known, wanted)
+
+
+def _moot(context: Context, asked: Asked, known: Sequence[Recorded], wanted: Mapping[str, Any]) -> list[Draft]:
+    """Open questions of an earlier decision on the same subjects and act that this one does not ask."""
+    decisions = read.current(context.conn, context.studio_id, {review.body["decision"] for review in known})
     drafts = []
-    for cause, findings in found.items():
-        basis = {finding.subject: finding.basis for finding in findings}
-        if not any(_basis(context, review) == basis for review in known.get(cause[:300], ())):
-            drafts.append(_review(context, asked, evaluation, cause, findings, basis))
+    for review in known:
+        body = decisions[review.body["decision"]].body
+        same = body["act"] == asked.question.act and [name.partition("@")[0] for name in body.get("subjects", ())] == list(asked.subjects)
+        if same and _basis(context, review) != wanted.get(review.body["cause"]):
+            change = Change("amendment", instant(context.now))
+            drafts.append(Draft("review", {**review.body, "state": "withdrawn"}, review.id, review.version + 1, change))
     return drafts
 
 
@@ -51,14 +67,6 @@ def _by_cause(evaluation: Evaluation) -> dict[str, list[Finding]]:
         if finding.weighs == "review" and not finding.holds and finding.rule not in UNDECIDABLE:
             found.setdefault(cause_id(finding), []).append(finding)
     return found
-
-
-def _open(context: Context, asked: Asked) -> dict[str, list[Recorded]]:
-    """The questions of the production that wait for an answer, by cause."""
-    known: dict[str, list[Recorded]] = {}
-    for review in every(context, "review", search.Filter({"state": "open"}, production=asked.production)):
-        known.setdefault(review.body["cause"], []).append(review)
-    return known
 
 
 def _basis(context: Context, review: Recorded) -> Any:

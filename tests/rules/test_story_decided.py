@@ -100,6 +100,34 @@ def test_a_past_shortfall_is_settled_by_people_and_stays_on_record(told, studio)
     assert releases.release(studio.context, again.recorded.id).kind == "release"
 
 
+def test_questions_that_are_moot_are_withdrawn(told, studio):
+    assert told("5").reviews == [], "while something blocks, nobody is asked"
+    asked = told("6").reviews
+    assert {one.id for one in records(studio, "review", state="open")} == {one.id for one in asked}
+    steps = scenario.read_scenario(STORY)["steps"]
+    studio.enter(next(one for one in steps if one["step"] == "7")["records"])
+    again = dataclasses.replace(
+        question(studio, next(one for one in steps if one["step"] == "6")["ask"][0]), at=datetime.fromisoformat("2026-09-21T12:00:00Z")
+    )
+    decide(studio.context, again)
+    assert records(studio, "review", state="open") == []
+    assert {one.id for one in records(studio, "review", state="withdrawn")} == {one.id for one in asked}
+
+
+def test_a_hypothetical_withdrawal_is_weighed_and_backs_nothing(told, studio):
+    cleared = told("7")
+    event = {"type": "withdrawn", "targets": [studio.keys["$rider"]], "effective_at": "2026-09-01T00:00:00Z", "basis": "contract_clause"}
+    before = studio.size()
+    asked = dataclasses.replace(cleared.asked.question, overlay=[{"kind": "event", "body": event}], dry_run=True)
+    assert decide(studio.context, asked).evaluation.outcome in {"blocked", "review"}
+    assert studio.size() == before
+    recorded = decide(studio.context, dataclasses.replace(asked, dry_run=False)).recorded
+    with pytest.raises(errors.Conflict) as refused:
+        releases.release(studio.context, recorded.id)
+    assert refused.value.code == "decision_cannot_release"
+    assert decide(studio.context, cleared.asked.question).evaluation.outcome == "cleared_with_obligations"
+
+
 def test_a_settled_review_does_not_settle_what_changed_since(told, studio):
     decided = told("6")
     for review in decided.reviews:
