@@ -23,6 +23,9 @@ GROUPS = (
 )
 
 
+SHOWN = 12
+"""So many of the records that a cause concerns are named, and so many of its findings are told from."""
+
 _PAPERS = 4
 
 
@@ -160,7 +163,7 @@ def groups(document: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]]
     """Return the causes by result, worst first, each with what a person needs to act on it."""
     findings = by_cause(document)
     made = [
-        _cause(each, statics.get(each["rule"], {}), findings.get((each["id"], each["result"]), ()), naming)
+        _cause(each, statics.get(each["rule"], {}), findings.get((each["id"], each["result"]), [])[:SHOWN], naming)
         for each in document.get("causes", ())
     ]
     grouped = [
@@ -182,8 +185,8 @@ def _cause(
     cause: Mapping[str, Any], rule: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], naming: Mapping[str, str]
 ) -> dict[str, Any]:
     values = values_of(cause, findings)
-    paths = {tuple(each["path"]) for each in findings if len(each.get("path") or ()) > 1}
-    missing = {(gap["record"], gap["field"]) for each in findings for gap in each.get("missing") or ()}
+    paths = dict.fromkeys(tuple(each["path"]) for each in findings if len(each.get("path") or ()) > 1)
+    missing = dict.fromkeys((gap["record"], gap["field"]) for each in findings for gap in each.get("missing") or ())
     source = rule.get("source")
     return {
         **cause,
@@ -194,8 +197,8 @@ def _cause(
         "fix": present.sentence(cause["fix"], values, naming) if cause.get("fix") else None,
         "paper": _paper(cause, findings),
         "source": source if str(source).startswith("https://") else None,
-        "missing": [{"record": record, "field": field} for record, field in sorted(missing)][:_PAPERS * 3],
-        "paths": sorted(paths)[:_PAPERS],
+        "missing": [{"record": record, "field": field} for record, field in missing],
+        "paths": list(paths)[:_PAPERS],
         "owed": _owed(findings),
     }  # fmt: skip
 
@@ -211,7 +214,7 @@ def _paper(cause: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> s
 
 def _owed(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     owed = [each["obligation"] for each in findings if each.get("obligation")]
-    return [{name: each.get(name) for name in ("kind", "to", "quantity", "unit", "due")} for each in owed[: _PAPERS * 3]]
+    return [{name: each.get(name) for name in ("kind", "to", "quantity", "unit", "due")} for each in owed]
 
 
 def coverage(given: Mapping[str, Any] | None, naming: Mapping[str, str]) -> dict[str, Any] | None:

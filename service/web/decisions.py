@@ -15,7 +15,7 @@ from service.records.model import Recorded
 from service.web import causes, ledger, present
 from service.web.page import Shown, Visit, page
 
-FINDINGS = 300
+FINDINGS, STEPS = 300, 60
 
 
 @page("/decisions/<id>", permission="decisions.read")
@@ -37,8 +37,9 @@ def show(visit: Visit) -> Shown:
         "record": record, "body": body, "names": names, "unreadable": unreadable, "verdict": causes.verdict(record.body, document, naming),
         "subjects": record.body.get("subjects", [])[:20], "subjects_left": max(0, len(subjects) - 20),
         "newer": _newer(context, record), "changed": sorted(changed),
-        "clearing": [causes.step(each, document.get("causes", ()), naming) for each in document.get("clearing", ())],
-        "groups": causes.groups(document, statics, naming), "coverage": causes.coverage(document.get("coverage"), naming),
+        "clearing": [causes.step(each, document.get("causes", ()), naming) for each in document.get("clearing", [])[:STEPS]],
+        "steps_left": max(0, len(document.get("clearing", ())) - STEPS),
+        "most": causes.SHOWN, "groups": causes.groups(document, statics, naming), "coverage": causes.coverage(document.get("coverage"), naming),
         "read_count": (record.body.get("read") or {}).get("count"), "rests_on": document.get("rests_on"),
         "intent": _intent(record),
         "rules": [each for each in document.get("rules", ()) if each.get("counts")],
@@ -71,11 +72,14 @@ def _findings(context: Context, record: Recorded) -> tuple[dict[str, Any], str]:
 
 
 def _ids(document: Mapping[str, Any]) -> set[str]:
-    """Return the ids that the shown parts of the findings name."""
-    found = set(present.ids_in([document.get("causes"), document.get("clearing"), document.get("coverage"), document.get("rests_on")]))
-    for each in document.get("findings", [])[:FINDINGS]:
-        found.update(present.ids_in(each))
-    return found
+    """Return the ids that the shown parts of the findings name; a cause may concern ten thousand records and shows a few."""
+    told = [{**cause, **{name: cause.get(name, [])[: causes.SHOWN] for name in _LONG}} for cause in document.get("causes", ())]
+    shown = [told, document.get("clearing", [])[:STEPS], document.get("coverage"), document.get("rests_on")]
+    shown += [found[: causes.SHOWN] for found in causes.by_cause(document).values()]
+    return set(present.ids_in([*shown, document.get("findings", [])[:FINDINGS]]))
+
+
+_LONG = ("items", "assets", "persons")
 
 
 def blocking_path(context: Context, decision: Recorded | None) -> Sequence[str]:
@@ -95,7 +99,7 @@ def first_cause(context: Context, decision: Recorded) -> Mapping[str, Any]:
     document, _ = _findings(context, decision)
     for cause in document.get("causes", ()):
         if cause.get("says") and cause.get("mode") != "advisory":
-            findings = causes.by_cause(document).get((cause["id"], cause["result"]), ())
+            findings = causes.by_cause(document).get((cause["id"], cause["result"]), [])[: causes.SHOWN]
             return {**cause, "values": causes.values_of(cause, findings)}
     return {"says": decision.body.get("summary", ""), "values": {}}
 
@@ -106,7 +110,7 @@ def questions(context: Context, reviews: Sequence[Recorded]) -> dict[str, Mappin
     grouped = {key: causes.by_cause(_findings(context, decision)[0]) for key, decision in asked.items()}
     found: dict[str, Mapping[str, Any]] = {}
     for each in reviews:
-        findings = grouped.get(present.bare(each.body["decision"]), {}).get((each.body["cause"], "review"), ())
+        findings = grouped.get(present.bare(each.body["decision"]), {}).get((each.body["cause"], "review"), [])[: causes.SHOWN]
         found[each.id] = {"says": each.body.get("question") or each.body["cause"], "values": causes.values_of({}, findings)}
     return found
 
