@@ -15,10 +15,10 @@ from service import auth, docket, errors, roles
 from service.api.operation import PUBLIC
 from service.context import Context
 from service.services import Services
-from service.web import asset, assets, decisions, home, ledger, records, sign_in
+from service.web import asset, assets, decisions, docs, home, ledger, records, sign_in
 from service.web.page import PAGES, STATIC, Moved, Page, Picture, Shown, Visit, render
 
-VIEWS = (home, sign_in, assets, asset, decisions, records, ledger)
+VIEWS = (home, sign_in, assets, asset, decisions, records, ledger, docs)
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 """Nothing inline, nothing from elsewhere: hostile text that slipped through the escaping would still be only text."""
