@@ -19,7 +19,7 @@ from service.rules.findings import Evaluation, Finding, Tally
 from service.rules.moments import NEVER, Calendar, before, iso, moment
 from service.rules.names import RANK
 from service.rules.pack import Pack, canonical
-from service.rules.paths import Getter, Scope, ends, link, name_of
+from service.rules.paths import Getter, Scope, link, name_of
 from service.rules.seen import Seen
 from service.rules.standing import Governance, Standing, engine_finding
 from service.rules.values import plain
@@ -120,9 +120,10 @@ def run(packs: Sequence[Pack], facts: Mapping[str, Any], governance: Mapping[str
     entries over them (a test says `{"all_signed": True}` to look at rules without their papers).
     """
     made = plan(packs)
-    document = link(facts)
+    written: set[str] = set()
+    document = link(facts, written)
     rules = Governance({**(facts.get("governance") or {}), **(governance or {})}, facts)
-    earliest = min((end[1] for text in ends(facts) if (end := moment(text))), default=NEVER)
+    earliest = min((end[1] for text in written if (end := moment(text))), default=NEVER)
     evaluation = _Run(made, document, rules, earliest, Seen(facts)).all()
     evaluation.causes = group(evaluation)
     evaluation.clearing = clearing_set(evaluation)

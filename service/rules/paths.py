@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from service.rules.names import COLLECTIONS, VALUES
 
@@ -42,33 +42,33 @@ class Path:
         return _gaps(value[0], self.keys, "decision")
 
 
-def link(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of `document` in which every `{"$ref": id}` is the object itself; a missing object is None."""
+def link(document: Mapping[str, Any], ends: set[str] | None = None) -> dict[str, Any]:
+    """A copy of `document` in which every `{"$ref": id}` is the object itself; a missing object is None.
+
+    Every `ends` that is written anywhere goes into the set `ends`: no support lasts shorter than the earliest of them.
+    """
+    found: set[str] = set() if ends is None else ends
     source = document.get("objects", {})
     objects: dict[str, dict[str, Any]] = {key: {} for key in source}
     for key, fields in source.items():
-        objects[key].update(_linked(fields, objects))
+        objects[key].update(_linked(fields, objects, found))
         objects[key].setdefault("id", key)
-    return {key: objects if key == "objects" else _linked(value, objects) for key, value in document.items()}
+    return {key: objects if key == "objects" else _linked(value, objects, found) for key, value in document.items()}
 
 
-def _linked(value: Any, objects: dict[str, dict[str, Any]]) -> Any:
+_NESTED: Final = (dict, list)
+
+
+def _linked(value: Any, objects: dict[str, dict[str, Any]], ends: set[str]) -> Any:
     if value.__class__ is dict:
         if "$ref" in value and len(value) == 1:
             return objects.get(value["$ref"])
-        return {key: part if part.__class__ is str else _linked(part, objects) for key, part in value.items()}
+        if "ends" in value and value["ends"].__class__ is str:
+            ends.add(value["ends"])
+        return {key: _linked(part, objects, ends) if part.__class__ in _NESTED else part for key, part in value.items()}
     if value.__class__ is list:
-        return [part if part.__class__ is str else _linked(part, objects) for part in value]
+        return [_linked(part, objects, ends) if part.__class__ in _NESTED else part for part in value]
     return value
-
-
-def ends(value: Any) -> set[str]:
-    """Every `ends` written anywhere in a facts document: no support lasts shorter than the earliest of them."""
-    if value.__class__ is dict:
-        own = value.get("ends")
-        found = {own} if own.__class__ is str else set()
-        return found.union(*(ends(part) for part in value.values() if part.__class__ in (dict, list)))
-    return set().union(*(ends(part) for part in value if part.__class__ in (dict, list)))
 
 
 def walk(value: Any, keys: tuple[str, ...]) -> Any:
