@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from service import errors
 from tests.rules import scenario as play
 from tests.rules.scenario import Studio
 
@@ -230,3 +231,46 @@ def test_everything_looked_at_is_named_with_its_version(studio: Studio) -> None:
 
 def _state(studio: Studio, question: dict[str, Any]) -> str:
     return str(studio.facts(question).document["uses"][0]["consents"][0]["state_now"])
+
+
+APPEARANCE = {
+    "type": "new_performance",
+    "person": "$p0",
+    "replica": "$r0",
+    "production": "$film",
+    "in_human_role": True,
+    "content_flags": [],
+}
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        {"kind": "appearance", "body": APPEARANCE},
+        {"records": [{"kind": "appearance", "key": "next", "body": APPEARANCE}]},
+        {"appearance": APPEARANCE, "production": "$film"},
+    ],
+)
+def test_a_planned_subject_is_seen_like_a_recorded_one(studio: Studio, planned: dict[str, Any]) -> None:
+    entered(studio, 1, 1)
+    size = studio.size()
+    document = studio.facts({**QUESTION, "act": "generate", "planned": planned}).document
+    (use,) = document["uses"]
+    assert (use["ebdr"], use["use_ahead"], use["consents"][0]["state_at_use"]) == (True, True, "live")
+    assert document["planned"] is True
+    assert studio.size() == size
+
+
+@pytest.mark.parametrize(
+    ("planned", "pointer"),
+    [
+        ({"kind": "appearance", "body": {**APPEARANCE, "colour": "red"}}, "/planned/body/colour"),
+        ({"kind": "nothing", "body": {}}, "/planned/kind"),
+        ({"records": [{"kind": "appearance", "body": {**APPEARANCE, "role": "$nobody"}}]}, "/planned/records/0/body/role"),
+    ],
+)
+def test_a_planned_subject_that_is_wrong_names_the_place(studio: Studio, planned: dict[str, Any], pointer: str) -> None:
+    entered(studio, 1, 1)
+    with pytest.raises(errors.Invalid) as caught:
+        studio.facts({**QUESTION, "act": "generate", "planned": planned})
+    assert pointer in [fault.pointer for fault in caught.value.errors]
