@@ -105,14 +105,17 @@ def first_cause(context: Context, decision: Recorded) -> Mapping[str, Any]:
 
 
 def questions(context: Context, reviews: Sequence[Recorded]) -> dict[str, Mapping[str, Any]]:
-    """Return what each review asks, as the cause in its decision; a review whose decision is not at hand asks in its own words."""
+    """Return what each review asks: its cause in its decision, with values; in the record's own words where that is not at hand."""
     asked = read.current(context.conn, context.studio_id, (present.bare(each.body["decision"]) for each in reviews))
-    grouped = {key: causes.by_cause(_findings(context, decision)[0]) for key, decision in asked.items()}
-    found: dict[str, Mapping[str, Any]] = {}
-    for each in reviews:
-        findings = grouped.get(present.bare(each.body["decision"]), {}).get((each.body["cause"], "review"), [])[: causes.SHOWN]
-        found[each.id] = {"says": each.body.get("question") or each.body["cause"], "values": causes.values_of({}, findings)}
-    return found
+    documents = {key: _findings(context, decision)[0] for key, decision in asked.items() if read.visible(context.actor, decision)}
+    return {each.id: _question(each, documents.get(present.bare(each.body["decision"]), {})) for each in reviews}
+
+
+def _question(review: Recorded, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = review.body["cause"]
+    says = (cause.get("says") for cause in document.get("causes", ()) if (cause["id"], cause["result"]) == (name, "review"))
+    findings = causes.by_cause(document).get((name, "review"), [])[: causes.SHOWN]
+    return {"says": next(says, None) or review.body.get("question") or name, "values": causes.values_of({}, findings)}
 
 
 def _newer(context: Context, record: Recorded) -> str | None:

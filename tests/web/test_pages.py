@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
 from service import auth
+from service.app import create_app
 from service.records import read, write
 from service.services import Services
+from service.web import pages
+from service.web.page import PAGES, page
 from tests.web import world as worlds
 from tests.web.world import HOSTILE, NOW, PASSWORD, World
 
@@ -269,6 +273,14 @@ def test_a_role_without_the_permission_is_told_so(app, world: World, services: S
     assert answer.status_code == 403
     assert "decisions.read" in answer.get_data(as_text=True)
     assert client.get("/assets").status_code == 200
+
+
+def test_a_page_without_a_known_permission_stops_the_start(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TypeError):
+        page("/open")  # type: ignore[call-arg]
+    monkeypatch.setattr(pages, "PAGES", [*PAGES, replace(PAGES[0], rule="/open", name="page_open", permission="nothing.read")])
+    with pytest.raises(RuntimeError, match="nothing.read"):
+        create_app(services=services)
 
 
 def test_unknown_paths_are_pages_for_people_and_problems_for_programs(client: FlaskClient) -> None:
