@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from schemas.batch import BatchLine, BatchQuery
 from service import errors
 from service.api.operation import NDJSON, Answer, Call, operation, read_lines
-from service.api.records import WRITE_PERMISSION
+from service.api.records import WRITE_PERMISSION, stateable
 from service.context import Idempotency
 from service.records import write
 from service.records.model import Change, Draft, Recorded
@@ -125,6 +125,7 @@ def _draft(call: Call, number: int, raw: bytes, keys: dict[str, str] | None = No
     permission = WRITE_PERMISSION.get(kind)
     if permission is None or not call.context.actor.may(permission):
         raise errors.Forbidden(f"Line {number}: this key may not write a {kind}.", "missing_permission")
+    stateable(kind, line["body"], f"{at}/body")
     version = line.get("expected_version", 0) + 1
     change = Change() if version == 1 else Change(line.get("change", "correction"), line.get("effective_at"))
     draft = Draft(kind, line["body"], line.get("id"), version, change, line.get("key"), f"{at}/body")

@@ -43,6 +43,12 @@ WRITE_PERMISSION: Mapping[str, str] = {
 EXPLAINED = frozenset({"decision"})
 """Kinds that are read one by one through their own room, which adds what the record only points to."""
 
+MADE_BY_ROOMS: Mapping[tuple[str, str], str] = {
+    ("evidence", "credential"): "POST /v1/assets/{id}/sign makes it, after reading the signed file afresh.",
+    ("evidence", "pack_sign_off"): "POST /v1/rule-packs/{id}/sign-off makes it, in the name of whoever signs.",
+}
+"""What a person may not state, because others take it as the service's own word: kind and type, with the way to it."""
+
 _LIST, _READ, _CHANGE, _PATCH = ListQuery(), ReadQuery(), ChangeQuery(), AnyObject()
 
 
@@ -109,8 +115,16 @@ def _versions(kind: Kind) -> View:
     return view
 
 
+def stateable(kind: str, body: Any, pointer: str = "") -> None:
+    """Refuse a record that only a room of the service may make."""
+    way = MADE_BY_ROOMS.get((kind, str(body.get("type")))) if isinstance(body, Mapping) else None
+    if way:
+        raise errors.invalid(f"{pointer}/type", f"This is not stated but made: {way}", "made_by_the_service")
+
+
 def _create(kind: Kind) -> View:
     def view(call: Call) -> Answer:
+        stateable(kind.name, call.body)
         return answered(call.context, write.create(call.context, kind.name, call.body, key=call.key), 201)
 
     return view
@@ -118,6 +132,7 @@ def _create(kind: Kind) -> View:
 
 def _replace(kind: Kind) -> View:
     def view(call: Call) -> Answer:
+        stateable(kind.name, call.body)
         change = change_of(call.query)
         recorded = write.amend(call.context, kind.name, call.path["id"], call.body, if_match(call), change=change, key=call.key)
         return answered(call.context, recorded)
@@ -132,6 +147,7 @@ def _patch(kind: Kind) -> View:
         if stored.version != expected:
             raise stale(stored.version)
         body = merge(stored.body, call.body)
+        stateable(kind.name, body)
         recorded = write.amend(call.context, kind.name, stored.id, body, expected, change=change_of(call.query), key=call.key)
         return answered(call.context, recorded)
 
@@ -141,6 +157,7 @@ def _patch(kind: Kind) -> View:
 def _upsert(kind: Kind) -> View:
     def view(call: Call) -> Answer:
         scope, value = call.path["scope"], call.path["value"]
+        stateable(kind.name, call.body)
         body = _named(call.body, scope, value)
         stored = search.by_identifier(call.context, kind.name, scope, value)
         if stored is None:
@@ -183,10 +200,16 @@ def change_of(query: Mapping[str, Any]) -> Change:
     return Change(query.get("change", "correction"), query.get("effective_at"))
 
 
-def _named(body: Mapping[str, Any], scope: str, value: str) -> dict[str, Any]:
+def _named(body: Any, scope: str, value: str) -> dict[str, Any]:
+    if not isinstance(body, Mapping) or not isinstance(body.get("identifiers", []), list):
+        raise errors.invalid("", "Send the record as an object; its identifiers are a list.")
     name = {"scope": scope, "value": value}
     named = list(body.get("identifiers") or [])
     return {**body, "identifiers": named if name in named else [*named, name]}
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def _declare(kind: Kind) -> None:
@@ -224,7 +247,7 @@ def _declare_writes(kind: Kind, path: str, permission: str, one: dict[str, Any])
     operation(
         "PUT",
         f"{path}/{{id}}",
-        summary=f"Replace a {noun} by a new version",
+        summary=f"Replace {_a(noun)} by a new version",
         body=kind.schema,
         query=_CHANGE,
         name=f"replace_{noun}",
@@ -233,7 +256,7 @@ def _declare_writes(kind: Kind, path: str, permission: str, one: dict[str, Any])
     operation(
         "PATCH",
         f"{path}/{{id}}",
-        summary=f"Change fields of a {noun} (merge patch, RFC 7396)",
+        summary=f"Change fields of {_a(noun)} (merge patch, RFC 7396)",
         body=_PATCH,
         query=_CHANGE,
         name=f"patch_{noun}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -120,3 +121,29 @@ def test_a_key_without_the_role_is_told_the_permission(admin: Caller, caller: Ca
     answer = caller("vendor", studio_id=admin.studio_id).send("POST", "/v1/consents", json={})
     assert answer.status_code == 403
     assert "consents.write" in answer.get_json()["detail"]
+
+
+def test_nobody_states_what_only_the_service_may_conclude(admin: Caller) -> None:
+    for made in ("credential", "pack_sign_off"):
+        body = {"type": made, "details": {}}
+        answer = admin.send("POST", "/v1/evidence", json=body)
+        assert (answer.status_code, answer.get_json()["code"]) == (422, "made_by_the_service")
+        line = json.dumps({"kind": "evidence", "body": body})
+        batch = admin.send("POST", "/v1/batch", data=line, headers={"Content-Type": "application/x-ndjson"})
+        assert batch.get_json()["errors"][0]["pointer"] == "/lines/0/body/type"
+    line = json.dumps({"kind": "decision", "body": {}})
+    assert admin.send("POST", "/v1/batch", data=line, headers={"Content-Type": "application/x-ndjson"}).status_code == 403
+
+
+def test_bodies_that_are_no_objects_are_refused_by_every_way_in(admin: Caller) -> None:
+    made = admin.create("parties", {"type": "organisation", "name": "A"})["id"]
+    for value in ("[]", "null", "7", '"x"'):
+        for method, path in (
+            ("POST", "/v1/parties"),
+            ("PUT", f"/v1/parties/{made}"),
+            ("PATCH", f"/v1/parties/{made}"),
+            ("PUT", "/v1/parties/by/a/b"),
+        ):
+            answer = admin.send(method, path, data=value, headers={**JSON, "If-Match": '"1"'})
+            assert answer.status_code == 422, (method, path, value, answer.get_data(as_text=True))
+    assert admin.send("PUT", "/v1/parties/by/a/b", json={"type": "organisation", "identifiers": 7}).status_code == 422
