@@ -41,7 +41,8 @@ def test_two_people_sign_a_pack_off(admin, second):
 def test_nobody_signs_for_another(admin, second):
     digest = admin.send("GET", f"/v1/rule-packs/{PACK}").get_json()["digest"]
     readers = [{"account": admin.account_id}, {"account": second.account_id}]
-    admin.create("evidence", {"type": "pack_sign_off", "details": {"pack": PACK, "digest": digest, "readers": readers}})
+    stated = {"type": "pack_sign_off", "details": {"pack": PACK, "digest": digest, "readers": readers}}
+    assert admin.send("POST", "/v1/evidence", json=stated).get_json()["code"] == "made_by_the_service"
     assert admin.send("GET", f"/v1/rule-packs/{PACK}").get_json()["signed_off"] is False
 
 

@@ -100,6 +100,15 @@ def test_a_past_shortfall_is_settled_by_people_and_stays_on_record(told, studio)
     assert releases.release(studio.context, again.recorded.id).kind == "release"
 
 
+def test_a_sign_off_that_one_person_wrote_for_two_does_not_count(studio):
+    first, other = studio.context, second(studio)
+    digest = adoptions.known_pack("law-us").digest
+    readers = [{"account": one.actor.account_id} for one in (first, other)]
+    write.create(first, "evidence", {"type": "pack_sign_off", "details": {"pack": "law-us", "digest": digest, "readers": readers}})
+    assert governance.signed_off(first) == frozenset()
+    assert governance.signed_off(other) == frozenset()
+
+
 def test_questions_that_are_moot_are_withdrawn(told, studio):
     assert told("5").reviews == [], "while something blocks, nobody is asked"
     asked = told("6").reviews
