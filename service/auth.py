@@ -186,7 +186,7 @@ def revoke_key(conn: Connection[Any], studio_id: str, key_id: str, now: datetime
             "UPDATE api_key SET revoked_at = %s WHERE studio_id = %s AND key_id = %s AND revoked_at IS NULL", (now, studio_id, key_id)
         ).rowcount
     if not done:
-        raise errors.NotFound("There is no living key with this id.", "not_found")
+        raise errors.NotFound("There is no living key with this id; `clearance keys list` shows them.", "not_found")
 
 
 def keys(conn: Connection[Any], studio_id: str) -> list[Key]:

@@ -29,7 +29,7 @@ class Refused(Exception):
         self.status = status
         self.problem = problem
         pointed = (f"{error.get('pointer', '')}: {error.get('message', '')}" for error in problem.get("errors", ()))
-        super().__init__("; ".join([str(problem.get("detail") or problem.get("title") or status), *pointed]))
+        super().__init__(" ".join([str(problem.get("detail") or problem.get("title") or status), "; ".join(pointed)]).rstrip())
 
     @property
     def code(self) -> str:
@@ -118,6 +118,8 @@ class Client:
                 for chunk in answer.iter_bytes():
                     file.write(chunk)
             partial.replace(to)
+        except httpx.TransportError as fault:
+            raise Unreachable(f"{self.url} did not answer to the end: {fault}") from fault
         finally:
             partial.unlink(missing_ok=True)
         return to
@@ -140,7 +142,7 @@ class Client:
             last = _refused(answer)
         if isinstance(last, Refused):
             raise last
-        raise Unreachable(f"{self.url} did not answer: {last}") from last
+        raise Unreachable(f"{self.url} did not answer ({last}); is it running, and is the address right?") from last
 
     @staticmethod
     def _json(answer: httpx.Response) -> Any:
@@ -155,5 +157,6 @@ def _refused(answer: httpx.Response) -> Refused:
     try:
         problem = answer.json()
     except ValueError:
-        problem = {"title": answer.reason_phrase, "detail": answer.text[:200]}
+        where = answer.url.copy_with(path="/", query=None)
+        problem = {"detail": f"{where} answered {answer.status_code} {answer.reason_phrase}, not as Clearance does; is the address right?"}
     return Refused(answer.status_code, problem if isinstance(problem, dict) else {"detail": str(problem)[:200]})

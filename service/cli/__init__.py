@@ -5,7 +5,9 @@ Exit status: 0 as asked, 1 it could not be done or was asked wrongly; what else 
 
 from __future__ import annotations
 
+import http
 import importlib
+import os
 import sys
 
 import click
@@ -71,7 +73,22 @@ def main(words: list[str] | None = None) -> None:
     except click.ClickException as refusal:
         refusal.show()
         sys.exit(1)
-    except (StartError, Problem) as refusal:
-        click.echo(f"Error: {refusal}", err=True)
+    except _refusals() as refusal:
+        click.echo(f"Error: {_sentence(refusal)}", err=True)
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what ends a command with a sentence; asked only when something was raised, so that help needs no HTTP client."""
+    from service.client import Refused, Unreachable
+
+    return (StartError, Problem, Refused, Unreachable, OSError)
+
+
+def _sentence(refusal: Exception) -> str:
+    if isinstance(refusal, OSError) and refusal.filename is not None:
+        return f"{os.fsdecode(refusal.filename)}: {refusal.strerror}."
+    if getattr(refusal, "status", None) == http.HTTPStatus.UNAUTHORIZED:
+        return f"{refusal} The key comes from CLEARANCE_API_KEY, or else from cli.json in the data directory; `clearance keys create` makes one."
+    return str(refusal)

@@ -39,7 +39,10 @@ def command(cli: Cli, *, leave: bool, out: Path | None) -> int:
     stopped = 1 if leave else 0  # by Ctrl-C: before the end of the story, or after it
     with supervise.until_stopped(), ExitStack() as stack:
         directory = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearance-demo-")))
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartError(f"{directory} cannot be made ({error.strerror}). Name another directory with --out.") from error
         running = _service(cli, stack)
         url = running.url if running else _found(cli).url
         with running.watched(_complain) if running else nullcontext():

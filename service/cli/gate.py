@@ -56,7 +56,7 @@ class _OrUndecided:
         if isinstance(fault, Unreachable | StartError) and self.lenient:
             click.echo(f"Warning: not asked, the service is away: {fault}", err=True)
             raise click.exceptions.Exit(CLEARED) from None
-        if isinstance(fault, Refused | Unreachable | StartError):
+        if isinstance(fault, Refused | Unreachable | StartError | OSError):
             click.echo(f"Could not decide: {fault}", err=True)
         else:
             traceback.print_exception(kind, fault, trace)

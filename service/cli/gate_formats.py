@@ -23,6 +23,8 @@ def text(decision: Decision, names: Names, unknown: Sequence[str]) -> str:
         for cause in decision["causes"]:
             lines += _cause(cause)
     lines += [f"NOT REGISTERED  {name}" for name in unknown]
+    if unknown:
+        lines.append("  Nobody has recorded these bytes. Register them (POST /v1/assets, or `clearance sign --origin`), then ask again.")
     return "\n".join(lines) or f"Nothing to decide about {', '.join(names)}."
 
 

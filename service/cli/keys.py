@@ -31,11 +31,13 @@ def command() -> None:
 @click.option("--role", "granted", multiple=True, required=True, type=click.Choice(roles.ROLES), help="What it may do (repeatable).")
 @click.option("--production", "productions", multiple=True, metavar="ID", help="Limit it to productions (repeatable).")
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long it lives.")
+@click.option("--new-studio", "fresh", metavar="NAME", help="Make a studio of this name, and the key in it.")
 @_STUDIO
-def create(cli: Cli, name: str, granted: tuple[str, ...], productions: tuple[str, ...], days: int, studio: str | None) -> None:
+def create(cli: Cli, name: str, granted: tuple[str, ...], productions: tuple[str, ...], days: int, **where: str | None) -> None:
     """Make a key with an account of its own, and print it."""
     now = datetime.now(UTC)
-    with _studio(cli, studio) as (conn, studio_id):
+    with _studio(cli, where["studio"], where["fresh"]) as (conn, studio_id):
+        _must_exist(conn, studio_id, productions)
         account_id = auth.create_account(conn, studio_id, name, granted, now)
         limit = productions or None
         expires_at = now + timedelta(days=days)
@@ -70,15 +72,26 @@ for each in (create, show, revoke):
 
 
 @contextmanager
-def _studio(cli: Cli, wanted: str | None) -> Iterator[tuple[Connection[Any], str]]:
+def _studio(cli: Cli, wanted: str | None, fresh: str | None = None) -> Iterator[tuple[Connection[Any], str]]:
     with lease.hold(cli.settings.data, cli.settings.database_url) as held:
         migrate(held.url)
         with closing(Database(held.url)) as database:
-            studio_id = wanted or first.studio(database)
+            studio_id = auth.create_studio(database, fresh, datetime.now(UTC)) if fresh else wanted or first.studio(database)
             if studio_id is None:
-                raise StartError("There is no studio yet; `clearance up` makes the first one.")
+                raise StartError("There is no studio yet; `clearance keys create --new-studio NAME` makes one.")
             with database.app(studio_id) as conn:
+                if conn.execute("SELECT 1 FROM studio WHERE studio_id = %s", [studio_id]).fetchone() is None:
+                    raise StartError(f"There is no studio {studio_id!r} here.")
                 yield conn, studio_id
+
+
+def _must_exist(conn: Connection[Any], studio_id: str, productions: tuple[str, ...]) -> None:
+    there = conn.execute(
+        "SELECT id FROM head WHERE studio_id = %s AND kind = 'production' AND id = ANY(%s)", [studio_id, list(productions)]
+    ).fetchall()
+    missing = set(productions).difference(production for (production,) in there)
+    if missing:
+        raise StartError(f"There is no production {', '.join(sorted(missing))} in this studio; record it first.")
 
 
 def _described(key: auth.Key, now: datetime) -> dict[str, Any]:

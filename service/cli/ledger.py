@@ -39,7 +39,7 @@ def command() -> None:
 def check(cli: Cli, studios: tuple[str, ...]) -> int:
     """Check every byte of the log, and everything in the database beside it. Exit status 1 if anything is wrong."""
     with _opened(cli) as (database, ledger), database.ledger() as conn:
-        reports = [fsck.check(conn, ledger, studio_id) for studio_id in studios or fsck.studios(conn)]
+        reports = [fsck.check(conn, ledger, studio_id) for studio_id in _chosen(studios, fsck.studios(conn))]
     lines = [line for report in reports for line in _lines(report)]
     cli.answer([asdict(report) for report in reports], "\n".join(lines) or "There is no log yet.")
     return 1 if any(report.faults for report in reports) else 0
@@ -80,7 +80,7 @@ def rebuild(cli: Cli, studios: tuple[str, ...], *, only_check: bool) -> int:
 
     answer = []
     with _opened(cli) as (database, _), database.ledger() as conn:
-        for studio_id in studios or fsck.studios(conn):
+        for studio_id in _chosen(studios, fsck.studios(conn)):
             for name in projections.PROJECTIONS:
                 done: dict[str, Any] = {"studio_id": studio_id, "projection": name}
                 if only_check:
@@ -118,6 +118,13 @@ def _opened(cli: Cli) -> Iterator[tuple[Database, Ledger]]:
             closing(Ledger(database, Signer(cli.settings.data / "keys" / "log"))) as ledger,
         ):
             yield database, ledger
+
+
+def _chosen(wanted: tuple[str, ...], there: list[str]) -> list[str]:
+    unknown = set(wanted).difference(there)
+    if unknown:
+        raise StartError(f"There is no log of {', '.join(sorted(unknown))}; there are {', '.join(there) or 'none'}.")
+    return list(wanted) or there
 
 
 def _lines(report: fsck.Report) -> Iterator[str]:

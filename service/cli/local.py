@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -75,6 +76,7 @@ def _in_this_process(settings: Settings) -> Iterator[str]:
         first.prepare(held.url, settings.data, datetime.now(UTC))
         own = replace(settings, database_url=held.url)
         with closing(Services.from_settings(own)) as services:
+            logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request would stand between the command's own
             server = make_server("127.0.0.1", 0, create_app(own, services), threaded=True)
             thread = threading.Thread(target=server.serve_forever, name="service", daemon=True)
             thread.start()

@@ -18,14 +18,17 @@ SHAPE = ("id", "pack", "clause", "mode", "confidence")
 
 @click.group(params=[*OPTIONS])
 def command() -> None:
-    """List, show, compare and check rule packs."""
+    """List, show, compare and test rule packs."""
 
 
 @declare(name="list")
 @click.option("--pack", "wanted", metavar="ID", help="Only the rules that are written in this pack.")
 def listed(cli: Cli, wanted: str | None) -> None:
     """List every rule: id, pack, clause, mode, confidence."""
-    rows = [_row(rule, pack) for pack in _packs().values() if wanted in (None, pack.id) for rule in pack.rules]
+    packs = _packs()
+    if wanted is not None and wanted not in packs:
+        raise click.ClickException(f"There is no pack {wanted!r}; there are {', '.join(packs)}.")
+    rows = [_row(rule, pack) for pack in packs.values() if wanted in (None, pack.id) for rule in pack.rules]
     text = "\n".join(f"{row['id']:<62} {row['confidence']:<5} {row['mode']:<9} {row['clause']}" for row in rows)
     cli.answer(rows, text or "There are no rules.")
 
@@ -64,15 +67,15 @@ def diff(cli: Cli, older: str, newer: str) -> None:
     cli.answer(found, "\n".join(lines) or "They say the same.")
 
 
-@declare(name="check")
+@declare(name="test")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check(cli: Cli, file: Path) -> None:
-    """Check a pack of your own: every mistake is named with its rule and key; prints the digest."""
+def test(cli: Cli, file: Path) -> None:
+    """Test a pack of your own: every mistake is named with its rule and key; prints the digest."""
     pack = _pack(str(file))
     cli.answer({"id": pack.id, "digest": pack.digest, "rules": len(list(pack.rules))}, f"{pack.id} is fine: {pack.digest}")
 
 
-for each in (listed, show, diff, check):
+for each in (listed, show, diff, test):
     command.add_command(each)
 
 
@@ -96,7 +99,7 @@ def _pack(name: str) -> Pack:
         return known[name]
     path = Path(name)
     if not path.is_file():
-        raise click.ClickException(f"There is no pack and no file {name!r}.")
+        raise click.ClickException(f"There is no pack and no file {name!r}; there are the packs {', '.join(known)}.")
     try:
         return Pack(read(path.read_text(encoding="utf-8"), path.name))
     except PackError as fault:

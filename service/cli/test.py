@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -29,6 +30,8 @@ def command(cli: Cli, words: tuple[str, ...]) -> None:
     tests = ROOT / "tests"
     if not tests.is_dir():
         raise StartError("The tests are part of the checkout, not of the installed package.")
+    if importlib.util.find_spec("pytest") is None:
+        raise StartError("What the tests need is not installed here; `python3 -m service test` in the checkout installs it.")
     chosen = list(words) or ["-n", "2", "--dist", "loadfile", *_ordered(tests)]
     sys.exit(subprocess.run([sys.executable, "-m", "pytest", *chosen], cwd=Path.cwd() if words else ROOT, check=False).returncode)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 from ruamel.yaml import YAML
 
 from service.client import Client, Refused, Unreachable
@@ -97,7 +96,7 @@ class Player:
             except Refused as refusal:
                 self._tell(name, "(the step as a whole)", f"{refusal.status} {refusal.code}: {refusal}", ok=False)
                 break
-            except (Unreachable, httpx.TransportError) as fault:
+            except Unreachable as fault:
                 said = f"The service went away ({fault}). What it had acknowledged is kept: play again, and the story goes on from here."
                 self._tell(name, "(the step as a whole)", said, ok=False)
                 break

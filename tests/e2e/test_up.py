@@ -189,7 +189,7 @@ def test_keys_live_and_die(up: Up, data: Path) -> None:
     assert run("revoke", made["key_id"]).returncode == 0
     assert up.get("/v1/parties", made["api_key"]) == 401
     again = run("revoke", made["key_id"])
-    assert (again.returncode, again.stderr) == (1, "Error: There is no living key with this id.\n")
+    assert (again.returncode, again.stderr) == (1, "Error: There is no living key with this id; `clearance keys list` shows them.\n")
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,6 @@ rules:
 def test_a_pack_of_ones_own_is_checked(tmp_path, old, new, code, told):
     file = tmp_path / "house.yaml"
     file.write_text(HOUSE.replace(old, new, 1) if old else HOUSE)
-    status, output = run("check", str(file))
+    status, output = run("test", str(file))
     assert status == code
     assert re.search(told, output)
