@@ -66,7 +66,6 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "asset": (("app", "evd", "evt"), None),
         "generation": (("app", "evd", "evt"), None),
         "replica": (("evd", "evt"), None),
-        "model": (("evd", "evt"), None),
         "dataset": (("evd", "evt"), None),
         "source": (("evd", "evt"), None),
         "licence": (("evd", "evt"), None),
@@ -79,14 +78,13 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "evidence": (("evd", "evt"), None),
         "licence": (("evd", "evt"), None),
         "party": (("con", "eng", "evd"), _OF_PERSON),
-        "production": (("bnd", "evt"), ("production", "target", "struck_production")),
     },
     {
         "consent": (("evd", "evt"), None),
         "agreement": (("evd", "evt", "agr"), None),
         "engagement": (("evd",), None),
         "evidence": (("evd", "evt"), None),
-        "production": (("bnd", "evt"), ("production", "target", "struck_production")),
+        "binding": (("evt",), None),
     },
     {"event": (("evt",), None), "evidence": (("evd",), None)},
 )
@@ -145,14 +143,21 @@ WHERE studio_id = %(studio)s AND target = ANY(%(targets_{n})s) AND index < %(kno
   AND (%(roles_{n})s::text[] IS NULL OR role = ANY(%(roles_{n})s))
 """
 
-#: Rate tables and meetings of the studio; crowd days and approvals of the titles.
+#: What is found by its kind and type: titles and models are named by too many records to ask for all of them.
 _TYPED: Final = """
 SELECT id FROM head
 WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(ARRAY['rate_table', 'meeting']) AND first_index < %(known_at)s
 UNION
+SELECT id FROM head
+WHERE studio_id = %(studio)s AND kind = 'event' AND type = ANY(ARRAY['strike_called', 'strike_ended']) AND first_index < %(known_at)s
+UNION
 SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(ARRAY['background_day', 'approval'])
-  AND head.first_index < %(known_at)s AND reference.target = ANY(%(productions)s)
+WHERE head.studio_id = %(studio)s AND head.kind = 'binding' AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+UNION
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence'
+  AND head.type = ANY(ARRAY['background_day', 'approval', 'vendor_determination'])
+  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
 """
 
 _VERSIONS: Final = """
@@ -297,9 +302,9 @@ class Reader:
         statement = "UNION".join(_SOURCES.format(n=number) for number in range(len(wanted)))
         return [str(found) for (found,) in self.conn.execute(statement, values).fetchall()]
 
-    def typed(self, productions: Sequence[str]) -> list[str]:
-        """Return the evidence that is found by its type, because it is about no record of a lineage."""
-        rows = self.conn.execute(_TYPED, self._values(productions=list(productions))).fetchall()
+    def typed(self, targets: Sequence[str]) -> list[str]:
+        """Return bindings of titles, strikes, and the evidence that is found by its type."""
+        rows = self.conn.execute(_TYPED, self._values(targets=list(targets))).fetchall()
         return [str(found) for (found,) in rows]
 
     def current(self, wanted: Iterable[str]) -> list[Recorded]:
@@ -347,8 +352,10 @@ def collect(reader: Reader, roots: Sequence[str], extra: Sequence[View], also: S
     _name(reader, library)
     for wanted in ROUNDS:
         _round(reader, library, wanted)
-        if wanted is ROUNDS[0]:
-            _read(reader, library, reader.typed(sorted(view.id for view in library.of("production"))))
+        if wanted is ROUNDS[1]:
+            titles_and_models = [view.id for kind in ("production", "model") for view in library.of(kind)]
+            _read(reader, library, reader.typed(sorted(set(titles_and_models))))
+            _name(reader, library)
     return library
 
 
