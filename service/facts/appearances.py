@@ -140,6 +140,7 @@ def appearance(world: World, view: View) -> Fact:
             "replica": ref(replica),
             "digital": classify.digital(world, view),
             "classification": kind,
+            "no_scan": bool(found.no_scan),
             "classification_conflict": found.conflict,
             "recognition_settled": classify.settled(world, view, kind, named),
             "references_person": _references_person(world, view, person),
@@ -163,7 +164,8 @@ def _classification(world: World, view: View, found: classify.Family) -> str | N
     if view.body["type"] in ("alteration", "dub") and not view.body.get("replica"):
         return str(view.body["type"])
     if found.no_scan:
-        return None
+        held = people.engagements(world, person_of(world, view), world.production_of(view))
+        return "badr" if people.background(held) else "ebdr"
     base = synthetic_facts(world, view)
     if base["in_human_role"] is False and person_of(world, view) is None:
         return "non_human"

@@ -95,7 +95,7 @@ def _derived(
     part = participated(replica)
     if part is False:
         if here is True:
-            return None, frozenset({"icdr"}), True
+            return None, frozenset({"ebdr", "icdr", "badr"}), True
         return ("icdr", frozenset(), False) if here is False else (None, frozenset({"ebdr", "badr"}), None)
     origin = bare(replica.body.get("origin_production"))
     held = [found] if (found := world.library.get(replica.body.get("engagement"))) else people.engagements(world, person, origin)

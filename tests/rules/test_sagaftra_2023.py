@@ -33,7 +33,7 @@ FOR = "sagaftra-tvt-2023."
 TRAINED_BY_INTERIM = "sagaftra-interim-2023.training.union-and-performer-consent"
 
 CASES = [
-    Case(f"{FOR}scope.classify", "appearances", {}, "pass", (({"classification_conflict": True}, "review"), ({"recognition_settled": False}, "review")), ({"classification": GONE}, "review"), {"digital": False}),
+    Case(f"{FOR}scope.classify", "appearances", {}, "pass", (({"classification_conflict": True}, "review"), ({"recognition_settled": False}, "review"), ({"no_scan": True, "dates.use": "2026-06-09"}, "review"), ({"no_scan": True}, "pass")), ({"classification": GONE}, "review"), {"digital": False}),
     Case(
         f"{FOR}ebdr.notice-48h", "sessions", {}, "pass",
         (

@@ -83,6 +83,8 @@ class Caller:
         body = {"subject": subject, "act": asked["act"], "at": _instant(asked["at"]), "dry_run": True}
         if "intent" in asked:
             body["intent"] = _intent(asked["intent"])
+        if asked.get("overlay"):
+            body["overlay"] = asked["overlay"]
         if asked.get("production"):
             body["production"] = asked["production"]
         return dict(self.send("/v1/decisions", body))
