@@ -250,8 +250,11 @@ class Player:
         package = self.first.download(f"/v1/deliveries/{delivery['id']}/package", self.out / "reel-3.zip", method="POST")
         with zipfile.ZipFile(package) as held:
             names = held.namelist()
-        ok = any(name.endswith(".mhl") for name in names) and any(name.endswith(".c2pa") for name in names)
-        self._tell("9", "the package that leaves", f"{package.name}: {', '.join(sorted(names))}", ok=ok)
+        kinds = {"hash list": ".mhl", "sidecar": ".c2pa", "decision": "decision.json", "checkpoint": "checkpoint.txt"}
+        found = [kind for kind, ending in kinds.items() if any(name.endswith(ending) for name in names)]
+        self._tell(
+            "9", "the package that leaves", f"{package.name}: {len(names)} files, with {', '.join(found)}", ok=len(found) == len(kinds)
+        )
 
     def _withdraw(self) -> None:
         step = self.steps["10"]
