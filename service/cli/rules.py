@@ -125,5 +125,6 @@ def _yaml(value: Any) -> str:
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 120
+    yaml.representer.ignore_aliases = lambda *_: True  # written out: nobody should have to look up what stands elsewhere
     yaml.dump(value, written)
     return written.getvalue().rstrip()
