@@ -37,6 +37,11 @@ class Governance:
     read: Mapping[str, int] = field(default_factory=dict)
 
 
+STORED = 64
+_STORED: dict[str, Pack] = {}
+"""Packs of earlier days by their digest, which is what they are: reading and compiling one takes longer than a decision."""
+
+
 def gather(context: Context, asked: Asked, own: Sequence[Pack] = ()) -> Governance:
     """Collect what governs the production of a question; packs of the caller's own replace those of the same id."""
     adoptions = _adoptions(context, asked)
@@ -61,7 +66,11 @@ def pack_by_digest(context: Context, digest: str) -> Pack:
     for pack in load.load_packs().values():
         if pack.digest == digest:
             return pack
-    return load.stored(context.blobs.read(digest))
+    if digest not in _STORED:
+        if len(_STORED) >= STORED:
+            _STORED.clear()
+        _STORED[digest] = load.stored(context.blobs.read(digest))
+    return _STORED[digest]
 
 
 def keep(context: Context, pack: Pack) -> None:

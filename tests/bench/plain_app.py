@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import orjson
 from flask import Flask
 
@@ -9,6 +11,7 @@ from schemas.kinds import KINDS
 from service import ids
 from service.api.operation import Answer, Call, operation
 from service.app import create_app as create
+from service.cli.http_server import SWITCH_SECONDS
 from service.db import transaction
 from service.records.model import instant
 
@@ -37,4 +40,5 @@ def plain(call: Call) -> Answer:
 
 def create_app() -> Flask:
     """Return the application as granian starts it."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     return create()
