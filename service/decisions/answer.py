@@ -64,27 +64,31 @@ def expanded(finding: Mapping[str, Any], rule: Mapping[str, Any], names: Mapping
 
 def _cause(cause: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     kept = {key: value for key, value in cause.items() if value not in (None, [], {})}
-    sentence = render(cause.get("says"), cause.get("values") or {}, names)
+    sentence = render(cause.get("says"), cause.get("values") or {}, names, items=len(cause["items"]))
     return kept | {"count": len(cause["items"])} | ({"sentence": sentence} if sentence else {})
 
 
-def render(template: str | None, values: Mapping[str, Any], names: Mapping[str, str]) -> str | None:
-    """The sentence of a template: ids by the name this reader may see, other values as they are, unknown ones said so."""
+def render(template: str | None, values: Mapping[str, Any], names: Mapping[str, str], *, items: int = 1) -> str | None:
+    """The sentence of a template: ids by the name this reader may see, other values as they are, unknown ones said so.
+
+    A value that is not there differs from item to item; of several records their number is said.
+    """
     if template is None:
         return None
 
     def put(match: re.Match[str]) -> str:
         if match[1] not in values:
-            return _plural(match[1])
+            return _differing(match[1], items)
         value = values[match[1]]
         return _word(value, names) if value is not None else f"(unknown {match[1].rpartition('.')[2]})"
 
     return _PLACEHOLDER.sub(put, template)
 
 
-def _plural(path: str) -> str:
+def _differing(path: str, items: int) -> str:
     """What stands for a value that differs from item to item, in the sentence of the whole cause."""
-    return f"the {path.rpartition('.')[2].replace('_', ' ')}"
+    noun = path.rpartition(".")[2].replace("_", " ")
+    return f"these {items} records" if noun == "record" and items > 1 else f"the {noun}"
 
 
 def _word(value: Any, names: Mapping[str, str]) -> str:
