@@ -106,4 +106,3 @@ class Services:
             held = self.__dict__.pop(name, None)
             if held is not None:
                 held.close()
-
