@@ -82,6 +82,8 @@ def worker_database(copy_database: Callable[[], str]) -> Iterator[Database]:
 def _empty(worker_database: Database) -> Callable[[], None]:
     """Return a function that empties the worker's database of everything that the migrations did not put there."""
     with psycopg.connect(worker_database.url) as conn:
+        if conn.execute("SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper").rowcount == 0:
+            pytest.fail("The tests empty tables past their guards: DATABASE_URL must name a login that is a superuser.", pytrace=False)
         names = [name for (name,) in conn.execute(_TABLES)]
         filled = {name for name in names if conn.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(sql.Identifier(name))).rowcount}
     # Every table in any order, past triggers that guard against just this.
