@@ -338,7 +338,7 @@ def test_forged_evidence_hands_out_nothing(admin: Any, story: dict) -> None:
     real = sign(admin, story["asset"])
     other = admin.create("assets", {"type": "image"})
     forged = {**real["body"], "subjects": [other["id"]], "details": {**real["body"]["details"], "asset": other["id"]}, "identifiers": []}
-    admin.create("evidence", forged)
+    problem(admin.send("POST", "/v1/evidence", json=forged), 422, "made_by_the_service")
     problem(got(admin, f"/v1/assets/{other['id']}/content?variant=signed"), 404, "not_signed")
 
 
