@@ -10,13 +10,14 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from schemas.fields import Body, Choice, Nested, Plain, Several, Text, Timestamp, Whole
 
 PAGE_LIMIT = 200
+_INSTANT = Timestamp()
 
 
 class Pair(Text):
     """A query value of the form `scope:value`; loads to a tuple."""
 
-    def _deserialize(self, value: object, attr: str | None = None, data: object = None, **more: object) -> tuple[str, str]:  # type: ignore[override]
-        text = super()._deserialize(value, attr, data, **more)
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        text = super()._deserialize(value)
         scope, separator, rest = text.partition(":")
         if not (scope and separator and rest):
             raise ValidationError("Write it as scope:value, for example eidr:10.5240/7791-8534-2C23-9030-8610-5.")
@@ -26,12 +27,11 @@ class Pair(Text):
 class Moment(Text):
     """A log size (a whole number of entries) or an instant; loads to `int` or to the wire form of an instant."""
 
-    def _deserialize(self, value: object, attr: str | None = None, data: object = None, **more: object) -> int | str:  # type: ignore[override]
-        text = super()._deserialize(value, attr, data, **more)
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        text = super()._deserialize(value)
         if text.isascii() and text.isdigit() and len(text) < 16:
             return int(text)
-        instant: str = Timestamp().deserialize(text)
-        return instant
+        return _INSTANT.deserialize(text)
 
 
 class Number(fields.Integer):

@@ -8,7 +8,7 @@ from typing import Any
 
 from service.facts import times
 from service.facts.library import View
-from service.facts.world import Fact, World, bare, bares, compact, part
+from service.facts.world import Fact, World, bare, bares, compact
 
 #: What an attestation may stand behind without an expiry of its own, in days; security is to be looked at yearly.
 YEARLY = frozenset({"security"})
@@ -391,8 +391,3 @@ def _covered(granted: Any, wanted: Any, *, unstated: times.Tri) -> times.Tri:
     if wanted is None:
         return None
     return all(any(one == whole or str(one).startswith(f"{whole}-") for whole in granted) for one in wanted)
-
-
-def details_of(view: View | None, name: str) -> Any:
-    """Return one field of an evidence record's details."""
-    return part(view.body, "details").get(name) if view else None

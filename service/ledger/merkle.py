@@ -8,7 +8,7 @@ new leaves all that proofs of the new leaves need. A *range* is a pair (begin, e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 HASH_BYTES = 32
@@ -166,11 +166,6 @@ def consistency_ranges(first: int, second: int) -> list[Range]:
 
 def _split(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
-
-
-def root_of(size: int, node: Callable[[int, int], bytes]) -> bytes:
-    """Return the root of a tree of `size` leaves, its perfect subtrees asked for by (level, position)."""
-    return fold([node(*part) for part in nodes(0, size)])
 
 
 def verify_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> bool:
