@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 
 from service.context import Context
-from service.facts import appearances, consents, custody, handovers, licensing, papers, people, synthetics, times, titles, trainings
+from service.facts import appearances, areas, consents, custody, handovers, licensing, papers, people, synthetics, times, titles, trainings
 from service.facts import planned as inline
 from service.facts import uses as uses_of
 from service.facts.library import Library, Reader, View, collect, opened
@@ -85,6 +85,7 @@ def assemble(
     world = World(library, act, at, goal, production or _production(library, roots))
     shown = appearances.every(world)
     collections = {**_shown(world, shown), **_made(world), **_custody(world, shown)}
+    collections |= {name: _sorted(found) for name, found in areas.collections(world, shown).items()}
     touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]))
     title = library.get(world.production)
     document = {
@@ -242,7 +243,6 @@ def _custody(world: World, shown: list[View]) -> dict[str, list[Fact]]:
         "biometrics": _sorted(custody.biometrics(world)),
         "background_days": _sorted(custody.background_days(world, shown)),
         "meetings": _sorted(custody.meetings(world)),
-        "compensations": [],
     }
 
 

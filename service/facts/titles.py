@@ -96,6 +96,13 @@ def line(pack: str | None) -> str | None:
     return re.sub(r"-(19|20)\d\d\Z", "", pack) if pack else None
 
 
+def lines(world: World, held: Iterable[View]) -> list[str] | None:
+    """Return the agreements that a person's engagements name; None where one of them names none, or none with a pack."""
+    named = [world.library.get(view.body.get("agreement")) for view in held]
+    packs = [line(view.body.get("pack")) if view else None for view in named]
+    return sorted({str(one) for one in packs}) if packs and None not in packs else None
+
+
 def _runs(world: World, view: View, bound: Mapping[str, Any]) -> bool:
     """A binding runs unless it says that it has ended or not begun; its end is adverse, so in doubt it has come."""
     ended = any(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas import vocabulary
-from service.facts import classify, consents, papers, people, times
+from service.facts import areas, classify, consents, papers, people, times, titles
 from service.facts.appearances import common, dates, generation_of, person_of, replicates, use_of
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, ref
@@ -73,6 +73,8 @@ def use(world: World, view: View, person: str, verdict: times.Tri, name: str) ->
         **_money(world, person, production, about, made),
         **_backing(world, person, production, replica),
         **_platform(world, view, replica, person, production),
+        **areas.of_use(world, view, person, held),
+        "lines": titles.lines(world, held),
     }
     element["known_minor"] = element["minor_at_capture"] is True or element["depicts_minor"] is True
     return compact({**element, **_summed(element["consents"])})

@@ -20,6 +20,7 @@ from service.rules.moments import NEVER, Calendar, before, iso, moment
 from service.rules.names import RANK
 from service.rules.pack import Pack, canonical
 from service.rules.paths import Getter, Scope, link, name_of
+from service.rules.reach import Reach
 from service.rules.seen import Seen
 from service.rules.standing import Governance, Standing, engine_finding
 from service.rules.values import plain
@@ -146,6 +147,7 @@ class _Run:
         self.doubtful: dict[tuple[str, str], str] = {}
         self.expired: dict[tuple[str, str], None] = {}
         self.gone: dict[str, None] = {}
+        self.reach = Reach(made.packs)
 
     def all(self) -> Evaluation:
         """Every rule on every element, then what the engine itself has to say."""
@@ -207,6 +209,9 @@ class _Run:
 
     def _element(self, entry: PlannedRule, tally: Tally, scope: Scope, pinned: str | None, *, triggered: Verdict) -> None:
         element, when = scope[0], entry.rule.when
+        if self.reach.elsewhere(entry.basis.line, element, self.production):
+            tally.count("not_applicable")
+            return
         applies = entry.basis.applies(element, self.production, pinned)
         if applies.how == editions.NO:
             if applies.before_first:

@@ -24,7 +24,7 @@ KINDS: Final = frozenset({"agreement", "gate", "house", "law", "platform"})
 _KEYS: Final = frozenset(
     {
         "pack", "title", "kind", "line", "craft", "territories", "term", "status", "carries", "sources", "verified",
-        "calendars", "signoff", "rules", "note", "summary", "ai_from",
+        "calendars", "signoff", "rules", "note", "summary", "ai_from", "governs",
     }
 )  # fmt: skip
 
@@ -87,6 +87,8 @@ def check(document: Any, name: str) -> dict[str, Any]:
             raise PackError(f"{name}: term: {key}: {value!r} is no date")
     if document.get("status", "in_force") not in ("in_force", "proposed"):
         raise PackError(f"{name}: status: in_force or proposed, not {document['status']!r}")
+    if "governs" in document and (document["governs"] != "bound" or not document.get("craft")):
+        raise PackError(f"{name}: governs: `bound`, with the craft that it binds; leave it out for a pack whose rules find their own reach")
     if document["kind"] == "law" and not isinstance(document.get("territories"), list):
         raise PackError(f"{name}: territories: a law says where it applies")
     if not isinstance(document.get("rules"), list):

@@ -22,7 +22,6 @@ COLLECTIONS: Final[dict[str, str]] = {
     "assets": "asset",
     "background_days": "day",
     "biometrics": "biometric",
-    "compensations": "compensation",
     "consents": "consent",
     "crafts": "craft",
     "datasets": "dataset",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any, Final
 
 from service.rules import evaluate, load
-from service.rules.names import worst
+from service.rules.names import COLLECTIONS, worst
+from tests.rules import areas
 
 #: Put in place of a value: the fact is not known.
 GONE: Final = object()
@@ -156,6 +161,27 @@ OBJECTS: Final = {
 }  # fmt: skip
 
 
+@cache
+def modules() -> tuple[ModuleType, ...]:
+    """The areas: each may bring elements in order (GOOD), additions to those above (MORE), objects (OBJECTS) and cases (CASES)."""
+    return tuple(import_module(f"{areas.__name__}.{found.name}") for found in iter_modules(areas.__path__))
+
+
+def of_areas(name: str) -> dict[str, Any]:
+    """What all areas bring under a name."""
+    return {key: value for module in modules() for key, value in getattr(module, name, {}).items()}
+
+
+@cache
+def good() -> dict[str, dict[str, Any]]:
+    """For each collection an element in which everything is in order, for every area."""
+    elements = GOOD | of_areas("GOOD")
+    for module in modules():
+        for collection, more in getattr(module, "MORE", {}).items():
+            elements[collection] = {**elements[collection], **more}
+    return elements
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A rule, its element in order (after `also`), and changes with the answer each must give.
@@ -185,7 +211,7 @@ class Case:
 def ask(case: Case, change: dict[str, Any]) -> str:
     """Return what the rule says of the element with a change."""
     changes = {**case.also, **change}
-    element = deepcopy(GOOD[case.collection])
+    element = deepcopy(good()[case.collection])
     document = document_of(case.collection, element)
     for path, value in changes.items():
         keys = path.split(".")
@@ -196,11 +222,11 @@ def ask(case: Case, change: dict[str, Any]) -> str:
 
 def document_of(collection: str, element: dict[str, Any]) -> dict[str, Any]:
     """Return a facts document with one element and nothing else."""
-    document: dict[str, Any] = {name: [] for name in (*GOOD, "generations", "engagements", "compensations")}
+    document: dict[str, Any] = {name: [] for name in COLLECTIONS}
     intent = {"territories": ["US"], "media": ["theatrical"], "purpose": "final", "marketing": False}
     return document | {
         "v": 1, "act": "release", "at": AT, "ahead": True, "known_at": 1, "planned": False, "subjects": ["ast_1"], "intent": intent, "production": {"$ref": "prd_1"},
-        "rates": [], "strikes": [], "objects": deepcopy(OBJECTS), collection: [element],
+        "rates": [], "strikes": [], "objects": deepcopy(OBJECTS | of_areas("OBJECTS")), collection: [element],
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from service.rules import coverage, load
-from tests.rules import test_gate_rules, test_sagaftra_2023, test_sagaftra_2026
+from tests.rules import test_areas, test_gate_rules, test_sagaftra_2023, test_sagaftra_2026
 
 TVT_2023 = """
 scope.classify ebdr.notice-48h ebdr.creation-consent ebdr.use-same-consent ebdr.use-other-consent ebdr.exempt-as-scripted
@@ -62,7 +62,7 @@ def test_every_rule_says_what_it_asks_and_who_mends_it() -> None:
 
 
 def test_every_rule_has_a_pass_a_failure_and_an_unknown() -> None:
-    cases = [*test_gate_rules.CASES, *test_sagaftra_2023.CASES, *test_sagaftra_2026.CASES]
+    cases = [*test_gate_rules.CASES, *test_sagaftra_2023.CASES, *test_sagaftra_2026.CASES, *test_areas.CASES]
     assert sorted(_ids(case.rule for case in cases)) == sorted(written())
     assert all(case.fails and case.unknown for case in cases)
 
