@@ -64,20 +64,20 @@ class _ByDigest:
 @lru_cache(maxsize=64)
 def _plan(keys: tuple[_ByDigest, ...]) -> Plan:
     packs = tuple(sorted((key.pack for key in keys), key=lambda pack: pack.id))
-    calendars = {name: Calendar(spec) for pack in packs for name, spec in (pack.document.get("calendars") or {}).items()}
     names = sorted({pack.line for pack in packs})
     lines = {name: Line(pack for pack in packs if pack.line == name) for name in names}
-    rules = [rule for name in names for rule in _line_rules(lines[name], calendars)]
+    rules = [rule for name in names for rule in _line_rules(lines[name])]
     return Plan(packs, tuple(rules))
 
 
-def _line_rules(line: Line, calendars: Mapping[str, Calendar]) -> list[PlannedRule]:
-    """Each rule of a line once, with all the editions it lies in."""
+def _line_rules(line: Line) -> list[PlannedRule]:
+    """Each rule of a line once, with all the editions it lies in; a pack counts on its own calendars."""
     found: dict[bytes, tuple[Mapping[str, Any], Pack, list[str]]] = {}
     for pack in line.packs:
         for rule in (*pack.rules, *pack.carried):
             found.setdefault(canonical(rule), (rule, pack, []))[2].append(pack.id)
-    planned = [_planned(rule, line, pack, held, calendars) for rule, pack, held in found.values()]
+    calendars = {pack.id: pack.calendars for pack in line.packs}
+    planned = [_planned(rule, line, pack, held, calendars[pack.id]) for rule, pack, held in found.values()]
     for entry in planned:
         for older in entry.rule.document.get("overrides") or ():
             entry.counterparts.add(older)

@@ -1,13 +1,15 @@
 """Packs from YAML: read safely as YAML 1.2, checked to the last key, compiled once to find every mistake.
 
-What comes out is JSON values only (dates as text), so that a pack has one canonical form and one digest.
+What comes out is JSON values only (dates as text), so that a pack has one canonical form and one digest. A pack names the
+calendars it counts on, and holds a copy of them; what it carries over from an older edition it holds as well. Its scenarios
+are read with it and stay outside: they test what it says and are no part of it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +19,12 @@ from service.rules.pack import Pack
 from service.rules.paths import PackError
 from service.rules.yaml12 import parse
 
-#: The packs that come with the service.
+#: The packs that come with the service, and the calendars that any pack may name.
 PACKS: Final = Path(__file__).parent / "packs"
+CALENDARS: Final = Path(__file__).parent / "calendars"
+
+#: What the name of a file ends in that only holds scenarios of the pack beside it.
+SCENARIOS: Final = ".scenarios.yaml"
 
 KINDS: Final = frozenset({"agreement", "gate", "house", "law", "platform"})
 _KEYS: Final = frozenset(
@@ -34,8 +40,12 @@ def load_packs(directory: Path = PACKS) -> dict[str, Pack]:
 
     The result is kept until a file changes. Raises `PackError` naming file, rule and key.
     """
-    files = sorted(directory.glob("*.yaml"))
-    return dict(_load(tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)))
+    return dict(_load(tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in pack_files(directory))))
+
+
+def pack_files(directory: Path) -> list[Path]:
+    """The packs of a directory, in the order of their names."""
+    return [path for path in sorted(directory.glob("*.yaml")) if not path.name.endswith(SCENARIOS)]
 
 
 @lru_cache(maxsize=4)
@@ -51,21 +61,60 @@ def _load(files: tuple[tuple[str, int, int], ...]) -> Mapping[str, Pack]:
     return {name: Pack(_with_carried(document, documents)) for name, document in documents.items()}
 
 
+@cache
+def calendars() -> Mapping[str, Mapping[str, Any]]:
+    """The calendars that a pack may name, each as the document that the pack then holds."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in sorted(CALENDARS.glob("*.yaml")):
+        found[path.stem] = _calendar(parse(path.read_text(encoding="utf-8")), path.name, path.stem)
+    return found
+
+
+def _calendar(document: Any, name: str, stem: str) -> Mapping[str, Any]:
+    if not isinstance(document, dict) or document.get("calendar") != stem or not isinstance(document.get("version"), int):
+        raise PackError(f"{name}: a calendar is a mapping with calendar (the file name), version and holidays")
+    try:
+        Calendar(document)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise PackError(f"{name}: {error}") from None
+    return document
+
+
 def read(text: str, name: str) -> dict[str, Any]:
-    """One pack from YAML text, checked; `name` is what errors call it."""
+    """One pack from YAML text, checked, without its scenarios; `name` is what errors call it."""
+    return read_with_scenarios(text, name)[0]
+
+
+def read_with_scenarios(text: str, name: str) -> tuple[dict[str, Any], list[Any]]:
+    """One pack from YAML text, checked, and the scenarios that stand in the same file."""
     try:
         document = parse(text)
     except PackError as error:
         raise PackError(f"{name}: {error}") from None
-    return check(document, name)
+    bare, scenarios = parted(document, name)
+    return check(bare, name), scenarios
 
 
-def pack_from(document: Mapping[str, Any], name: str = "pack") -> Pack:
-    """A pack from its JSON document (a caller's own, or a stored copy), checked."""
+def parted(document: Any, name: str) -> tuple[Any, list[Any]]:
+    """A document without its scenarios, and these."""
+    if not isinstance(document, Mapping) or "scenarios" not in document:
+        return document, []
+    if not isinstance(document["scenarios"], list):
+        raise PackError(f"{name}: scenarios: a list of scenarios is expected")
+    return {key: value for key, value in document.items() if key != "scenarios"}, document["scenarios"]
+
+
+def pack_from(document: Mapping[str, Any], name: str = "pack", older: Mapping[str, Pack] | None = None) -> Pack:
+    """A pack from its JSON document (a caller's own, or a stored copy), checked.
+
+    What it `carries` is taken from `older`, unless the document holds the carried rules already.
+    """
     carried = list(document.get("carried_rules") or ())
     checked = check({key: value for key, value in document.items() if key != "carried_rules"}, name)
     _compile(carried, checked, name)
-    return Pack({**checked, "carried_rules": carried} if carried else checked)
+    if carried or older is None:
+        return Pack({**checked, "carried_rules": carried} if carried else checked)
+    return Pack(_with_carried(checked, {known: pack.document for known, pack in older.items()}))
 
 
 def stored(content: bytes) -> Pack:
@@ -93,28 +142,39 @@ def check(document: Any, name: str) -> dict[str, Any]:
         raise PackError(f"{name}: territories: a law says where it applies")
     if not isinstance(document.get("rules"), list):
         raise PackError(f"{name}: rules: a list of rules is expected")
-    _compile(document["rules"], document, name)
-    return document
+    whole = _with_calendars(document, name)
+    _compile(whole["rules"], whole, name)
+    return whole
+
+
+def _with_calendars(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """The document with a copy of each calendar that it names, so that its digest covers the days it counts."""
+    named = document.get("calendars")
+    if not isinstance(named, list):
+        return document
+    for one in named:
+        if one not in calendars():
+            raise PackError(f"{name}: calendars: there is no calendar {one!r}; there are {', '.join(calendars())}")
+    return {**document, "calendars": {one: calendars()[one] for one in named}}
 
 
 def _compile(rules: Iterable[Mapping[str, Any]], document: Mapping[str, Any], name: str) -> None:
     """Compile every rule once, only to find what is wrong with it."""
-    calendars = _calendars(document, name)
+    counted = _calendars(document, name)
     for rule in rules:
         if not isinstance(rule, dict):
             raise PackError(f"{name}: rules: a rule is a mapping, not {rule!r}")
         try:
-            compile_rule(rule, calendars)
+            compile_rule(rule, counted)
         except PackError as error:
             raise PackError(f"{name}: {error}") from None
 
 
 def _calendars(document: Mapping[str, Any], name: str) -> Mapping[str, Calendar]:
     try:
-        own = {key: Calendar(spec) for key, spec in (document.get("calendars") or {}).items()}
-    except (ValueError, TypeError, AttributeError) as error:
+        return {key: Calendar(spec) for key, spec in (document.get("calendars") or {}).items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise PackError(f"{name}: calendars: {error}") from None
-    return own
 
 
 def _unique_rules(documents: Iterable[Mapping[str, Any]]) -> None:
@@ -126,9 +186,9 @@ def _unique_rules(documents: Iterable[Mapping[str, Any]]) -> None:
             seen[rule["id"]] = document["pack"]
 
 
-def _with_carried(document: dict[str, Any], documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _with_carried(document: Mapping[str, Any], documents: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     older = document.get("carries")
-    if older is None:
+    if older is None or "carried_rules" in document:
         return document
     if older not in documents:
         raise PackError(f"{document['pack']}.yaml: carries: there is no pack {older!r}")
@@ -136,8 +196,8 @@ def _with_carried(document: dict[str, Any], documents: Mapping[str, dict[str, An
     gone = {name for rule in document["rules"] for name in rule.get("overrides") or ()}
     rules = [rule for rule in (*before["rules"], *before.get("carried_rules", ())) if rule["id"] not in gone]
     _known_overrides(document, gone, before)
-    calendars = {**(before.get("calendars") or {}), **(document.get("calendars") or {})}
-    extra = {"calendars": calendars} if calendars else {}
+    counted = {**(before.get("calendars") or {}), **(document.get("calendars") or {})}
+    extra = {"calendars": counted} if counted else {}
     return {**document, **extra, "carried_rules": [rule for rule in rules if rule.get("carried", True)]}
 
 

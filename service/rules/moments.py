@@ -131,12 +131,18 @@ def _not_later(moment_: Moment, end: Moment) -> bool | None:
 class Calendar:
     """Working days: a weekend as ISO weekdays (1 = Monday) and named holidays, as data."""
 
-    __slots__ = ("holidays", "weekend")
+    __slots__ = ("first", "holidays", "last", "weekend")
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """Read `{weekend: [6, 7], holidays: [dates]}`; raises `ValueError` for a day that is none."""
+        """Read `{weekend: [6, 7], holidays: [dates], covers: {from, to}}`; raises `ValueError` for a day that is none."""
         self.weekend = frozenset(document.get("weekend", (6, 7)))
         self.holidays = frozenset(date.fromisoformat(day) for day in document.get("holidays", ()))
+        covers = document.get("covers") or {}
+        self.first, self.last = (date.fromisoformat(covers[key]) if key in covers else None for key in ("from", "to"))
+
+    def covers(self, first: date, last: date) -> bool:
+        """Whether it lists the holidays of the whole time: beyond that nobody knows which days are worked."""
+        return (self.first is None or first >= self.first) and (self.last is None or last <= self.last)
 
     def works(self, day: date) -> bool:
         """Whether `day` is a business day."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from service.rules.moments import NEVER, moment
+from service.rules.moments import NEVER, Calendar, moment
 
 
 def canonical(document: Any) -> bytes:
@@ -66,6 +66,11 @@ class Pack:
     def carried(self) -> Iterable[Mapping[str, Any]]:
         """The rules that stay in force from the edition before."""
         return self.document.get("carried_rules") or ()
+
+    @cached_property
+    def calendars(self) -> Mapping[str, Calendar]:
+        """The calendars that its rules count business days on; raises `ValueError` for a day that is none."""
+        return {name: Calendar(spec) for name, spec in (self.document.get("calendars") or {}).items()}
 
     @cached_property
     def term(self) -> tuple[int, int]:

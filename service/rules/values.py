@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from service.rules.moments import DAY, HOUR, NEVER, Moment, day_of, iso, micros, moment
+from service.rules.moments import DAY, HOUR, NEVER, Calendar, Moment, day_of, iso, micros, moment
 from service.rules.paths import Gap, Getter, PackError, Path, Scope, compile_path
 
 if TYPE_CHECKING:
@@ -248,33 +248,64 @@ def _between(unit: int) -> Callable[[Compiler, Any, int], Term]:
 def _business_days(compiler: Compiler, spec: Any, depth: int) -> Term:
     left, right, name = arguments(spec, count=3)
     start, end = compile_value(compiler, left, depth), compile_value(compiler, right, depth)
-    calendar = compiler.calendar(name)
+    chosen = _calendar(compiler, name, depth)
 
     def get(scope: Scope) -> Amount | None:
-        first, last = moment(start.get(scope)), moment(end.get(scope))
-        if first is None or last is None or NEVER in first + last:
+        first, last, calendar = moment(start.get(scope)), moment(end.get(scope)), chosen.get(scope)
+        if first is None or last is None or calendar is None or NEVER in first + last or not _covers(calendar, *first, *last):
             return None
         low = calendar.between(day_of(first[1]), day_of(last[0]))
         return Amount(low, calendar.between(day_of(first[0]), day_of(last[1])))
 
-    return Expression(get, (start, end))
+    return Expression(get, (start, end, chosen))
 
 
 def _business_day(compiler: Compiler, spec: Any, depth: int) -> Term:
     left, days, name = arguments(spec, count=3)
-    start, calendar = compile_value(compiler, left, depth), compiler.calendar(name)
+    start, chosen = compile_value(compiler, left, depth), _calendar(compiler, name, depth)
     if not isinstance(days, int) or days < 0:
         raise PackError(f"a number of business days is expected, not {days!r}")
 
     def get(scope: Scope) -> Moment | None:
-        first = moment(start.get(scope))
-        if first is None or NEVER in first:
+        first, calendar = moment(start.get(scope)), chosen.get(scope)
+        if first is None or calendar is None or NEVER in first or not _covers(calendar, *first):
             return None
         ends = [calendar.after(day_of(instant), days) for instant in first]
         midnights = [micros(datetime.combine(day, time(), UTC)) for day in ends]
-        return midnights[0], midnights[1] + DAY - 1
+        return (midnights[0], midnights[1] + DAY - 1) if _covers(calendar, *midnights) else None
 
-    return Expression(get, (start,))
+    return Expression(get, (start, chosen))
+
+
+def _covers(calendar: Calendar, *instants: int) -> bool:
+    return calendar.covers(day_of(min(instants)), day_of(max(instants)))
+
+
+@dataclass(frozen=True, slots=True)
+class _CalendarTerm(Expression):
+    """The calendar to count on: a named one, or the one a fact names, which the pack must bring."""
+
+    named: Term
+
+    def gaps(self, scope: Scope) -> list[Gap]:
+        """The fact, where it names a calendar that the pack does not bring."""
+        return [("decision", str(self.named.get(scope)))] if self.get(scope) is None else []
+
+
+def _calendar(compiler: Compiler, spec: Any, depth: int) -> Expression:
+    """Compile a calendar's name, or `{of: path, else: name}`: the one that a fact names, and another where it says nothing."""
+    if not isinstance(spec, Mapping):
+        calendar = compiler.calendar(spec)
+        return Expression(lambda _: calendar, ())
+    if set(spec) != {"of", "else"}:
+        raise PackError(f"a calendar is a name, or {{of: path, else: name}}, not {spec!r}")
+    named, usual, known = compile_path(spec["of"], depth, compiler.alias), compiler.calendar(spec["else"]), compiler.calendars
+
+    def get(scope: Scope) -> Calendar | None:
+        name = named.get(scope)
+        return usual if name is None else known.get(name)
+
+    return _CalendarTerm(get, (), named)
 
 
 def _plus_days(compiler: Compiler, spec: Any, depth: int) -> Term:
