@@ -17,6 +17,7 @@ MODULES = (
     "content",
     "credentials",
     "decisions",
+    "forms",
     "releases",
     "reviews",
     "rule_packs",

@@ -68,7 +68,7 @@ class Needs:
     kind: str
     type: str | None
     subject: Term | None
-    fields: tuple[tuple[str, Term], ...]
+    fields: tuple[tuple[str, Term | tuple[Term, ...]], ...]
 
     def spec(self, scope: Scope) -> dict[str, Any]:
         """The record as far as the rule can say it."""
@@ -78,8 +78,15 @@ class Needs:
         if self.subject:
             spec["for"] = plain(self.subject.get(scope))
         if self.fields:
-            spec["fields"] = {name: plain(term.get(scope)) for name, term in self.fields}
+            spec["fields"] = {name: _told(term, scope) for name, term in self.fields}
         return spec
+
+
+def _told(term: Term | tuple[Term, ...], scope: Scope) -> Any:
+    """A value, or a list without the members that are not known."""
+    if not isinstance(term, tuple):
+        return plain(term.get(scope))
+    return [value for part in term if (value := plain(part.get(scope))) is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,8 +316,21 @@ def _case(compiler: Compiler, spec: Mapping[str, Any], part: Mapping[str, Any], 
 def _needs(compiler: Compiler, spec: Any) -> Needs:
     _known(spec, frozenset({"kind", "type", "for", "fields"}))
     subject = compile_path(spec["for"], 0, compiler.alias) if "for" in spec else None
-    fields = [(name, compile_literal(compiler, value, 0)) for name, value in (spec.get("fields") or {}).items()]
+    fields = [(name, _wanted(compiler, value)) for name, value in (spec.get("fields") or {}).items()]
     return Needs(str(spec["kind"]), spec.get("type"), subject, tuple(fields))
+
+
+def _wanted(compiler: Compiler, value: Any) -> Term | tuple[Term, ...]:
+    """What a field of the needed record would hold; what begins with the element's alias is a path and leads to its value."""
+    if isinstance(value, list):
+        return tuple(_wanted_one(compiler, part) for part in value)
+    return _wanted_one(compiler, value)
+
+
+def _wanted_one(compiler: Compiler, value: Any) -> Term:
+    if isinstance(value, str) and value.startswith(f"{compiler.alias}."):
+        return compile_path(value, 0, compiler.alias)
+    return compile_literal(compiler, value, 0)
 
 
 def _owes(compiler: Compiler, spec: Any) -> Owes:

@@ -10,10 +10,12 @@ import orjson
 from schemas.kinds import KINDS
 from service import docket, errors
 from service.context import Context
+from service.forms import document as paper
+from service.forms import offers
 from service.records import read
 from service.records.model import Recorded
 from service.web import causes, ledger, present
-from service.web.page import Shown, Visit, page
+from service.web.page import Download, Shown, Visit, page
 
 FINDINGS, STEPS = 300, 60
 
@@ -38,6 +40,7 @@ def show(visit: Visit) -> Shown:
         "subjects": record.body.get("subjects", [])[:20], "subjects_left": max(0, len(subjects) - 20),
         "newer": _newer(context, record), "changed": sorted(changed),
         "clearing": [causes.step(each, document.get("causes", ()), naming) for each in document.get("clearing", [])[:STEPS]],
+        "papers": [] if unreadable else _papers(context, record, naming),
         "steps_left": max(0, len(document.get("clearing", ())) - STEPS),
         "most": causes.SHOWN, "groups": causes.groups(document, statics, naming), "coverage": causes.coverage(document.get("coverage"), naming),
         "read_count": (record.body.get("read") or {}).get("count"), "rests_on": document.get("rests_on"),
@@ -48,6 +51,26 @@ def show(visit: Visit) -> Shown:
         "accounts": docket.account_names(context, {record.recorded_by, str(record.body.get("decided_by"))}),
     }  # fmt: skip
     return Shown("decision.html", values)
+
+
+@page("/decisions/<id>/forms/<form>", permission="decisions.read")
+def draft(visit: Visit) -> Download:
+    """Hand out one paper that the decision asks for, filled in, as a draft for counsel."""
+    filled = offers.draft(visit.context, visit.path["id"], visit.path["form"], visit.query.get("person"))
+    return Download(paper.docx(filled, visit.context.now), paper.MEDIA_TYPE, f"{filled.form}-draft.docx")
+
+
+def _papers(context: Context, record: Recorded, naming: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the drafts to download, each with whom it is for."""
+    return [
+        {
+            "title": one["title"],
+            "address": one["draft"].removeprefix("/v1"),
+            "person": naming.get(one.get("person", ""), ""),
+            "clears": len(one["causes"]),
+        }
+        for one in (offer.document(record.id) for offer in offers.offers(context, record)[:STEPS])
+    ]
 
 
 _OPTIONAL = ("planned", "production", "ahead", "known_at", "profile", "valid_until", "dry_run", "hypothetical", "decided_by", "summary")

@@ -61,7 +61,16 @@ class Picture:
     media_type: str
 
 
-View = Callable[[Visit], Shown | Moved | Picture]
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to keep, under a name; made for whoever asked, so it is not cached."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+
+View = Callable[[Visit], Shown | Moved | Picture | Download]
 
 
 @dataclass(frozen=True, slots=True)

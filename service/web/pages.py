@@ -16,7 +16,7 @@ from service.api.operation import PUBLIC
 from service.context import Context
 from service.services import Services
 from service.web import asset, assets, decisions, docs, home, ledger, records, sign_in
-from service.web.page import PAGES, STATIC, Moved, Page, Picture, Shown, Visit, render
+from service.web.page import PAGES, STATIC, Download, Moved, Page, Picture, Shown, Visit, render
 
 VIEWS = (home, sign_in, assets, asset, decisions, records, ledger, docs)
 
@@ -71,9 +71,12 @@ def _context(services: Services, actor: Any, stack: ExitStack) -> Context:
     return Context(actor, g.now, conn, services.ledger, blobs, services.vault)  # type: ignore[arg-type]
 
 
-def _answer(context: Context, answer: Shown | Moved | Picture) -> Response:
+def _answer(context: Context, answer: Shown | Moved | Picture | Download) -> Response:
     if isinstance(answer, Moved):
         return _moved(answer)
+    if isinstance(answer, Download):
+        named = {"Content-Disposition": f'attachment; filename="{answer.name}"', "Cache-Control": "no-store"}
+        return _sealed(Response(answer.content, content_type=answer.media_type, headers=named))
     if isinstance(answer, Picture):
         kept = {"Cache-Control": "private, max-age=86400", "Vary": "Cookie"}
         return _sealed(Response(answer.content, content_type=answer.media_type, headers=kept))

@@ -182,6 +182,15 @@ def test_a_decision_says_why_and_what_clears_it(client: FlaskClient, world: Worl
     assert "Pay 1.5 day to Mara Quill, due after release" in words
 
 
+def test_a_decision_offers_its_papers_as_drafts(client: FlaskClient, world: World) -> None:
+    html = client.get(f"/decisions/{world.ids['blocked']}").get_data(as_text=True)
+    found = re.search(r'href="(/decisions/[^"]+/forms/replica-rider[^"]*)" download', html)
+    assert found
+    draft = client.get(unescape(found[1]))
+    assert (draft.status_code, draft.headers["Cache-Control"]) == (200, "no-store")
+    assert draft.data.startswith(b"PK")
+
+
 def test_a_cleared_decision_says_yes(client: FlaskClient, world: World) -> None:
     assert "Yes." in text(client, f"/decisions/{world.ids['cleared']}")
 

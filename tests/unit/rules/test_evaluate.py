@@ -7,6 +7,7 @@ import json
 import pytest
 
 from service.rules.evaluate import run
+from service.rules.findings import EVALUATOR
 from service.rules.pack import Pack
 from service.rules.paths import PackError
 from tests.unit.rules.build import CONSENT, LAW, SIGNED, facts, pack, requirement, rule
@@ -213,7 +214,7 @@ def test_many_alike_are_one_cause_and_one_record():
 def test_same_facts_same_bytes():
     first, second = (one(facts(pty={"consents": []}), requirement(CONSENT)).bytes() for _ in range(2))
     assert first == second
-    assert json.loads(first)["evaluator"] == 1
+    assert json.loads(first)["evaluator"] == EVALUATOR
 
 
 def test_a_rule_without_each_is_asked_once_about_the_production():
