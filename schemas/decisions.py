@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError
 
 from schemas import vocabulary
-from schemas.collections import PAGE_LIMIT, AnyObject, Anything, record_answer
+from schemas.collections import AnyObject, record_answer
 from schemas.fields import Body, Choice, Flag, Nested, OpenList, PartialDate, Plain, Several, Territory, Text, Timestamp, Whole
 from schemas.parts import Window
 from schemas.records.decision import RULE, RULE_FORM, SUBJECTS, Decision
@@ -189,31 +189,3 @@ class RuleAnswer(Body):
     source = Text(2000)
     absolute = Flag()
     carried_from = Text(100)
-
-
-class PackAnswer(Body):
-    """A pack: what it is, the digest of its content, and its rules."""
-
-    id = Text(100)
-    title = Text(300)
-    kind = Text(20)
-    line = Text(100)
-    digest = Text(64)
-    status = Text(20)
-    term: Any = Nested(AnyObject)
-    territories = Several(Text(10), most=500)
-    signed_off = Flag()
-    rules = Several(Nested(RuleAnswer), most=1000)
-    document: fields.Field[Any] = Anything(about="the whole pack, for one pack only")
-
-
-class PackList(Body):
-    """Every pack the service has."""
-
-    items = Several(Nested(PackAnswer), most=PAGE_LIMIT)
-
-
-class RuleQuery(Body):
-    """Which packs to list."""
-
-    kind = Choice("agreement", "gate", "house", "law", "platform")

@@ -5,36 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from schemas import dates
 from service import errors
 from service.context import Context, Idempotency
-from service.decisions import governance
+from service.decisions import governance, packs
 from service.records import read, search, write
 from service.records.model import Change, Recorded, instant
-from service.rules.load import load_packs
 from service.rules.pack import Pack
 
 
-def known_pack(name: str) -> Pack:
-    """The pack that the service has under this id; raises `NotFound`."""
-    pack = load_packs().get(name)
-    if pack is None:
-        raise errors.NotFound(f"There is no rule pack {name[:100]!r}; GET /v1/rule-packs lists them.", "not_found")
-    return pack
-
-
 def propose(context: Context, body: Mapping[str, Any], *, key: Idempotency | None = None) -> Recorded:
-    """Record that a production should adopt a pack, in the version the service has now; a second person confirms it."""
-    pack = known_pack(body["pack"])
+    """Record that a production should adopt an edition of a pack; a second person confirms it.
+
+    Raises `Conflict` `not_published` for a draft. Without a window of its own it counts as long as the edition does.
+    """
+    edition = packs.named(context, body["pack"], body["digest"]) if "digest" in body else packs.find(context, body["pack"])[0]
+    pack = edition.pack
     if pack.kind == "gate":
         raise errors.invalid("/pack", f"{pack.id} is part of every decision; there is nothing to adopt.")
-    if body.get("digest", pack.digest) != pack.digest:
-        raise errors.invalid("/digest", f"The pack reads {pack.digest} now; read it again before you propose it.")
+    if not edition.published:
+        raise errors.Conflict(
+            "This edition is a draft; it is signed off by two people and published before it is adopted.", "not_published"
+        )
+    window = body.get("effective") or edition.effective
+    _within(window, edition.effective)
     governance.keep(context, pack)
     proposed = {
         "mode": "blocking", **body, "digest": pack.digest, "state": "proposed",
         "proposed_by": context.actor.account_id, "proposed_at": instant(context.now),
     }  # fmt: skip
-    return write.create(context, "adoption", proposed, key=key)
+    return write.create(context, "adoption", {**proposed, **({"effective": dict(window)} if window else {})}, key=key)
+
+
+def _within(window: Mapping[str, Any], published: Mapping[str, Any]) -> None:
+    """Refuse to adopt an edition before the day from which it is published."""
+    start, first = window.get("start"), published.get("start")
+    if first and (start is None or dates.interval(start)[0] < dates.interval(first)[0]):
+        raise errors.invalid("/effective/start", "The edition is published from a later day on; adopt it from that day, or later.")
 
 
 def confirm(context: Context, adoption_id: str, *, key: Idempotency | None = None) -> Recorded:
@@ -60,12 +67,14 @@ def _next(context: Context, adoption: Recorded, fields: Mapping[str, Any], key: 
     return write.amend(context, "adoption", adoption.id, body, adoption.version, change=Change("amendment", instant(context.now)), key=key)
 
 
-def sign_off(context: Context, name: str, role: str, statement: str | None, *, key: Idempotency | None = None) -> Recorded:
-    """Sign that the actor read the pack, as it is now, against the signed text; the second signature makes it count.
+def sign_off(
+    context: Context, name: str, role: str, statement: str | None, digest: str | None = None, *, key: Idempotency | None = None
+) -> Recorded:
+    """Sign that the actor read this edition of the pack against the signed text; the second signature makes it count.
 
-    Raises `Conflict` `signed_already` for a second signature of the same person.
+    Raises `Conflict` `signed_already` for a second signature of the same person, `Invalid` where it is not said which edition was read.
     """
-    pack = known_pack(name)
+    pack = packs.named(context, name, digest).pack
     governance.keep(context, pack)
     reader: dict[str, Any] = {"account": context.actor.account_id, "role": role, "at": instant(context.now), "statement": statement}
     reader = {field: value for field, value in reader.items() if value is not None}

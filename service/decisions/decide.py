@@ -12,12 +12,12 @@ from typing import Any
 
 from service import errors
 from service.context import Context, Idempotency
-from service.decisions import followups, governance
+from service.decisions import followups, governance, packs
 from service.decisions.question import Asked, Question, ask, intent_fact
 from service.facts.gather import gather
 from service.records import write
 from service.records.model import Draft, Recorded
-from service.rules import evaluate, load
+from service.rules import evaluate
 from service.rules.findings import EVALUATOR, Evaluation
 from service.rules.names import RESULTS
 from service.rules.pack import Pack, canonical
@@ -52,7 +52,7 @@ def decide(context: Context, question: Question, *, key: Idempotency | None = No
     Raises `Invalid` for a question that cannot be understood or a pack that cannot be used.
     """
     asked = ask(context, question)
-    own = own_packs(question.packs)
+    own = packs.of_caller(context, question.packs)
     ruling = governance.gather(context, asked, own)
     facts = gather(
         context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or context.now,
@@ -67,17 +67,6 @@ def decide(context: Context, question: Question, *, key: Idempotency | None = No
     if question.dry_run:
         return decided
     return _record(context, decided, ruling, governance.union(facts.read, ruling.read), key)
-
-
-def own_packs(documents: Sequence[Mapping[str, Any]]) -> list[Pack]:
-    """Packs that the caller brings; raises `Invalid` naming the rule and key that is wrong."""
-    packs = []
-    for place, document in enumerate(documents):
-        try:
-            packs.append(load.pack_from(document, f"packs/{place}"))
-        except PackError as error:
-            raise errors.invalid(f"/packs/{place}", str(error)) from None
-    return packs
 
 
 def _record(context: Context, decided: Decided, ruling: governance.Governance, read: Mapping[str, int], key: Idempotency | None) -> Decided:

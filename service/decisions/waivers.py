@@ -7,18 +7,19 @@ from typing import Any
 
 from service import errors
 from service.context import Context, Idempotency
+from service.decisions import packs
 from service.decisions.adoptions import second_person
 from service.records import read, write
 from service.records.model import Change, Recorded, instant
-from service.rules.load import load_packs
 
 
 def request(context: Context, body: Mapping[str, Any], *, key: Idempotency | None = None) -> Recorded:
     """Record the request; it has no effect until somebody else approves it. Raises `Invalid` for an absolute bar or no scope."""
     if not body.get("subjects") and not body.get("scope_productions"):
         raise errors.invalid("/subjects", "Say what it is for: subjects, or scope_productions.")
+    bars = absolute_bars(context)
     for place, rule in enumerate(body.get("rules") or ()):
-        if rule in absolute_bars():
+        if rule in bars:
             raise errors.invalid(f"/rules/{place}", f"{rule} is an absolute bar; nobody can waive it.", "absolute_bar")
         if rule.startswith("x."):
             raise errors.invalid(
@@ -43,7 +44,6 @@ def settle(context: Context, waiver_id: str, verdict: str, role: str | None, *, 
     return write.amend(context, "waiver", waiver.id, body, waiver.version, change=change, key=key)
 
 
-def absolute_bars() -> frozenset[str]:
+def absolute_bars(context: Context) -> frozenset[str]:
     """The ids of every rule that nothing lifts."""
-    rules = (rule for pack in load_packs().values() for rule in pack.rules)
-    return frozenset(str(rule["id"]) for rule in rules if rule.get("absolute"))
+    return frozenset(str(rule["id"]) for rule in packs.rules(context) if rule.get("absolute"))

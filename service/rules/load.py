@@ -8,6 +8,7 @@ are read with it and stay outside: they test what it says and are no part of it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ CALENDARS: Final = Path(__file__).parent / "calendars"
 SCENARIOS: Final = ".scenarios.yaml"
 
 KINDS: Final = frozenset({"agreement", "gate", "house", "law", "platform"})
+_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _KEYS: Final = frozenset(
     {
         "pack", "title", "kind", "line", "craft", "territories", "term", "status", "carries", "sources", "verified",
@@ -131,6 +133,8 @@ def check(document: Any, name: str) -> dict[str, Any]:
             raise PackError(f"{name}: {key}: no such key; known are {', '.join(sorted(_KEYS))}")
     if not isinstance(document.get("pack"), str) or document.get("kind") not in KINDS:
         raise PackError(f"{name}: pack and kind ({', '.join(sorted(KINDS))}) are needed")
+    if not _ID.fullmatch(document["pack"]):
+        raise PackError(f"{name}: pack: write the id as lower-case words joined by hyphens, as in northlight-house")
     for key, value in (document.get("term") or {}).items():
         if key not in ("from", "to") or moment(value) is None:
             raise PackError(f"{name}: term: {key}: {value!r} is no date")

@@ -15,6 +15,7 @@ from service.decisions import adoptions, answer, governance, obligations, releas
 from service.decisions.decide import Decided, decide
 from service.decisions.question import Question
 from service.records import search, write
+from service.rules.load import load_packs
 from tests.rules import scenario
 from tests.rules.conftest import RECORDED
 from tests.rules.scenario import STORY, Studio
@@ -102,7 +103,7 @@ def test_a_past_shortfall_is_settled_by_people_and_stays_on_record(told, studio)
 
 def test_a_sign_off_that_one_person_wrote_for_two_does_not_count(studio):
     first, other = studio.context, second(studio)
-    digest = adoptions.known_pack("law-us").digest
+    digest = load_packs()["law-us"].digest
     readers = [{"account": one.actor.account_id} for one in (first, other)]
     write.create(first, "evidence", {"type": "pack_sign_off", "details": {"pack": "law-us", "digest": digest, "readers": readers}})
     assert governance.signed_off(first) == frozenset()

@@ -6,10 +6,20 @@ from typing import Final
 
 from schemas.fields import Body, Choice, Several, Variant
 from schemas.records.base import Record
-from schemas.records.evidence import credential, custody, people, work
+from schemas.records.evidence import commercials, crafts, credential, custody, law, people, platforms, rule_pack, work
 from schemas.references import Reference
 
-TYPES: Final[dict[str, type[Body]]] = {**people.TYPES, **work.TYPES, **custody.TYPES, **credential.TYPES}
+TYPES: Final[dict[str, type[Body]]] = {
+    **people.TYPES,
+    **commercials.TYPES,
+    **work.TYPES,
+    **custody.TYPES,
+    **credential.TYPES,
+    **crafts.TYPES,
+    **platforms.TYPES,
+    **law.TYPES,
+    **rule_pack.TYPES,
+}
 
 
 class Evidence(Record):
