@@ -30,7 +30,7 @@ from schemas.references import Reference
 
 SUBJECTS: Final = (
     "asset", "delivery", "appearance", "generation", "replica", "model", "dataset", "source", "licence", "evidence", "production",
-    "role", "engagement", "consent", "party",
+    "role", "engagement", "consent", "party", "obligation", "binding", "event",
 )  # fmt: skip
 RULE_FORM: Final = "Write the id of a rule as in sagaftra-tvt-2026.scan.business-reason."
 RULE: Final = r"[a-z0-9][a-z0-9._-]*"
@@ -209,7 +209,7 @@ class Delivery(Record):
 
 OBLIGATIONS: Final = (
     "pay", "contribute", "report", "notify", "meet", "consult", "disclose", "delete", "credit", "label", "residuals", "approval",
-    "attest", "register", "other",
+    "bargain", "attest", "register", "other",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from schemas.decisions import DueQuery, ObligationProof, ReleaseRequest
 from schemas.records.decision import Obligation, Release
 from service.api.operation import Answer, Call, operation
 from service.api.records import answered
+from service.decisions import due as due_lists
 from service.decisions import obligations, releases
 from service.records import read
 
@@ -31,6 +32,28 @@ def due(call: Call) -> Answer:
     """Open obligations only; those without a date come last."""
     found = obligations.due(call.context, **call.query)
     return Answer({"items": [one.document() for one in read.disclose(call.context, found)]})
+
+
+@operation("GET", "/v1/obligations/due.ics", permission="records.read", tag="obligations", summary="What is owed, as a calendar", query=DueQuery(),
+           produces="text/calendar", name="calendar_of_due_obligations")  # fmt: skip
+def due_calendar(call: Call) -> Answer:
+    """Open obligations with a date, as whole-day events that any calendar can take in."""
+    rows = due_lists.lines(call.context, obligations.due(call.context, **call.query))
+    return _file(due_lists.calendar(rows, call.context.now), "text/calendar; charset=utf-8", "obligations.ics")
+
+
+@operation("GET", "/v1/obligations/due.csv", permission="records.read", tag="obligations", summary="What is owed, as a table", query=DueQuery(),
+           produces="text/csv", name="table_of_due_obligations")  # fmt: skip
+def due_table(call: Call) -> Answer:
+    """Open obligations, the earliest due first, one a line."""
+    rows = due_lists.lines(call.context, obligations.due(call.context, **call.query))
+    return _file(due_lists.table(rows), "text/csv; charset=utf-8", "obligations.csv")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Answer:
+    return Answer(
+        content, headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}, media_type=media_type
+    )
 
 
 @operation("POST", "/v1/obligations/{id}/settle", permission="evidence.write", tag="obligations", summary="Prove that an obligation was met",

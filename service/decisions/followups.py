@@ -6,16 +6,18 @@ Neither is made twice: a question that is open, or an obligation that is owed, i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 import orjson
 
 from schemas.kinds import BY_PREFIX
-from schemas.records.decision import OBLIGATIONS
+from schemas.records.decision import OBLIGATIONS, SUBJECTS
 from schemas.vocabulary import OWNERS
 from service import ids
 from service.context import Context
+from service.decisions import governance
 from service.decisions.answer import render
 from service.decisions.governance import every
 from service.decisions.question import Asked
@@ -23,6 +25,7 @@ from service.records import read, search
 from service.records.model import Change, Draft, Recorded, instant
 from service.rules.causes import cause_id
 from service.rules.findings import Evaluation, Finding
+from service.rules.moments import Calendar
 from service.rules.pack import canonical
 from service.rules.standing import UNDECIDABLE
 from service.rules.values import Amount, amount, plain
@@ -103,7 +106,9 @@ def _title(asked: Asked) -> dict[str, Any]:
 def _records(subjects: Iterable[str]) -> list[str]:
     """The records among the subjects of findings, each once; a part of a record counts as the record."""
     names = dict.fromkeys(subject.partition("/")[0] for subject in subjects)
-    return [name for name in names if ids.is_id(name) and ids.prefix_of(name) in BY_PREFIX][:NAMED]
+    return [
+        name for name in names if ids.is_id(name) and ids.prefix_of(name) in BY_PREFIX and BY_PREFIX[ids.prefix_of(name)].name in SUBJECTS
+    ][:NAMED]
 
 
 def obligations(context: Context, asked: Asked, evaluation: Evaluation) -> list[Draft]:
@@ -116,8 +121,10 @@ def obligations(context: Context, asked: Asked, evaluation: Evaluation) -> list[
             owed.setdefault(_about(finding), []).append(finding)
     if not owed:
         return []
-    known = {str(one.body.get("basis")): one for one in _open_obligations(context, asked)}
-    drafts = [_obligation(asked, evaluation, about, findings, known.get(about)) for about, findings in sorted(owed.items())]
+    known: dict[str, list[Recorded]] = {}
+    for one in _recorded_obligations(context, asked):
+        known.setdefault(str(one.body.get("basis")), []).append(one)
+    drafts = [_obligation(asked, evaluation, about, findings, known.get(about, ())) for about, findings in sorted(owed.items())]
     return [draft for draft in drafts if draft is not None]
 
 
@@ -128,11 +135,13 @@ def _about(finding: Finding) -> str:
     return "/".join(str(part) for part in parts if part)[:100]
 
 
-def _open_obligations(context: Context, asked: Asked) -> Iterable[Recorded]:
-    return every(context, "obligation", search.Filter({"state": "open"}, production=asked.production))
+def _recorded_obligations(context: Context, asked: Asked) -> Iterable[Recorded]:
+    """What was owed on the title before: done, then open, so that an open one counts where there are both."""
+    for state in ("done", "open"):
+        yield from every(context, "obligation", search.Filter({"state": state}, production=asked.production))
 
 
-def _obligation(asked: Asked, evaluation: Evaluation, about: str, findings: list[Finding], known: Recorded | None) -> Draft | None:
+def _obligation(asked: Asked, evaluation: Evaluation, about: str, findings: list[Finding], known: Sequence[Recorded]) -> Draft | None:
     first, owes = findings[0], findings[0].obligation or {}
     statics = evaluation.tallies[first.rule].statics
     text = statics["texts"].get(first.text or "", {})
@@ -151,11 +160,29 @@ def _obligation(asked: Asked, evaluation: Evaluation, about: str, findings: list
         body["production"] = asked.production
     if text.get("owner") in OWNERS:
         body["owner"] = text["owner"]
-    if known is None:
-        return Draft("obligation", body)
-    if known.body.get("quantity") == body.get("quantity") and known.body.get("due_at") == body.get("due_at"):
+    before = _same_debt(known, body)
+    return Draft("obligation", body) if before is None else _again(before, body)
+
+
+def _same_debt(known: Sequence[Recorded], body: dict[str, Any]) -> Recorded | None:
+    """The obligation on record that this is: what is counted is owed for its uses, everything else once for the title."""
+    wanted = set(body["subjects"])
+    same = [one for one in known if "quantity" not in body or wanted & set(one.body.get("subjects") or ())]
+    return same[-1] if same else None
+
+
+def _again(known: Recorded, body: dict[str, Any]) -> Draft | None:
+    """What was owed before and is owed now: the same, more or less of it, or again because the lineage has changed.
+
+    One that was proved stays done while it is about the same uses and the same quantity.
+    """
+    dated = known.body.get("due_basis") == "date" and known.body.get("due_at") != body.get("due_at")
+    counted = known.body.get("quantity") != body.get("quantity")
+    wider = known.body["state"] == "done" and not set(body["subjects"]) <= set(known.body.get("subjects") or ())
+    if not (dated or counted or wider):
         return None
-    return Draft("obligation", body, known.id, known.version + 1, Change("correction"))
+    change = Change("correction") if known.body["state"] == "open" else Change("amendment")
+    return Draft("obligation", body, known.id, known.version + 1, change)
 
 
 def _terms(owes: dict[str, Any], findings: list[Finding]) -> dict[str, Any]:
@@ -172,5 +199,28 @@ def _terms(owes: dict[str, Any], findings: list[Finding]) -> dict[str, Any]:
 def _due(owes: dict[str, Any]) -> dict[str, Any]:
     due = owes.get("due")
     if due in ("after_release", "before_release"):
-        return {"due_basis": due}
+        return {"due_basis": due} | {f"due_{name}" if name == "days" else name: owes[name] for name in ("days", "calendar") if name in owes}
     return {"due_at": due, "due_basis": "date"} if due else {}
+
+
+def due_after(context: Context, decision: Recorded, released: Any) -> list[Draft]:
+    """What the decision left owed so many days after the release, dated now that there is one."""
+    found = every(context, "obligation", search.Filter({"state": "open"}, production=decision.body.get("production")))
+    counting = [one for one in found if one.body.get("due_days") and not one.body.get("due_at") and one.body.get("decision") == decision.id]
+    if not counting:
+        return []
+    packs = [governance.pack_by_digest(context, used["digest"]) for used in decision.body["packs"]]
+    calendars = {name: Calendar(spec) for pack in packs for name, spec in (pack.document.get("calendars") or {}).items()}
+    change = Change("amendment", instant(context.now))
+    opened = read.open_all(context, counting)
+    return [
+        Draft("obligation", {**one.body, "due_at": _counted(one.body, calendars, released).isoformat()}, one.id, one.version + 1, change)
+        for one in opened
+    ]
+
+
+def _counted(body: Mapping[str, Any], calendars: Mapping[str, Calendar], released: Any) -> date:
+    """The day: business days on the calendar that the rule names, plain days where it names none."""
+    calendar = calendars.get(str(body.get("calendar")))
+    start = released.date()
+    return calendar.after(start, body["due_days"]) if calendar else start + timedelta(days=body["due_days"])

@@ -7,10 +7,11 @@ from typing import Any
 
 from service import errors
 from service.context import Context, Idempotency
+from service.decisions import followups
 from service.decisions.replay import content
 from service.ledger.log import Unchanged
 from service.records import read, write
-from service.records.model import Recorded, instant
+from service.records.model import Draft, Recorded, instant
 from service.rules.moments import inside, micros, moment
 from service.rules.verdicts import covers, subset
 
@@ -52,7 +53,8 @@ def release(
         body["recipients"] = list(recipients)
     versions = content(context, decision, "read")
     held = frozenset({*(name for name, _ in versions), *subjects})
-    return write.create(context, "release", body, key=key, unchanged=Unchanged(decision.body["log_size"], held))
+    drafts = [Draft("release", body), *followups.due_after(context, decision, context.now)]
+    return write.append(context, drafts, key=key, unchanged=Unchanged(decision.body["log_size"], held))[0]
 
 
 def _may_release(context: Context, decision: Recorded) -> None:

@@ -32,8 +32,8 @@ REQUIREMENT_KEYS: Final = frozenset(
         "id", "test", "only", "otherwise", "ahead", "code", "says", "fix", "owner", "form", "needs", "until", "owes",
     }
 )  # fmt: skip
-#: What a failed requirement may give; `exempt` where the failed test asks for an exemption not to be needed.
-FAILING: Final = frozenset(RESULTS[:5])
+#: What a failed requirement may give; `exempt` where the failed test asks for an exemption not to be needed, `pass` for a note.
+FAILING: Final = frozenset(RESULTS[:6])
 SOFTER: Final = frozenset({"review", "warn", "exempt"})
 
 
@@ -96,7 +96,7 @@ class Owes:
     kind: str
     due: str | Term | None
     terms: tuple[tuple[str, Term], ...]
-    words: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,11 +334,15 @@ def _wanted_one(compiler: Compiler, value: Any) -> Term:
 
 
 def _owes(compiler: Compiler, spec: Any) -> Owes:
-    _known(spec, frozenset({"kind", "to", "quantity", "amount", "unit", "basis", "due", "note"}))
+    _known(spec, frozenset({"kind", "to", "quantity", "amount", "unit", "basis", "due", "days", "calendar", "note"}))
     kind = _among("owes: kind", spec.get("kind"), DUTIES)
     due = spec.get("due")
     if due not in (None, "after_release", "before_release"):
         due = _value(compiler, "owes: due", due)
+    if "days" in spec and (due != "after_release" or not isinstance(spec["days"], int) or spec["days"] < 1):
+        raise PackError("owes: days: a number of days after the release, together with `due: after_release`")
+    if "calendar" in spec:
+        compiler.calendar(spec["calendar"])
     terms = [(key, _value(compiler, f"owes: {key}", spec[key])) for key in ("to", "quantity", "amount") if key in spec]
-    words = [(key, str(spec[key])) for key in ("unit", "basis", "note") if key in spec]
+    words = [(key, spec[key] if key == "days" else str(spec[key])) for key in ("unit", "basis", "note", "days", "calendar") if key in spec]
     return Owes(kind, due, tuple(terms), tuple(words))
