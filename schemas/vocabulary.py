@@ -14,13 +14,15 @@ GRADES: Final = ("asserted", "imported", "provider_confirmed", "signed", "verifi
 CRAFTS: Final = (
     "performer", "background", "stunt", "voice", "singer", "dancer", "writer", "director", "assistant_director", "crew",
     "editor", "musician", "composer", "animator", "storyboard_artist", "art_department", "visual_effects", "casting",
-    "driver", "other",
+    "driver", "unit_production_manager", "associate_director", "stage_manager",
+    "location", "electrician", "plasterer", "basic_crafts", "other",
 )  # fmt: skip
 
 CATEGORIES: Final = (
     "principal", "background", "stunt", "stunt_coordinator", "voice", "narrator", "dubbing", "singer", "dancer", "puppeteer",
     "motion_capture", "stand_in", "double", "writer", "director", "assistant_director", "unit_production_manager", "crew",
-    "editor", "musician", "composer", "animator", "storyboard_artist", "visual_effects_artist", "prompt_artist", "other",
+    "editor", "musician", "composer", "animator", "storyboard_artist", "visual_effects_artist", "prompt_artist",
+    "royalty_artist", "session_singer", "other",
 )  # fmt: skip
 
 MEDIA: Final = (
@@ -56,7 +58,7 @@ ALTERATIONS: Final = (*FINISHING, *DUBBING, *SUBSTANTIVE)
 
 CONTENT_FLAGS: Final = (
     "nudity", "simulated_sex", "profanity", "violence", "gore", "drugs", "alcohol", "tobacco", "gambling", "weapons",
-    "political", "religious", "medical", "hate", "self_harm", "crime", "other_sensitive",
+    "political", "religious", "medical", "hate", "slurs", "self_harm", "crime", "other_sensitive",
 )  # fmt: skip
 
 FACIAL_FEATURES: Final = ("eyes", "nose", "mouth", "ears")
@@ -73,7 +75,7 @@ CONSENT_FORMS: Final = (
 )  # fmt: skip
 
 REPLICA_KINDS: Final = (
-    "employment_based", "independently_created", "background", "vocal", "visual", "sound_recording_voice", "other",
+    "employment_based", "independently_created", "background", "vocal", "visual", "sound_recording_voice", "crew", "other",
 )  # fmt: skip
 
 TOOL_CLASSES: Final = ("generative", "assistive", "traditional", "processing", "analysis", "live")

@@ -15,6 +15,7 @@ STATED: Final = {
     "employment_based": "ebdr",
     "independently_created": "icdr",
     "background": "badr",
+    "crew": "crew",
     "synthetic": "synthetic",
     "alteration": "alteration",
     "non_human": "non_human",
@@ -90,6 +91,8 @@ def _derived(
     world: World, replica: View | None, person: str | None, production: str | None, when: str
 ) -> tuple[str | None, frozenset[str], times.Tri]:
     here = people.engaged(world, person, production, when)
+    if here is True and people.off_camera(people.engagements(world, person, production)):
+        here = False  # employed, and not as a performer
     if replica is None:
         return None, frozenset(), None
     part = participated(replica)
@@ -99,6 +102,8 @@ def _derived(
         return ("icdr", frozenset(), False) if here is False else (None, frozenset({"ebdr", "badr"}), None)
     origin = bare(replica.body.get("origin_production"))
     held = [found] if (found := world.library.get(replica.body.get("engagement"))) else people.engagements(world, person, origin)
+    if part is True and people.off_camera(held):
+        return "crew", frozenset(), False
     if part is True and held:
         crowd = people.background(held)
         return ({True: "badr", False: "ebdr"}.get(crowd) if crowd is not None else None), frozenset({"icdr"}), False
@@ -160,7 +165,7 @@ def settled(world: World, view: View, kind: str | None, named: Iterable[str]) ->
     if papers.confirmed(signed, "recognisability") or papers.confirmed(signed, "identifiability"):
         return True
     person = bare(view.body.get("person"))
-    if kind in ("ebdr", "badr", "alteration", "dub", "non_human", "no_person") and person:
+    if kind in ("ebdr", "badr", "crew", "alteration", "dub", "non_human", "no_person") and person:
         return True
     asked = in_question(view, named)
     if kind == "icdr" and person:

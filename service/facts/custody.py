@@ -15,19 +15,35 @@ _MICROSECONDS = 86_400_000_000
 
 def sessions(world: World) -> list[Fact]:
     """Return the capture sessions of the lineage, and one for each replica whose performer took part in a session nobody recorded."""
-    held = [view for view in world.library.of("evidence", "capture_session") if view.key in world.library.lineage or _captures(world, view)]
-    found = [session(world, view) for view in held if view.details.get("state") != "cancelled"]
+    held = [view for view in world.library.of("evidence", "capture_session") if in_question(world, view)]
+    found = [session(world, view) for view in held if view.details.get("state") != "cancelled" and not of_crew(world, view)]
     return found + [
         _unrecorded(world, view) for view in replicas_of(world) if classify.participated(view) is True and not view.body.get("sessions")
     ]
 
 
-def _captures(world: World, view: View) -> bool:
+def of_crew(world: World, view: View) -> bool:
+    """Tell whether a session or replica is of somebody who was engaged and is no performer: a scan of the crew replicates no performer."""
+    said = view.details if view.kind == "evidence" else view.body
+    named = world.library.get(said.get("engagement"))
+    title = bare(said.get("origin_production")) or world.production_of(view)
+    return people.off_camera([named] if named else people.engagements(world, bare(said.get("person")), title))
+
+
+def in_question(world: World, view: View) -> bool:
+    """Tell whether a session is asked about, or made a replica of the lineage."""
+    if view.key in world.library.lineage:
+        return True
     return any(replica.key in world.library.lineage for replica in world.library.about(view.id, "replica", roles=("capture_session",)))
 
 
 def replicas_of(world: World) -> list[View]:
-    """Return the replicas of the lineage, and those that its appearances show."""
+    """Return the performers' replicas of the lineage, and those that its appearances show."""
+    return [view for view in every_replica(world) if not of_crew(world, view)]
+
+
+def every_replica(world: World) -> list[View]:
+    """Return the replicas of the lineage, and those that its appearances show, of whomever."""
     shown = {bare(view.body.get("replica")) for view in appearances.every(world)}
     return [view for view in world.library.of("replica") if view.key in world.library.lineage or view.id in shown]
 

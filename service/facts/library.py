@@ -45,6 +45,12 @@ MADE_FROM: Final = (
     "trained_model",
     "training_work",
     "covered_work",
+    "material",
+    "written_by_run",
+    "furnished_material",
+    "assigned_material",
+    "source_material",
+    "factor_material",
     "prompt_reference",
     "generated_in",
     "asset",
@@ -57,7 +63,7 @@ LINEAGE: Final = frozenset(
 )
 
 #: What is asked about a person: consents, engagements, pay, deals, notices; never everything that names a party.
-_OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "notice_to", "subject")
+_OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "notice_to", "subject", "given_to")
 
 #: Which kinds of papers are asked for about which kinds of records, round by round; with the roles, where others would be too many.
 Asked = tuple[tuple[str, ...], tuple[str, ...] | None]
@@ -67,7 +73,7 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "generation": (("app", "evd", "evt"), None),
         "replica": (("evd", "evt"), None),
         "dataset": (("evd", "evt"), None),
-        "source": (("evd", "evt"), None),
+        "source": (("evd", "evt", "lic"), None),
         "licence": (("evd", "evt"), None),
         "evidence": (("evd", "evt"), None),
         "appearance": (("evd", "evt"), None),
@@ -84,7 +90,8 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "agreement": (("evd", "evt", "agr"), None),
         "engagement": (("evd",), None),
         "evidence": (("evd", "evt"), None),
-        "binding": (("evt",), None),
+        "binding": (("evd", "evt"), None),
+        "party": (("con", "eng", "evd"), _OF_PERSON),
     },
     {"event": (("evt",), None), "evidence": (("evd",), None)},
 )
@@ -146,7 +153,7 @@ WHERE studio_id = %(studio)s AND target = ANY(%(targets_{n})s) AND index < %(kno
 #: What is found by its kind and type: titles and models are named by too many records to ask for all of them.
 _TYPED: Final = """
 SELECT id FROM head
-WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(ARRAY['rate_table', 'meeting']) AND first_index < %(known_at)s
+WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(ARRAY['rate_table', 'meeting', 'tool_terms']) AND first_index < %(known_at)s
 UNION
 SELECT id FROM head
 WHERE studio_id = %(studio)s AND kind = 'event' AND type = ANY(ARRAY['strike_called', 'strike_ended']) AND first_index < %(known_at)s
@@ -156,9 +163,68 @@ WHERE head.studio_id = %(studio)s AND head.kind = 'binding' AND head.first_index
 UNION
 SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
 WHERE head.studio_id = %(studio)s AND head.kind = 'evidence'
-  AND head.type = ANY(ARRAY['background_day', 'approval', 'vendor_determination'])
+  AND head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination'])
   AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+UNION
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence'
+  AND head.type = ANY(ARRAY['ai_use', 'attestation', 'notice', 'override'])
+  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s) AND reference.role = ANY(ARRAY['subject', 'ai_use_title'])
+UNION
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.first_index < %(known_at)s
+  AND (head.type = 'casting_log' OR (head.type = 'notice' AND head.label = 'notice: pre_production')) AND reference.target = ANY(%(targets)s)
+UNION
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+  AND ((head.kind = 'consent' AND head.state = 'refused') OR (head.kind = 'engagement' AND head.state = ANY(ARRAY['recast', 'terminated'])))
+UNION
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence'
+  AND head.type = ANY(ARRAY['authenticity_assessment', 'disclosure_plan', 'system_role', 'training_documentation',
+    'advertising_exception', 'registration', 'clearance_basis', 'inquiry_channel'])
+  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+  AND reference.role = ANY(ARRAY['subject', 'whole_title', 'system_model', 'documented_model', 'registered_work'])
 """
+
+#: Papers about the work of whole crafts on a title, and those that speak to a craft without naming a title or a person.
+_PAPERS: Final = """
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(%(types)s)
+  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+UNION
+SELECT head.id FROM head
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(%(wide)s) AND head.first_index < %(known_at)s
+  AND NOT EXISTS (
+    SELECT FROM reference
+    WHERE reference.studio_id = %(studio)s AND reference.index = head.index AND reference.role = ANY(%(narrow)s)
+  )
+"""
+
+#: Notices, bargaining and attestations about a title as a whole: those that speak of nobody and nothing else.
+_TITLE_WIDE: Final = """
+SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
+WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(ARRAY['notice', 'bargaining', 'attestation'])
+  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+  AND NOT EXISTS (
+    SELECT FROM reference AS other
+    WHERE other.studio_id = %(studio)s AND other.index = head.index
+      AND other.role = ANY(ARRAY['subject', 'notice_to', 'bargained_with', 'announced_session']) AND NOT other.target = ANY(%(targets)s)
+  )
+"""
+
+#: Types of evidence that are found by the titles they name, and those of them that are also found by the people they name.
+OF_TITLE: Final = (
+    "assignment_terms", "complaint", "consultation", "credit", "credit_notice", "cue", "cue_sheet", "duty_assignment", "job_impact", "employment_programme",
+    "policy_delivery", "separated_rights", "tool_permission", "writer_deal",
+)  # fmt: skip
+OF_PEOPLE: Final = ("assignment_terms", "policy_delivery", "tool_permission")
+#: What makes such a paper one about somebody or some title in particular.
+_NARROW: Final = ("production", "subject", "assigned", "permitted", "delivered_to")
+
+#: Material that papers of a title cite: read with them, whatever it is.
+_CITED: Final = frozenset({"material", "written_by_run", "furnished_material", "assigned_material", "source_material", "factor_material"})
+_CITING: Final = ("writer_deal", "credit_notice", "separated_rights", "furnishing", "writing_material")
 
 _VERSIONS: Final = """
 SELECT index, bytes FROM entry WHERE studio_id = %(studio)s AND id = ANY(%(ids)s) AND index < %(known_at)s ORDER BY id, version
@@ -307,6 +373,16 @@ class Reader:
         rows = self.conn.execute(_TYPED, self._values(targets=list(targets))).fetchall()
         return [str(found) for (found,) in rows]
 
+    def papers(self, types: Sequence[str], targets: Iterable[str], wide: Sequence[str] = ()) -> list[str]:
+        """Return the evidence of some types that names any of the targets, and that of the types `wide` that names nobody."""
+        values = self._values(types=list(types), targets=sorted(set(targets)), wide=list(wide), narrow=list(_NARROW))
+        return [str(found) for (found,) in self.conn.execute(_PAPERS, values).fetchall()]
+
+    def title_wide(self, targets: Sequence[str]) -> list[str]:
+        """Return notices, bargaining and attestations that are about titles as a whole."""
+        rows = self.conn.execute(_TITLE_WIDE, self._values(targets=list(targets))).fetchall()
+        return [str(found) for (found,) in rows]
+
     def current(self, wanted: Iterable[str]) -> list[Recorded]:
         """Return the versions that were known and in effect; an amendment that is not in effect yet leaves its predecessor."""
         found = read.current(self.conn, self.context.studio_id, wanted, self.known_at)
@@ -350,11 +426,15 @@ def collect(reader: Reader, roots: Sequence[str], extra: Sequence[View], also: S
     library.lineage = set(library.views)
     _read(reader, library, [*also, *named])
     _name(reader, library)
+    _crafts(reader, library)
+    asked: set[tuple[Asked, str]] = set()
     for wanted in ROUNDS:
-        _round(reader, library, wanted)
+        _round(reader, library, wanted, asked)
+        _cited(reader, library)
         if wanted is ROUNDS[1]:
-            titles_and_models = [view.id for kind in ("production", "model") for view in library.of(kind)]
-            _read(reader, library, reader.typed(sorted(set(titles_and_models))))
+            _read(reader, library, reader.papers(OF_PEOPLE, (view.id for view in library.of("party", "person"))))
+            named_by_many = [view.id for kind in ("production", "model", "role") for view in library.of(kind)]
+            _read(reader, library, reader.typed(sorted({*named_by_many, *_advance(library)})))
             _name(reader, library)
     return library
 
@@ -388,20 +468,56 @@ def _name(reader: Reader, library: Library) -> None:
     _read(reader, library, named - library.views.keys())
 
 
-def _round(reader: Reader, library: Library, wanted: Mapping[str, Asked]) -> None:
-    """Find and read the papers about everything that is there, in one query for each set of kinds asked for."""
+def _advance(library: Library) -> list[str]:
+    """The commercials that consents to later ones were signed for: their period of use limits those."""
+    scopes = [scope for view in library.of("consent") if isinstance(scope := view.body.get("scope"), Mapping)]
+    return [str(one).partition("@")[0] for scope in scopes if scope.get("future_commercials") for one in scope.get("productions") or ()]
+
+
+def _crafts(reader: Reader, library: Library) -> None:
+    """Read the papers about the work of whole crafts on the titles, with the material that they cite."""
+    productions = [view.id for view in library.of("production")]
+    _read(reader, library, [*reader.papers(OF_TITLE, productions, OF_PEOPLE), *reader.title_wide(productions)])
+    _cited(reader, library)
+    _name(reader, library)
+
+
+def _cited(reader: Reader, library: Library) -> None:
+    """Read the written material, and the runs it came out of, that papers about writing cite."""
+    papers = [view for type_ in _CITING for view in library.of("evidence", type_)]
+    _read(reader, library, {target for view in papers for role, target in view.links if role in _CITED})
+
+
+def _round(reader: Reader, library: Library, wanted: Mapping[str, Asked], asked: set[tuple[Asked, str]]) -> None:
+    """Find and read the papers about everything that is there and not asked about yet, in one query for each set of kinds."""
     targets: dict[Asked, set[str]] = {}
     for view in library.views.values():
         if view.kind in wanted and _kind(view.id) and not (view.kind == "party" and view.type != "person"):
-            targets.setdefault(wanted[view.kind], set()).add(view.id)
+            question = (wanted[view.kind], view.id)
+            if question not in asked:
+                asked.add(question)
+                targets.setdefault(question[0], set()).add(view.id)
     found = set(reader.sources(targets)) if targets else set()
     _read(reader, library, found - library.views.keys())
     _name(reader, library)
 
 
+def debts(reader: Reader, library: Library) -> None:
+    """Read what is owed about the lineage and about who appears in it; what is owed is no premise of a decision, so it does not count as read."""
+    targets = [view.id for view in library.views.values() if view.key in library.lineage or view.kind in ("appearance", "replica")]
+    found = reader.sources({(("obl",), ("subject",)): targets}) if targets else []
+    for recorded in reader.current(found):
+        library.add(view_of(recorded))
+
+
 def opened(context: Context, library: Library) -> None:
     """Open the secret fields that facts are derived from: dates of people, amounts of deals and pay. None of them leaves."""
-    secret = [view for view in library.views.values() if view.kind == "party" or view.type in ("compensation", "bargaining")]
+    games = {view.key for view in library.of("production") if view.body.get("format") == "game"}
+    secret = [
+        view
+        for view in library.views.values()
+        if view.key in games or view.kind == "party" or view.type in ("compensation", "bargaining", "writer_deal")
+    ]
     stored = [view for view in secret if _kind(view.id)]
     shells = [Recorded(view.id, view.kind, view.version, 0, "", "", {}, view.body, ()) for view in stored]
     for view, recorded in zip(stored, read.open_all(context, shells), strict=True):

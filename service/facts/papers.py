@@ -115,16 +115,28 @@ def notice(world: World, view: View) -> Fact:
     )
 
 
+#: Unions by what the letters of their names begin with, where that is not the short name itself.
+_UNIONS = {
+    "iatselocal839": "tag", "animationguild": "tag", "theanimationguild": "tag", "tagiatse": "tag", "iatse": "iatse",
+    "internationalallianceoftheatrical": "iatse", "americanfederationofmusicians": "afm", "afm": "afm",
+    "sagaftra": "sagaftra", "screenactorsguild": "sagaftra", "writersguildofamerica": "wga", "wgaeast": "wga", "wgawest": "wga",
+    "wgae": "wga", "wgaw": "wga", "writersguildofcanada": "wgc", "directorsguildofamerica": "dga",
+}  # fmt: skip
+
+
 def union_name(world: World, party: str | None) -> str | None:
     """Return the short name of a union that is a party: letters and digits of its name, `sagaftra`, `wga`, `dga`."""
     view = world.library.get(party)
     name = view.body.get("name") if view else None
     if not isinstance(name, str):
         return None
+    return short_name(name)
+
+
+def short_name(name: str) -> str:
+    """Return the short name of a union from any of its names."""
     letters = "".join(letter for letter in name.lower() if letter.isalnum())
-    if letters.startswith(("sagaftra", "screenactorsguild")):
-        return "sagaftra"
-    return letters
+    return next((short for beginning, short in _UNIONS.items() if letters.startswith(beginning)), letters)
 
 
 def payments(
@@ -164,6 +176,7 @@ def payment(world: World, view: View) -> Fact:
             "id": view.id,
             "basis": details.get("basis"),
             "units": details.get("units"),
+            "hours": details.get("hours"),
             "paid": paid,
             "paid_at": paid_at,
             "due_at": due_at,

@@ -71,6 +71,18 @@ def background(found: Iterable[View]) -> times.Tri:
     return categories <= {"background", "stand_in"}
 
 
+#: Categories that work behind the camera, at a desk or in an orchestra: who is engaged in these only is no performer.
+_OFF_CAMERA = frozenset(
+    {"crew", "editor", "musician", "composer", "animator", "storyboard_artist", "visual_effects_artist", "prompt_artist"}
+)  # fmt: skip
+
+
+def off_camera(found: Iterable[View]) -> bool:
+    """Tell whether the engagements are those of somebody who is no performer; in doubt they are a performer's."""
+    categories = {view.body.get("category") for view in found}
+    return bool(categories) and categories <= _OFF_CAMERA
+
+
 def representation(found: Iterable[View]) -> list[str] | None:
     """Return who advised the person on the contracts; None where nobody has said."""
     stated = [view.body["representation"] for view in found if "representation" in view.body]

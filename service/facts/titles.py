@@ -6,17 +6,40 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from service.facts import people, times
+from service.facts import papers, people, times
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, part, ref
 
 PERFORMERS: Final = frozenset({"performer", "background", "stunt", "voice", "singer", "dancer"})
+DIRECTORS: Final = frozenset({"director", "assistant_director", "unit_production_manager", "associate_director", "stage_manager"})
+#: Trades that one agreement below the line covers together.
+_TRADES: Final = {
+    "editor": "crew", "art_department": "crew", "storyboard_artist": "animator", "composer": "musician", "driver": "basic_crafts",
+    "location": "basic_crafts", "casting": "basic_crafts", "electrician": "basic_crafts", "plasterer": "basic_crafts",
+}  # fmt: skip
 CRAFT_OF: Final = {"score": "musician", "text": "writer"}
+#: Whose agreement a pack is, by the name of the union that its id begins with, where nobody has said which crafts it binds.
+_CRAFT_OF_UNION: Final = {
+    "sagaftra": "performer", "wga": "writer", "wgc": "writer", "dga": "director",
+    "iatse": "crew", "tag": "animator", "hbc": "basic_crafts", "afm": "musician",
+}  # fmt: skip
 
 
 def craft(name: str) -> str:
-    """Return the craft an agreement is about: everyone who performs is a performer."""
-    return "performer" if name in PERFORMERS else name
+    """Return the craft an agreement is about: everyone who performs is a performer, whoever works with the director a director."""
+    if name in DIRECTORS:
+        return "director"
+    return "performer" if name in PERFORMERS else _TRADES.get(name, name)
+
+
+def union_of_pack(pack: str) -> str:
+    """Return the name of the union that a pack's id begins with."""
+    return pack.partition("-")[0]
+
+
+def craft_of_pack(pack: str) -> str | None:
+    """Return the craft whose agreement a pack is; None where its name does not say."""
+    return _CRAFT_OF_UNION.get(union_of_pack(pack))
 
 
 def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
@@ -32,6 +55,7 @@ def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
             "state": body.get("state"),
             "distributors": [str(bare(one)) for one in body["distributors"]] if body.get("distributors") is not None else None,
             "platforms": platforms(world, body),
+            "awards": awards(body),
             "advertiser": bare(body.get("advertiser")),
             "product_line": body.get("product_line"),
             "crafts": sorted(crafts),
@@ -54,21 +78,30 @@ def platforms(world: World, body: Mapping[str, Any]) -> list[str] | None:
     return sorted({word for name in names if isinstance(name, str) for word in re.findall(r"[a-z0-9]+", name.lower())})
 
 
+def awards(body: Mapping[str, Any]) -> list[str] | None:
+    """Return the awards a title is entered for; `[]` where it is on no award track, None where nobody has said."""
+    listed = body.get("award_entries")
+    if listed is not None:
+        return sorted({str(one["award"]) for one in listed})
+    return [] if body.get("award_track") is False else None
+
+
 def bindings(world: World, production: str) -> list[Fact]:
     """Return what binds a title, one entry for each craft."""
     found = []
     for view in people.bindings(world, production):
         agreement = world.library.get(view.body.get("agreement"))
-        found += [_binding(world, view, agreement, name) for name in _crafts(view, agreement)]
+        found += [_binding(world, view, agreement, name) for name in crafts_of(view, agreement)]
     return found + _determinations(world, production)
 
 
-def _crafts(view: View, agreement: View | None) -> list[str]:
+def crafts_of(view: View, agreement: View | None) -> list[str]:
+    """Return the crafts that a binding binds: as it says, as its agreement says, else those of the union; `*` where none says."""
     named = view.body.get("crafts") or (agreement.body.get("crafts") if agreement else None)
     if named and "*" not in named:
         return sorted({craft(str(one)) for one in named})
     pack = str(agreement.body.get("pack", "")) if agreement else ""
-    return ["performer"] if pack.startswith("sagaftra") else ["*"]
+    return [craft_of_pack(pack) or "*"]
 
 
 def _binding(world: World, view: View, agreement: View | None, name: str) -> Fact:
@@ -120,7 +153,7 @@ def _determinations(world: World, production: str) -> list[Fact]:
     return [
         {
             "id": f"{production}/{one['craft']}",
-            "craft": craft(one["craft"]),
+            "craft": one["craft"] if one["craft"] in _TRADES else craft(one["craft"]),  # one trade does not speak for all of them
             "record": production,
             "determination": "non_union",
             "in_window": True,
@@ -142,9 +175,9 @@ def pins(world: World, production: str) -> list[Fact]:
     return found
 
 
-def crafts_touched(shown: Iterable[View], *, captured: bool) -> set[str]:
-    """Return the crafts whose work a question touches."""
-    found = {CRAFT_OF.get(str(view.body["type"]), "performer") for view in shown}
+def crafts_touched(shown: Iterable[View], *, captured: bool, worked: Iterable[str] = ()) -> set[str]:
+    """Return the crafts whose work a question touches: those of whom it shows and captures, and those who worked on it."""
+    found = {*worked} | {CRAFT_OF.get(str(view.body["type"]), "performer") for view in shown}
     return found | ({"performer"} if captured else set())
 
 
@@ -153,11 +186,25 @@ def crafts(world: World, production: View | None, touched: Iterable[str]) -> lis
     if production is None:
         return []
     bound = bindings(world, production.id)
-    return [_craft(production, name, [one for one in bound if one["craft"] in (name, "*")]) for name in sorted(touched)]
+    return [_craft(world, production, name, [one for one in bound if one["craft"] in (name, "*")]) for name in sorted(touched)]
 
 
-def _craft(production: View, name: str, held: list[Fact]) -> Fact:
+def agreement_of(world: World, binding: View) -> View | None:
+    """Return the agreement that a binding names."""
+    return world.library.get(binding.body.get("agreement"))
+
+
+def agreement_read(world: World, bound: Iterable[View], production: str) -> bool:
+    """Tell whether counsel attests to have read the agreement of some bindings, where nobody could write its rules down."""
+    named = [one for view in bound for one in (view.id, bare(view.body.get("agreement")))]
+    found = papers.attestations(world, named or [production], ("agreement_read",))
+    counsel = [one for one in found if one.get("role") in ("production_counsel", "labour_counsel", "legal")]
+    return papers.confirmed(counsel, "agreement_read") is True
+
+
+def _craft(world: World, production: View, name: str, held: list[Fact]) -> Fact:
     covered = [one for one in held if one["determination"] == "bound"]
+    bound = [found for one in covered if (found := world.library.get(one["id"]))]
     return {
         "id": f"{production.id}/{name}",
         "record": production.id,
@@ -166,4 +213,5 @@ def _craft(production: View, name: str, held: list[Fact]) -> Fact:
         "bindings": covered,
         "lines": len({one.get("agreement") for one in covered}),
         "non_union": not covered and bool(held),
+        "agreement_read": agreement_read(world, bound, production.id),
     }

@@ -20,13 +20,19 @@ minor.intimate-ban strike.suspension security.access transfer.union-approval sca
 synthetic.human-preference synthetic.notice-timeline synthetic.payment-to-plans synthetic.name-plus-feature training.licence-notice
 meetings.semiannual bg.carry
 """
-GATE = "agreement.resolve consent.live consent.scope-match consent.minor-signature exemption.approved lineage.complete"
+GATE = "obligation.due agreement.resolve consent.live consent.scope-match consent.minor-signature exemption.approved lineage.complete"
 OTHERS = [
     "sagaftra-interim-2023.training.union-and-performer-consent",
     "law-ca927-ny5302.replica-clause",
     "law-postmortem.estate",
     "platform-netflix.model-scope",
 ]
+IATSE_2024 = "prompt-displacement covered-work scan-consent consultation policy-indemnity kit-fee impact-bargaining-meetings"
+TAG_2024 = "notify consult-alternative prompt-displacement credit-rights policy-consent no-opt-out"
+MUSIC = "afm-mp-2024.human-musician afm-mp-2024.prompt-pay-ensemble afm-mp-2024.prompt-pay-solo afm-canada.sideletters hbc-399-2024.gap"
+TV_ANIMATION_2023 = "prompt-name replica-recognition synthetic-voice-notice foreign-residuals human-only meetings"
+ACTRA_IPA_2025 = "preproduction-notice notice-48h consent no-penalty-for-refusal pay-other-use post-alteration"
+ABROAD = "actra-bcmpa.ebdr-icdr actra-bcmpa.background-gai equity-pact.no-ai-term equity-pact.training-claim"
 #: Told by the engine itself, because it compares whole editions.
 ENGINE = ["x.version.dual-evaluate"]
 
@@ -34,6 +40,12 @@ EXPECTED = [
     *(f"sagaftra-tvt-2023.{name}" for name in TVT_2023.split()),
     *(f"sagaftra-tvt-2026.{name}" for name in TVT_2026.split()),
     *(f"x.{name}" for name in GATE.split()),
+    *(f"sagaftra-tvanim-2023.{name}" for name in TV_ANIMATION_2023.split()),
+    *(f"actra-ipa-2025.{name}" for name in ACTRA_IPA_2025.split()),
+    *ABROAD.split(),
+    *(f"iatse-ba-2024.{name}" for name in IATSE_2024.split()),
+    *(f"tag-ma-2024.{name}" for name in TAG_2024.split()),
+    *MUSIC.split(),
     *OTHERS,
 ]
 

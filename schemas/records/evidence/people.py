@@ -14,7 +14,6 @@ from schemas.fields import (
     Encrypted,
     Flag,
     Nested,
-    OpenList,
     PartialDate,
     Privileged,
     Several,
@@ -63,7 +62,8 @@ ATTESTATIONS: Final = (
     "minor_counsel", "director_control", "origin", "nobody_appears", "people_complete", "cast_complete", "stunt_safety",
     "representative_authority", "diligence", "strike_applicability", "good_faith_bargaining", "meaningful_consultation",
     "vendor_training", "human_authorship", "identity", "disclosure_conspicuous", "evidently_fictional", "no_third_party_material",
-    "principles_met", "business_reason_adequate", "union_status", "other",
+    "principles_met", "business_reason_adequate", "union_status",
+    "legal_review", "editorial_review", "agreement_read", "recast_for_other_reason", "other",
 )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ class Take(Body):
 class Bargaining(Body):
     """Bargaining with a union or a person about consideration: opened, meetings, closed, outcome."""
 
-    kind = Choice("synthetic", "replica_use", "other_use", "named_performer", "impact", "training", "other")
+    kind = Choice("synthetic", "replica_use", "other_use", "named_performer", "real_time", "secondary", "impact", "training", "other")
     parties = Several(Reference("party", role="bargaining_party"), most=50)
     person = Reference("party", role="bargained_with")
     notice = Reference("evidence", role="notice")
@@ -203,7 +203,10 @@ class Bargaining(Body):
 
 
 class Consultation(Body):
-    """A consultation: proposed, held, what was advised and answered, all before use (DGA, IATSE, Animation Guild)."""
+    """A consultation: asked for or proposed, held, what was advised and answered (DGA, IATSE, Animation Guild).
+
+    `requested_at` says when an employee asked for it; `outcome: refused` that the company declined to hold it.
+    """
 
     guild = Text(100)
     people = Several(Reference("party", role="consulted"), most=100)
@@ -214,20 +217,23 @@ class Consultation(Body):
     proposal = Text(4000)
     advice = Text(4000)
     response = Text(4000)
-    alternatives_considered = Several(Text(1000), most=50)
-    outcome = Choice("agreed", "advice_taken", "advice_declined", "pending")
+    alternatives_considered = Several(Text(1000), most=50, about="tools or ways of working that were weighed instead, also ones without generation; [] none")
+    outcome = Choice("agreed", "advice_taken", "advice_declined", "pending", "refused")
 
 
 class Meeting(Body):
     """A meeting with a union, asked for and held (semi-annual meetings; meetings on request)."""
 
     union = Reference("party", role="union")
-    company = Reference("party", role="company")
+    company = Reference("party", role="company", about="absent where the whole industry meets")
     requested_at = PartialDate()
     held_at = PartialDate()
     next_due_at = PartialDate()
     agenda = Several(
-        Choice("use_and_intended_use", "bias_mitigation", "unauthorised_performances", "remuneration", "training", "technology", "other"),
+        Choice(
+            "use_and_intended_use", "bias_mitigation", "unauthorised_performances", "remuneration", "training", "technology",
+            "replica_tracking", "other",
+        ),
         most=10,
     )
     minutes = Reference("document", role="minutes")
@@ -312,7 +318,7 @@ class Complaint(Body):
 class Employment(Body):
     """Severance and training programmes that an agreement asks for (IATSE, DGA)."""
 
-    kind = Choice("severance", "training_programme")
+    kind = Choice("severance", "retraining", "training_programme")
     person = Reference("party")
     employer = Reference("party", role="employer")
     cause = Text(1000)
@@ -338,17 +344,6 @@ class DutyAssignment(Body):
             raise ValidationError({"person": ["Name the person who has this duty, or the system."]})
 
 
-class Commercial(Body):
-    """Advertising in a maximum period of use, and where it ran (Commercials 2025)."""
-
-    advertiser = Reference("party", role="advertiser")
-    product_line = Text(200)
-    production_start = PartialDate()
-    maximum_use = Nested(Window)
-    exhibitions = Several(PartialDate(), most=400)
-    territories = OpenList(Territory(), most=500)
-
-
 TYPES: Final[dict[str, type[Body]]] = {
     "notice": Notice,
     "attestation": Attestation,
@@ -366,5 +361,4 @@ TYPES: Final[dict[str, type[Body]]] = {
     "complaint": Complaint,
     "employment_programme": Employment,
     "duty_assignment": DutyAssignment,
-    "commercial": Commercial,
 }

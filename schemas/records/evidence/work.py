@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from marshmallow import validates_schema
 
+from schemas import vocabulary
 from schemas.fields import (
     Body,
     Choice,
@@ -32,12 +33,15 @@ class WritingMaterial(Body):
 
     asset = Reference("asset", role="material")
     title = Text(300)
-    author_kind = Choice("human", "generated", "mixed", "unknown")
+    author_kind = Choice(
+        "human", "generated", "mixed", "unknown",
+        about="who wrote it; unknown says that somebody looked and could not tell (a supplier_warranty then answers for it)",
+    )  # fmt: skip
     authors = Several(Reference("party", role="author"), most=50)
     generations = Several(Reference("generation", role="written_by_run"), most=100)
     supplier_warranty = Reference("document", role="supplier_warranty")
     previously_exploited = Flag(about="published or exploited before")
-    literary_material = Flag()
+    literary_material = Flag(about="whether it is marked, credited or registered as literary material")
     content = Nested(Digest)
 
 
@@ -46,7 +50,8 @@ class Furnishing(Body):
 
     material = Reference("evidence", "asset", role="furnished_material", required=True)
     to = Reference("party", role="furnished_to", required=True)
-    at = PartialDate()
+    sender = Reference("party", role="furnished_by")
+    at = PartialDate(about="when it was or will be handed over; absent while that is still to come")
     instructed_as_basis = Flag()
 
 
@@ -73,15 +78,28 @@ class WriterDeal(Body):
     fee = Encrypted(Nested(Money))
     baseline_fee = Encrypted(Nested(Money))
     fee_reduced = Flag(about="whether the fee lies under the baseline, stated where amounts are not recorded")
-    assigned_materials = Several(Reference("evidence", "asset", role="assigned_material"), most=50)
-    reserved_rights = Flag()
+    assigned_materials = Several(
+        Reference("evidence", "asset", role="assigned_material"), most=50, about="what the deal lists as assigned or source material; [] none"
+    )
+    reserved_rights = Flag(about="whether the writer keeps reserved rights in the works")
     works = Several(Reference("asset", "source", "production", role="written_work"), most=200)
+    fee_reduced_because = Choice("generated_material", "other", about="why the fee lies under the baseline")
+    requires_generative_tool = Flag(about="whether a term of the deal makes the writer use a generative tool")
+
+
+class NamedCredit(Body):
+    """One credit of a notice: the role and the person, or the system where one is named in a person's place."""
+
+    role = Text(200, required=True)
+    person = Reference("party", role="credited")
+    system = Text(200)
 
 
 class CreditNotice(Body):
     """The notice of tentative writing credits and the source material it names."""
 
-    credits = Several(Text(300), most=50)
+    credits = Several(Text(300), most=50, about="the credits as they are worded")
+    names = Several(Nested(NamedCredit), most=50, about="the same credits, each with who is named")
     source_materials = Several(Reference("evidence", "asset", role="source_material"), most=50)
     at = PartialDate()
 
@@ -91,19 +109,27 @@ class SeparatedRights(Body):
 
     writer = Reference("party", required=True)
     factors = Several(Text(500), most=50)
+    materials = Several(Reference("evidence", "asset", role="factor_material"), most=50, about="the material that the factors cite; [] none")
     outcome = Choice("granted", "denied", "pending")
     generated_material_considered = Flag()
     at = PartialDate()
 
 
 class Credit(Body):
-    """A credit. `person` is absent where a system is named. `before` and `after` tell a change and its reason."""
+    """A credit. `person` is absent where a system is named. `before` and `after` tell a change and its reason; `before` alone,
+    that the credit is gone.
+    """
 
     role = Text(200, required=True)
+    craft = Choice(*vocabulary.CRAFTS, about="writer for a writing credit, director for a directing credit …")
     person = Reference("party", role="credited")
     system = Text(200)
     before = Text(300)
     after = Text(300)
+    reduced = Flag(about="whether the change makes it a lesser credit")
+    because_of_generated_material = Flag(about="whether generated material that was supplied is the reason of the change")
+    because_of_tool_use = Flag(about="whether it was changed because the person had used a generative tool")
+    entitlement_lost = Flag(about="whether pay, residuals or another right went with it")
     reason = Text(1000)
     at = PartialDate()
 
@@ -111,7 +137,7 @@ class Credit(Body):
 BASES: Final = (
     "creation", "use_days", "line", "side", "session", "session_multiple", "replica_commercial", "other_use", "real_time",
     "secondary", "prompt_hours", "synthetic", "kit_rental", "royalty_share", "residual", "licence_fee", "alteration", "principal_upgrade",
-    "day",
+    "day", "use_fee",
 )  # fmt: skip
 
 
@@ -135,6 +161,7 @@ class Compensation(Body):
     share_of_rate = Decimal(about="the amount as a multiple of the rate: 1.5, 7.5, 0.4")
     pension_health = Flag(about="whether contributions are included or remitted")
     pension_health_rate = Decimal(about="in per cent")
+    equal_to_other_recordings = Flag(about="for a royalty share: the same as for the artist's other recordings under the contract")
     agreed_at = PartialDate()
     due_at = PartialDate()
     paid_at = PartialDate()
@@ -228,6 +255,7 @@ class Policy(Body):
     """A policy about generative tools that was delivered, and acknowledged."""
 
     version = Text(200, required=True)
+    permission_required = Flag(about="whether a tool may be used only with the producer's consent; absent where the policy asks for none")
     document = Reference("document")
     delivered = Several(Nested(Delivered), most=400)
     acknowledged = Several(Nested(Delivered), most=400)
@@ -237,20 +265,30 @@ class ToolPermission(Body):
     """Permission to use tools, from whom to whom."""
 
     given_by = Reference("party", role="permitted_by")
-    to = Several(Reference("party", role="permitted"), most=500)
-    tools = OpenList(Text(200), most=100)
+    to = OpenList(Reference("party", role="permitted"), most=500, about='["*"] everybody on the productions')
+    tools = OpenList(Text(200), most=100, about='the names of the tools; ["*"] any')
     at = PartialDate()
+    written = Flag(about="whether it was given in writing")
+    withdrawn_at = PartialDate()
     document = Reference("document")
 
 
 class AssignmentTerms(Body):
-    """Whether work was assigned with a demand to prompt or to use a generator (MBA 72: no compulsion; IATSE)."""
+    """Whether work was assigned with a demand to prompt or to use a generator (MBA 72: no compulsion; IATSE).
+
+    A memo that makes a tool compulsory is one too: it names the people or, for all of a craft, `people: ["*"]` with `crafts`.
+    """
 
     people = OpenList(Reference("party", role="assigned"), most=500)
+    crafts = OpenList(Choice(*vocabulary.CRAFTS), most=40, about="whose work it speaks of")
     requires_generative_tool = Flag()
-    prompting_required = Flag()
+    prompting_required = Flag(about="whether the people are asked to write prompts")
+    feeds_automation = Flag(about="whether the prompts go into automating the job of another covered employee")
+    displaces = Flag(about="whether it is conceded that they cost somebody the job; what labour relations finds is an attestation")
+    displaced_jobs = Several(Text(200), most=50)
     tools = OpenList(Text(200), most=100)
     at = PartialDate()
+    withdrawn_at = PartialDate(about="when the demand was struck")
     issued_by = Reference("party", role="issued_by")
     document = Reference("document")
     text = Privileged(Text(4000))

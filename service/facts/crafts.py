@@ -1,0 +1,158 @@
+"""Whose work it is: the craft of a person or a run, and whether covered staff of a bound employer did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from service.facts import papers, people, times, titles
+from service.facts.library import View
+from service.facts.world import Fact, World, bare, part
+
+#: The craft that a category of engagement works in; `other` and prompt artists may work in any.
+CRAFT_OF_CATEGORY: Final = {
+    "principal": "performer", "background": "performer", "stunt": "performer", "stunt_coordinator": "performer", "voice": "performer",
+    "narrator": "performer", "dubbing": "performer", "singer": "performer", "dancer": "performer", "puppeteer": "performer",
+    "motion_capture": "performer", "stand_in": "performer", "double": "performer", "visual_effects_artist": "visual_effects",
+    "other": None, "prompt_artist": None,
+}  # fmt: skip
+#: Tools that are no AI at work: their runs are nobody's question here.
+NOT_AI: Final = frozenset({"traditional", "processing", "analysis"})
+#: The crafts whose people this module tells from one another.
+BELOW_THE_LINE: Final = frozenset({"crew", "animator", "musician", "basic_crafts"})
+
+
+def of_engagement(world: World, view: View) -> str | None:
+    """Return the craft of an engagement: by the agreement it names, else by its category."""
+    agreement = world.library.get(view.body.get("agreement"))
+    union = titles.craft_of_pack(str(agreement.body.get("pack", ""))) if agreement else None
+    category = str(view.body.get("category"))
+    return union or titles.craft(found) if (found := union or CRAFT_OF_CATEGORY.get(category, category)) else None
+
+
+def of_person(world: World, person: str | None, production: str | None) -> list[str] | None:
+    """Return the crafts a person is engaged in on a title; None where that is not known."""
+    return of_engagements(world, people.engagements(world, person, production))
+
+
+def of_engagements(world: World, held: Iterable[View]) -> list[str] | None:
+    """Return the crafts of engagements; None where there is none, or one whose craft is not known."""
+    found = [of_engagement(world, view) for view in held]
+    return sorted({str(one) for one in found}) if found and None not in found else None
+
+
+def of_people(world: World, persons: Iterable[str] | None, production: str | None) -> list[str] | None:
+    """Return the crafts that some people are engaged in between them; None where that of one is not known."""
+    found = [of_person(world, person, production) for person in persons or ()]
+    if not found or None in found:
+        return None
+    return sorted({name for crafts in found for name in crafts or ()})
+
+
+def stated(names: Iterable[str] | None) -> list[str] | None:
+    """Return the crafts that a paper states; `other` and `*` say nothing."""
+    found = {titles.craft(str(one)) for one in names or ()} - {"other", "*"}
+    return sorted(found) or None
+
+
+def held_by(world: World, run: View) -> list[View]:
+    """Return the engagements under which a run's operator worked."""
+    named = world.library.get(run.body.get("operator_engagement"))
+    return [named] if named else people.engagements(world, bare(run.body.get("operator")), world.production_of(run))
+
+
+def of_run(world: World, run: View) -> list[str] | None:
+    """Return the crafts whose work a run is: as stated, else those of its operator."""
+    named = run.body.get("craft")
+    return stated([named] if named else None) or of_engagements(world, held_by(world, run))
+
+
+def at_work(world: World) -> list[View]:
+    """Return the runs of the lineage in which AI was at work, or may have been."""
+    return world.once("at_work", None, lambda: _at_work(world))
+
+
+def _at_work(world: World) -> list[View]:
+    return [
+        view
+        for view in world.library.of("generation")
+        if view.key in world.library.lineage and part(view.body, "tool").get("tool_class") not in NOT_AI
+    ]
+
+
+def tasks(world: World) -> list[View]:
+    """Return the duties of the title that a system carries out."""
+    return [view for view in world.library.of("evidence", "duty_assignment") if view.details.get("system") and concerns(world, view)]
+
+
+def concerns(world: World, view: View, production: str | None = None) -> bool:
+    """Tell whether a paper is one of this title: it names it, is in the lineage, or names no title at all."""
+    title = production or world.production
+    named = {*view.productions, *(one for one in subjects(view) if one.startswith("prd_")), bare(view.details.get("production"))} - {None}
+    if view.key in world.library.lineage or not named:
+        return True
+    return bool(world.titles(title) & named)
+
+
+def subjects(view: View) -> set[str]:
+    """Return the ids of what a paper is about."""
+    return {str(bare(one)) for one in view.body.get("subjects") or ()}
+
+
+def touched(world: World, *, scanned: bool, scored: bool) -> set[str]:
+    """Return the crafts below the line whose work a question touches, as far as records say so."""
+    found = {name for run in at_work(world) for name in of_run(world, run) or ()}
+    found |= {name for view in tasks(world) for name in stated([str(view.details.get("craft", "other"))]) or ()}
+    return (found & BELOW_THE_LINE) | ({"crew"} if scanned else set()) | ({"musician"} if scored else set())
+
+
+def covered(world: World, person: str | None, held: Iterable[View], unions: Iterable[str], when: str | None) -> times.Tri:
+    """Tell whether somebody works under an agreement: by the engagement, else by a membership in one of `unions` that runs on the day."""
+    for view in held:
+        if isinstance(view.body.get("covered"), bool):
+            return bool(view.body["covered"])
+        if view.body.get("agreement"):
+            return True
+    party = world.library.get(person)
+    memberships = party.body.get("memberships") if party else None
+    if memberships is None:
+        return None
+    wanted = set(unions)
+    mine = [one for one in memberships if _guild(world, one) in wanted]
+    running = [
+        times.within(when or world.at, {"perpetual": True, **part(one, "window")}) for one in mine if one.get("status") != "resigned"
+    ]
+    return True if True in running else None if None in running else False
+
+
+def _guild(world: World, membership: object) -> str | None:
+    found = membership if isinstance(membership, dict) else {}
+    return papers.union_name(world, bare(found.get("union"))) or (papers.short_name(found["name"]) if found.get("name") else None)
+
+
+def attested(world: World, targets: Iterable[str | None], kinds: Iterable[str] | None = None) -> list[Fact]:
+    """Return what labour relations has signed about some records by the day of the question."""
+    found = papers.attestations(world, targets, kinds)
+    return [one for one in found if one.get("role") == "labour_relations" and world.past(one.get("signed_at")) is not False]
+
+
+def unions_of(world: World, production: str | None, crafts: Iterable[str]) -> set[str]:
+    """Return the short names of the unions whose agreements bind some crafts on a title."""
+    found: set[str | None] = set()
+    for view in people.bindings(world, production):
+        agreement = world.library.get(view.body.get("agreement"))
+        body = agreement.body if agreement else {}
+        if set(titles.crafts_of(view, agreement)).isdisjoint({*crafts, "*"}):
+            continue
+        found.add(papers.union_name(world, bare(body.get("union"))))
+        found.add(papers.short_name(body["union_name"]) if body.get("union_name") else None)
+        found.add(titles.union_of_pack(str(body.get("pack", ""))))
+    return {name for name in found if name}
+
+
+def outside(world: World, employer: str | None, production: str | None) -> times.Tri:
+    """Tell whether an employer stands outside the companies that signed for a title; None where either is not known."""
+    view = world.library.get(production)
+    ours = {str(bare(one)) for one in (view.body.get("signatories") or ())} if view else set()
+    ours |= {str(bare(one.body["signatory"])) for one in people.bindings(world, production) if one.body.get("signatory")}
+    return None if employer is None or not ours else employer not in ours
