@@ -115,6 +115,7 @@ def _own_facts(world: World, view: View) -> Fact:
         "ends": ends(view),
         "grantor": body.get("grantor"),
         "generic": scope.get("unnamed_productions"),
+        "may_replace_work": body.get("replaces_work") is not False,
     }
 
 

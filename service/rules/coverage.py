@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from service.rules.findings import Finding
 from service.rules.pack import Pack
-from service.rules.standing import Governance, engine_finding, in_reach
+from service.rules.standing import Governance, engine_finding
+from service.rules.verdicts import covers
 
 #: Acts that let something out into places, so that a place without a law pack matters.
 _OUTWARD: Final = frozenset({"exhibit", "hand_over", "license_out", "publish", "release"})
@@ -143,10 +144,10 @@ def _territories(packs: Sequence[Pack], document: Mapping[str, Any]) -> tuple[li
 
 
 def _covered(pack: Pack, place: str) -> bool:
-    """Whether a law pack speaks for a place; for the whole world only one that speaks for the whole world does."""
-    if place == "*":
-        return "*" in (pack.document.get("territories") or ("*",))
-    return in_reach(pack, [place]) is True
+    """Whether a law pack speaks for the whole of a place, as law: a part of it is not enough, and a bill is no law yet."""
+    if pack.document.get("status") == "proposed":
+        return False
+    return covers(list(pack.document.get("territories") or ("*",)), [place]) is True
 
 
 def _grades(document: Mapping[str, Any]) -> dict[str, int]:

@@ -27,6 +27,7 @@ PRODUCTION: Final = {"$ref": "prd_1"}
 CONSENT: Final = {
     "id": "con_1",
     "granted": True,
+    "may_replace_work": True,
     "capacity": "self",
     "form": "separate_writing",
     "purposes": ["creation", "use", "alteration", "dub", "synthetic_feature"],

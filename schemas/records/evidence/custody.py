@@ -10,6 +10,7 @@ from schemas import vocabulary
 from schemas.fields import (
     Body,
     Choice,
+    Decimal,
     Encrypted,
     Flag,
     Language,
@@ -117,8 +118,12 @@ class Overlay(Body):
     language = Language()
     position = Text(300)
     kind = Choice("visible_label", "audible_label", "caption", "metadata", "credit", "store_page", "watermark")
-    conspicuous = Reference("evidence", role="conspicuous")
-    territories = OpenList(Territory(), most=500)
+    conspicuous = Reference("evidence", role="conspicuous", about="an attestation of kind disclosure_conspicuous")
+    territories = OpenList(Territory(), most=500, about="for which places it is shown; absent is all")
+    shown_from = PartialDate(about="from when on it goes with the asset")
+    starts_at_seconds = Decimal(about="when it begins, from the start of a video or recording")
+    seconds = Decimal(about="how long it stays")
+    height_percent = Decimal(about="its height in per cent of the shorter side of the picture")
 
 
 EXEMPTIONS: Final = (

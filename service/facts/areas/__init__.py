@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from service.facts.areas import laws
 from service.facts.library import View
 from service.facts.world import Fact, World
 
@@ -16,9 +17,13 @@ Collect = Callable[[World, Sequence[View]], dict[str, list[Fact]]]
 Extend = Callable[[World, View, str, Sequence[View]], Fact]
 
 #: What gives collections, from the appearances in the lineage.
-COLLECT: Final[tuple[Collect, ...]] = ()
+COLLECT: Final[tuple[Collect, ...]] = (
+    laws.collections,
+)
 #: What adds to a use: the appearance, the person used, and the person's engagements on the title.
-EXTEND: Final[tuple[Extend, ...]] = ()
+EXTEND: Final[tuple[Extend, ...]] = (
+    laws.use_facts,
+)
 
 
 def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
