@@ -178,6 +178,10 @@ class Generation(Record):
     craft = Choice(*vocabulary.CRAFTS, about="whose work it is, where a guild's jurisdiction matters")
     stage = Choice(*vocabulary.STAGES)
     purpose = Text(1000)
+    creative_elements = Several(
+        Choice("script", "casting", "design", "shooting", "editing", "other"), most=6,
+        about="the creative elements of a picture that the output has a part in; [] none",
+    )  # fmt: skip
     prompts = Several(Nested(Prompt), most=200)
     prompt_entities = Several(Nested(PromptEntity), most=200)
     prompts_complete = Flag(about="whether every prompt and reference of the run is recorded here")

@@ -33,6 +33,14 @@ MUSIC = "afm-mp-2024.human-musician afm-mp-2024.prompt-pay-ensemble afm-mp-2024.
 TV_ANIMATION_2023 = "prompt-name replica-recognition synthetic-voice-notice foreign-residuals human-only meetings"
 ACTRA_IPA_2025 = "preproduction-notice notice-48h consent no-penalty-for-refusal pay-other-use post-alteration"
 ABROAD = "actra-bcmpa.ebdr-icdr actra-bcmpa.background-gai equity-pact.no-ai-term equity-pact.training-claim"
+WGA_2023 = """
+not-a-writer disclose-furnished not-assigned-or-source separated-rights writer-use-consent no-compulsion training-reserved meetings
+"""
+WRITERS = "wga-mba-2026.training-licence-notice wga-mba-2026.gai-use-review wgc-ipa-2024.disclose-and-contract wgc-ipa-2024.no-reduction"
+DIRECTORS = """
+dga-ba-2023.not-a-person dga-ba-2023.consult-creative dga-ba-2023.meetings dga-ba-2026.director-control
+dga-ba-2026.training-licence-consult dga-ba-2026.training-programme
+"""
 #: Told by the engine itself, because it compares whole editions.
 ENGINE = ["x.version.dual-evaluate"]
 
@@ -46,6 +54,9 @@ EXPECTED = [
     *(f"iatse-ba-2024.{name}" for name in IATSE_2024.split()),
     *(f"tag-ma-2024.{name}" for name in TAG_2024.split()),
     *MUSIC.split(),
+    *(f"wga-mba-2023.{name}" for name in WGA_2023.split()),
+    *WRITERS.split(),
+    *DIRECTORS.split(),
     *OTHERS,
 ]
 

@@ -80,6 +80,9 @@ class TrainingLicence(Body):
     licensor = Reference("party", role="licensor")
     licensee = Reference("party", role="licensee")
     licence = Reference("licence")
+    licences = Several(
+        Reference("licence", role="training_licence"), most=400, about="licences of those who keep rights in the works, writers among them"
+    )
     licensee_affiliated = Flag()
     compensated = Flag()
     system_public_facing = Flag()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from service.facts.areas import laws
+from service.facts.areas import directors, laws, writers
 from service.facts.library import View
 from service.facts.world import Fact, World
 
@@ -19,6 +19,8 @@ Extend = Callable[[World, View, str, Sequence[View]], Fact]
 #: What gives collections, from the appearances in the lineage.
 COLLECT: Final[tuple[Collect, ...]] = (
     laws.collections,
+    writers.collections,
+    directors.collections,
 )
 #: What adds to a use: the appearance, the person used, and the person's engagements on the title.
 EXTEND: Final[tuple[Extend, ...]] = (
