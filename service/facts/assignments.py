@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from service.facts import crafts, papers, times
 from service.facts.library import View
 from service.facts.tool_uses import Use, uses
-from service.facts.world import Fact, World, bares, compact, ref
+from service.facts.world import Fact, World, bare, bares, compact, ref
 from service.rules.moments import DAY, moment
 
 _NOTICES: Final = ("generative_tool", "employees")
@@ -64,9 +64,10 @@ def _assignment(world: World, view: View, used: list[Use]) -> Fact:
             "asked": asked,
             "withdrawn": bool(details.get("withdrawn_at") and world.past(times.text(details["withdrawn_at"]))),
             "feeds_automation": details.get("feeds_automation"),
-            **_effect(world, view, details),
+            "needs_attestation": details.get("feeds_automation") is not False,
+            **_effect(world, view.id, persons, conceded=details.get("displaces") is True),
             **_told(world, persons, first, everyone=people is not None and "*" in people),
-            "assigned_at": begun,
+            "assigned_at": begun or first or world.at,
             "dates": compact({"use": first or begun, "request": begun}),
             "path": world.path(view),
             "because": {"prompting": "prompting_required", "asked": "requires_generative_tool", "crafts": "crafts"},
@@ -83,19 +84,21 @@ def _generative(used: Iterable[Use]) -> bool:
     return any(use.generative is True for use in used)
 
 
-def _effect(world: World, view: View, details: Mapping[str, Any]) -> Fact:
-    """What labour relations found about displacement, what the employer concedes, whether it was bargained over."""
-    signed = crafts.attested(world, (view.id,), ("no_displacement",))
+def _effect(world: World, paper: str | None, persons: Iterable[str], *, conceded: bool = False) -> Fact:
+    """What labour relations found about displacement by an assignment or its runs, what is conceded, whether it was bargained over."""
+    wanted = set(persons)
+    runs = [run.id for run in crafts.at_work(world) if bare(run.body.get("operator")) in wanted]
+    signed = crafts.attested(world, (paper, *runs), ("no_displacement",))
     found = papers.confirmed(signed, "no_displacement")
-    complaints = world.library.about(view.id, "evidence", "complaint")
+    complaints = [one for target in (paper, *runs) if target for one in world.library.about(target, "evidence", "complaint")]
     return {
-        "displacing": details.get("displaces") is True or found is False,
+        "displacing": conceded or found is False,
         "attested": found is True,
         "attestations": signed,
         "complaint_open": any(
             one.details.get("topic") == "displacement" and one.details.get("state", "open") == "open" for one in complaints
         ),
-        "bargained": any(one.get("agreed") for one in impact_bargaining(world, (view.id,))),
+        "bargained": any(one.get("agreed") for one in impact_bargaining(world, [one for one in (paper, *runs) if one])),
     }
 
 
@@ -130,12 +133,12 @@ def _notices(world: World) -> list[View]:
 
 def _notice_reaches(view: View, persons: list[str], *, everyone: bool) -> times.Tri:
     """To all employees, or to each of the people; None where nobody has said to whom."""
-    recipients = bares(view.details.get("recipients"))
-    if view.details.get("recipient_kind") == "employees" and not any(one in persons for one in recipients or ()):
+    recipients = {*(bares(view.details.get("recipients")) or ()), *(one for one in crafts.subjects(view) if one.startswith("pty_"))}
+    if view.details.get("recipient_kind") == "employees" and recipients.isdisjoint(persons):
         return True
-    if recipients is None:
+    if not recipients:
         return None
-    return bool(persons) and not everyone and set(persons) <= set(recipients)
+    return bool(persons) and not everyone and recipients.issuperset(persons)
 
 
 def _unrecorded(world: World, used: list[Use]) -> list[Fact]:
@@ -149,6 +152,7 @@ def _unrecorded(world: World, used: list[Use]) -> list[Fact]:
 def _loose(world: World, mine: list[Use]) -> Fact:
     use, person = mine[0], str(mine[0].operator)
     first = times.earliest([one.first for one in mine if one.generative is not False])
+    effect = _effect(world, None, [person])
     return compact(
         {
             "id": f"{use.run.id}/assignment",
@@ -158,11 +162,10 @@ def _loose(world: World, mine: list[Use]) -> Fact:
             "person": ref(person),
             "asked": _any(*(one.generative for one in mine)),
             "withdrawn": False,
-            "displacing": False,
-            "attested": False,
-            "attestations": [],
-            "complaint_open": False,
-            "bargained": False,
+            "prompting": True if effect["attestations"] else None,
+            "needs_attestation": True,
+            **effect,
+            "assigned_at": first or world.at,
             **_told(world, [person], first, everyone=False),
             "dates": compact({"use": first}),
             "path": world.path(use.run),

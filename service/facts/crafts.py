@@ -18,6 +18,8 @@ CRAFT_OF_CATEGORY: Final = {
 }  # fmt: skip
 #: Tools that are no AI at work: their runs are nobody's question here.
 NOT_AI: Final = frozenset({"traditional", "processing", "analysis"})
+#: The union that speaks for a craft, whatever binding is on record.
+UNION_OF_CRAFT: Final = {"crew": "iatse", "animator": "tag", "musician": "afm"}
 #: The crafts whose people this module tells from one another.
 BELOW_THE_LINE: Final = frozenset({"crew", "animator", "musician", "basic_crafts"})
 
@@ -63,8 +65,11 @@ def held_by(world: World, run: View) -> list[View]:
 
 def of_run(world: World, run: View) -> list[str] | None:
     """Return the crafts whose work a run is: as stated, else those of its operator."""
-    named = run.body.get("craft")
-    return stated([named] if named else None) or of_engagements(world, held_by(world, run))
+    body = run.body
+    worker = (bare(body.get("operator")), bare(body.get("operator_engagement")), world.production_of(run))
+    return stated([body["craft"]] if "craft" in body else None) or world.once(
+        "worker", worker, lambda: of_engagements(world, held_by(world, run))
+    )
 
 
 def at_work(world: World) -> list[View]:
@@ -137,8 +142,8 @@ def attested(world: World, targets: Iterable[str | None], kinds: Iterable[str] |
 
 
 def unions_of(world: World, production: str | None, crafts: Iterable[str]) -> set[str]:
-    """Return the short names of the unions whose agreements bind some crafts on a title."""
-    found: set[str | None] = set()
+    """Return the short names of the unions that speak for some crafts, or whose agreements bind them on a title."""
+    found: set[str | None] = {UNION_OF_CRAFT.get(name) for name in crafts}
     for view in people.bindings(world, production):
         agreement = world.library.get(view.body.get("agreement"))
         body = agreement.body if agreement else {}

@@ -330,6 +330,14 @@ class Library:
                     self.paths[following] = [*self.paths[key], self.views[following].id]
                     queue.append(following)
 
+    def used_by(self) -> dict[str, set[str]]:
+        """Return the traced lineage turned round: for each record the ids of what was made from it."""
+        found: dict[str, set[str]] = {}
+        for key in self.paths:
+            for following in self._next(key):
+                found.setdefault(self.views[following].id, set()).add(self.views[key].id)
+        return found
+
     def _next(self, key: str) -> list[str]:
         view = self.views[key]
         ahead = [found.key for role, target in view.links if role in MADE_FROM and (found := self.get(target)) and found.kind in LINEAGE]

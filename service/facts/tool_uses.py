@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service.facts import crafts, papers, people, times, titles
+from service.facts import consents, crafts, papers, people, times, titles
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
 
@@ -100,7 +100,7 @@ def _element(world: World, use: Use) -> Fact:
             "covered_staff": _staff(world, use, held),
             "outside": crafts.outside(world, employer, use.production),
             **avoidance(world, (run.id, *(one.id for one in held), employer)),
-            "permissions": permissions(world, use.operator, tool.get("name"), use.production),
+            "permissions": permissions(world, use, tool.get("name")),
             "policies": policies(world, use.operator, use.production),
             "fees": fees,
             "fee_due": times.earliest([one.get("due_at") for one in fees if one.get("paid") is not True]),
@@ -155,18 +155,24 @@ def avoidance(world: World, targets: Iterable[str | None]) -> Fact:
     return {"avoidance_found": found is False, "avoidance_denied": found is True}
 
 
-def permissions(world: World, person: str | None, tool: Any, production: str | None) -> list[Fact]:
+def permissions(world: World, use: Use, tool: Any) -> list[Fact]:
     """Return the employer's permissions to use a tool, and consents by which a company lets a person use tools."""
+    person = use.operator
     given = [
         {"id": view.id, "at": times.text(view.details.get("at")), "until": times.text(view.details.get("withdrawn_at")) or "*",
          "covers": _both(_names(view.details.get("to"), person), _has_tool(view.details.get("tools"), tool))}
         for view in world.library.of("evidence", "tool_permission")
-        if crafts.concerns(world, view, production)
+        if crafts.concerns(world, view, use.production)
     ]  # fmt: skip
     given += [
-        {"id": view.id, "at": times.text(view.body.get("signed_at")), "until": "*", "covers": True}
+        {
+            "id": view.id,
+            "at": consents.signed_at(view),
+            "until": "*",
+            "covers": consents.state_at(world, view, use.first)[0] in ("live", "late"),
+        }
         for view in (world.library.about(person, "consent", roles=("given_to",)) if person else ())
-        if view.body.get("answer") == "granted" and "tool_use" in (part(view.body, "scope").get("purposes") or ())
+        if "tool_use" in (part(view.body, "scope").get("purposes") or ())
     ]
     return [compact(one) for one in given]
 

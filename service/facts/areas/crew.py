@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.facts import consents, crafts, custody, papers, people, times
+from service.facts import classify, consents, crafts, custody, papers, people, times
 from service.facts.assignments import assignments, consultations, impact_bargaining
 from service.facts.consents import Use
 from service.facts.library import View
@@ -27,7 +27,8 @@ def crew_scans(world: World) -> list[Fact]:
     """Return the scans of people who are no performers, and one for each replica of such a person whose session nobody recorded."""
     held = [view for view in world.library.of("evidence", "capture_session") if view.details.get("state") != "cancelled"]
     mine = [view for view in held if custody.of_crew(world, view) and custody.in_question(world, view)]
-    loose = [view for view in custody.every_replica(world) if custody.of_crew(world, view) and not view.body.get("sessions")]
+    made = [view for view in custody.every_replica(world) if custody.of_crew(world, view) and not view.body.get("sessions")]
+    loose = [view for view in made if classify.participated(view) is not False]
     found = [_scan(world, view, bare(view.details.get("person")), view.details.get("starts_at")) for view in mine]
     return found + [_scan(world, view, bare(view.body.get("person")), view.body.get("created_at")) for view in loose]
 

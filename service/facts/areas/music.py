@@ -55,8 +55,15 @@ def scores(world: World, shown: Sequence[View]) -> list[Fact]:
         return []
     sheets, cues = _details(world, "cue_sheet"), _details(world, "cue")
     if not sheets:
-        return [_score(world, f"{world.production}/score", music[0], {}, cues)]
+        return [_score(world, f"{world.production}/score", music[0], {}, cues + _rosters(world, music))]
     return [_score(world, sheet.id, sheet, sheet.details, _listed(world, sheet, cues)) for sheet in sheets]
+
+
+def _rosters(world: World, music: list[View]) -> list[View]:
+    """The rosters of the music itself, not of what a generator was prompted with."""
+    inputs = {str(bare(one.get("asset"))) for run in crafts.at_work(world) for one in run.body.get("inputs") or ()}
+    assets = [view.id for view in music if view.kind == "asset" and view.id not in inputs]
+    return [one for asset in assets for one in world.library.about(asset, "evidence", "roster", ("recording",))]
 
 
 def _listed(world: World, sheet: View, cues: list[View]) -> list[View]:

@@ -23,7 +23,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     },
     "assignments": {
         "id": "evd_a", "record": "evd_a", "production": PRODUCTION, "person": PERSON, "dates": DATES, "crafts": ["crew"], "prompting": True, "asked": True, "withdrawn": False,
-        "feeds_automation": True, "displacing": False, "attested": True, "attestations": [attested("no_displacement", role="labour_relations", signed_at="2026-08-20")],
+        "feeds_automation": True, "needs_attestation": True, "displacing": False, "attested": True, "attestations": [attested("no_displacement", role="labour_relations", signed_at="2026-08-20")],
         "complaint_open": False, "bargained": False, "assigned_at": "2026-09-01", "first_use": USED, "use_ahead": False,
         "notices": [{"id": "evd_n", "kind": "generative_tool", "written": True, "reaches": True, "delivered_at": "2026-08-25"}],
     },
