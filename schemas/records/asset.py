@@ -10,6 +10,7 @@ from schemas import vocabulary
 from schemas.fields import Body, Choice, Decimal, Flag, Language, Nested, OpenList, PartialDate, Several, Text, Whole, choices
 from schemas.parts import Blob, FrameRange, digests, needs, ordered
 from schemas.records.base import Record
+from schemas.records.reading import Reading
 from schemas.references import Reference
 
 TYPES: Final = (
@@ -21,6 +22,14 @@ RELATIONS: Final = (
     "derived_from", "revision_of", "variant_of", "rendered_from", "transcoded_from", "composited_from", "cut_from", "placed",
     "reference_for", "generated_by", "trained_on", "graded_from", "mixed_from", "scanned_from", "wall_content", "translated_from",
 )  # fmt: skip
+
+ELEMENTS: Final = (
+    "background", "prop", "key_visual", "main_character", "central_setting", "performance", "title", "score", "other",
+)  # fmt: skip
+DEPARTMENTS: Final = (
+    "script", "visual_effects", "voice", "performance", "music", "edit", "marketing", "art", "camera", "animation", "localisation",
+)  # fmt: skip
+SENSITIVITIES: Final = ("buyer_proprietary", "unreleased", "personal_data", "third_party_unlicensed", "trade_secret")
 
 
 class Technical(Body):
@@ -85,6 +94,7 @@ class Embedded(Body):
     signed_at = PartialDate()
     checked_at = PartialDate()
     manifest = Nested(Blob)
+    reading = Nested(Reading, about="what a reader found in the manifest, for the conformance rubric")
 
 
 class Authorship(Body):
@@ -142,14 +152,9 @@ class Asset(Record):
     literary_material = Flag()
     previously_exploited = Flag()
     music_areas = Nested(MusicAreas)
-    element = Choice("background", "prop", "key_visual", "main_character", "central_setting", "performance", "title", "score", "other")
-    department = Choice(
-        "script", "visual_effects", "voice", "performance", "music", "edit", "marketing", "art", "camera", "animation", "localisation",
-    )  # fmt: skip
-    sensitivity = Several(
-        Choice("buyer_proprietary", "unreleased", "personal_data", "third_party_unlicensed", "trade_secret"), most=5,
-        about="what kind of confidential material it is; [] none",
-    )  # fmt: skip
+    element = Choice(*ELEMENTS)
+    department = Choice(*DEPARTMENTS)
+    sensitivity = Several(Choice(*SENSITIVITIES), most=5, about="what kind of confidential material it is; [] none")
     real_event_risk = Flag(about="could be mistaken for real events or statements")
     evidently_fictional = Flag()
     player_facing = Flag()
@@ -232,7 +237,7 @@ class Appearance(Record):
     engagement = Reference("engagement")
     generation = Reference("generation", role="generated_in")
     generated_at = PartialDate()
-    first_use_at = PartialDate()
+    first_use_at = PartialDate(about="when the result was first shown, shipped or went live")
     in_human_role = Flag()
     looks_human = Flag()
     meant_to_look_human = Flag()
@@ -242,6 +247,7 @@ class Appearance(Record):
     recognisable_features = Several(Nested(RecognisedFeature), most=200)
     votes = Several(Nested(Vote), most=200)
     recognisability_disputed = Flag()
+    sounds_like = Several(Reference("role", role="sounds_like"), most=50, about="characters whose voice people hear in the result; [] none")
     impression_intended = Flag(about="whether the result is to give the impression of that person")
     classification = Several(Reference("evidence", role="classification"), most=20)
     language = Language()
@@ -254,11 +260,14 @@ class Appearance(Record):
     unsafe_for_people = Flag(about="shows what no human can safely do")
     script_version = Reference("evidence", role="script_version", pins=True)
     takes = Several(Reference("evidence", role="take"), most=50)
+    origin_production = Reference(
+        "production", role="reused_from", about="the title that the performance or replica was first made for, where this is a reuse"
+    )
     scenes = Several(Text(100), most=200)
     shooting_day = Nested(ShootingDay)
     modalities = choices(vocabulary.MODALITIES)
     seconds = Decimal()
-    lines = Whole()
+    lines = Whole(about="spoken lines; in games a line is about ten words")
     words = Whole()
     minutes = Decimal()
     sides = Decimal()
@@ -266,7 +275,7 @@ class Appearance(Record):
     day_estimate = Reference("evidence", role="day_estimate")
     content_flags = Several(Choice(*vocabulary.CONTENT_FLAGS), most=30)
     age_shift = Nested(AgeShift)
-    real_time = Flag()
+    real_time = Flag(about="generated while a user plays or talks, so that every reply is new; false: made beforehand")
     in_final_cut = Flag()
     advertising = Flag()
     crowd = Several(Reference("replica", role="crowd_replica"), most=400, about="the replicas that a background fill shows; [] none")

@@ -67,7 +67,9 @@ class Scope(Body):
     replicas = OpenList(Reference("replica", role="consented_replica"), most=200)
     advertisers = OpenList(Reference("party", role="consented_advertiser"), most=100)
     product_lines = OpenList(Text(200), most=100)
-    future_commercials = Flag()
+    future_commercials = Flag(
+        about="whether it speaks for later commercials of the advertiser and product line, beside the productions it names"
+    )
     real_time = Flag(about="whether replies may be generated while a user plays or talks")
     sensitive_content = choices(vocabulary.CONTENT_FLAGS)
     script_version = Reference("evidence", role="script_version", pins=True)
@@ -131,10 +133,15 @@ class Consent(Record):
     window = Nested(Window, about="from when to when it is valid")
     limits_after_death = Nested(AfterDeath)
     withdrawal = Nested(Withdrawal)
+    deletion_date = PartialDate(about="when the recordings, scans and replicas made under it are to be deleted")
     condition_of_employment = Flag()
     replaces_work = Flag(about="whether the clause lets a replica stand in for work the person would have done in person")
     compensation = Encrypted(Text(2000))
-    platform = Reference("party", role="platform", about="the market place or voice platform that holds the consent")
+    platform = Reference(
+        "party",
+        role="platform",
+        about="the market place or voice platform that holds the consent (a paper of development has the purpose creation, one of use names its project)",
+    )
     diligence = Several(Reference("evidence", "document", role="diligence"), most=50)
     documents = Several(Reference("document", role="document"), most=50)
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Encrypted, Flag, Language, Nested, OpenList, PartialDate, Several, Territory, Text, choices
+from schemas.fields import Body, Choice, Encrypted, Flag, Language, Nested, OpenList, PartialDate, Several, Territory, Text, Whole, choices
 from schemas.parts import Money, Window, ordered
+from schemas.records.asset import DEPARTMENTS
 from schemas.records.base import Record
 from schemas.references import Reference
 
@@ -20,6 +21,7 @@ FORMATS: Final = (
 GENRES: Final = (
     "fiction", "documentary", "docudrama", "biography", "history", "satire", "parody", "sketch", "commentary", "news",
     "factual", "variety", "reality", "sport", "childrens", "advertising", "music", "scholarship",
+    "current_affairs",
 )  # fmt: skip
 STATES: Final = (
     "development", "pre_production", "photography", "post_production", "delivered", "released", "live", "abandoned",
@@ -75,6 +77,17 @@ class Unit(Body):
     employer = Reference("party", role="employer")
 
 
+class AwardEntry(Body):
+    """An award that the title, or somebody's part in it, is entered for, and what is declared there about AI."""
+
+    award = Choice("oscars", "emmys", "grammys", "human_provenance", "festival", "other", required=True)
+    category = Text(200, about="the category entered, in the award's own words")
+    department = Choice(*DEPARTMENTS, about="whose craft the category honours")
+    declared_tier = Whole(1, 3, about="human provenance label: 1 no AI, 2 assistive only, 3 generated material in the final work")
+    statement = Reference("evidence", role="award_statement", about="an attestation of human_authorship, or an ai_use")
+    submitted_at = PartialDate()
+
+
 class Production(Record):
     """A title or campaign: what it is, who signed for it, where and when it is made, and where it is to go.
 
@@ -98,9 +111,15 @@ class Production(Record):
     photography_start = PartialDate()
     photography_end = PartialDate()
     production_commenced = PartialDate(about="where an agreement counts from commencement, not photography")
+    generative_ai_planned = Flag(about="whether work with generative AI is planned on it, said before any is on record")
     release_dates = Several(Nested(ReleaseDate), most=300)
     budget = Encrypted(Nested(Money))
     budget_tier = Text(100, about="the tier of an agreement, where one has tiers")
+    budget_band = Choice(
+        "under_250k", "from_250k_to_30m", "over_30m", about="a game's budget in US dollars, where the amount is not recorded"
+    )
+    original_language = Language(about="the language it was first written in")
+    owner_country = Territory(about="where the company that owns it is based")
     distributors = Several(Reference("party", role="distributor"), most=100)
     advertiser = Reference("party", role="advertiser")
     product_line = Text(200)
@@ -108,7 +127,10 @@ class Production(Record):
     cast_list_stated_by = Reference("party", role="cast_list_stated_by")
     other_crafts_determined = Several(Nested(CraftDetermination), most=40)
     intent_profiles = Several(Nested(IntentProfile), most=50)
-    award_track = Flag()
+    award_track = Flag(about="whether it is entered for awards at all")
+    award_entries = Several(Nested(AwardEntry), most=200, about="[] says that it is entered for none")
+    ad_id_at = PartialDate(about="when the Ad-ID was taken out, for a commercial; the id itself is an identifier of scope ad_id")
+    talent_engaged_at = PartialDate(about="when the first performer was engaged, for a commercial")
 
     @validates_schema
     def dates_and_profiles(self, data: dict[str, Any], **_: Any) -> None:

@@ -16,11 +16,27 @@ from typing import Any, Final
 
 import orjson
 
+from service import errors
 from service.context import Context
-from service.facts import appearances, areas, consents, custody, handovers, licensing, papers, people, synthetics, times, titles, trainings
+from service.facts import (
+    appearances,
+    areas,
+    consents,
+    crafts,
+    custody,
+    handovers,
+    licensing,
+    papers,
+    people,
+    synthetics,
+    times,
+    titles,
+    trainings,
+)
+from service.facts import overlay as overlays
 from service.facts import planned as inline
 from service.facts import uses as uses_of
-from service.facts.library import Library, Reader, View, collect, opened
+from service.facts.library import Library, Reader, View, collect, debts, opened
 from service.facts.world import Fact, World, bare, compact, part, ref
 
 VERSION: Final = 1
@@ -37,6 +53,7 @@ class Facts:
 
     document: dict[str, Any]
     read: Mapping[str, int]
+    library: Library
 
 
 def gather(
@@ -56,17 +73,22 @@ def gather(
     `intent` is where the result is meant to go; without `production` the subjects' own title counts. `overlay` lays
     hypothetical records over the log. Raises `errors.Invalid` for a planned body that is not valid.
     """
-    extra, named = inline.views(planned, overlay)
-    reader = Reader(context, known_at, times.instant(at))
-    roots = [*subjects, *named]
-    library = collect(reader, roots, extra, also=[production] if production else [])
-    library.lineage |= set(named)
-    opened(context, library)
+    with overlays.laid(context, overlay, known_at) as laid:
+        for name in laid.gone.intersection(subjects):
+            raise errors.invalid("/overlay", f"{name} is what is asked about; leave it in.")
+        extra, named = inline.views(planned, laid.keys)
+        reader = Reader(context, known_at, times.instant(at))
+        roots = [*subjects, *named]
+        library = collect(reader, roots, extra, also=[production] if production else [])
+        library.lineage |= set(named)
+        debts(reader, library)
+        opened(context, library)
     library.trace(roots)
     document = assemble(
         library, roots, act=act, at=times.instant(at), known_at=known_at, intent=intent, production=production, is_planned=bool(named)
     )
-    return Facts(document, MappingProxyType(dict(sorted(library.read.items()))))
+    there = {name: version for name, version in sorted(library.read.items()) if name not in laid.ids}
+    return Facts(document, MappingProxyType(there), library)
 
 
 def assemble(
@@ -85,8 +107,10 @@ def assemble(
     world = World(library, act, at, goal, production or _production(library, roots))
     shown = appearances.every(world)
     collections = {**_shown(world, shown), **_made(world), **_custody(world, shown)}
+    world.gathered = collections
     collections |= {name: _sorted(found) for name, found in areas.collections(world, shown).items()}
-    touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]))
+    worked = crafts.touched(world, scanned=bool(collections["crew_scans"]), scored=bool(collections["scores"]))
+    touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]), worked=worked)
     title = library.get(world.production)
     document = {
         "v": VERSION,

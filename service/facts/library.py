@@ -63,7 +63,7 @@ LINEAGE: Final = frozenset(
 )
 
 #: What is asked about a person: consents, engagements, pay, deals, notices; never everything that names a party.
-_OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "notice_to", "subject", "given_to")
+_OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "notice_to", "subject", "given_to", "target")
 
 #: Which kinds of papers are asked for about which kinds of records, round by round; with the roles, where others would be too many.
 Asked = tuple[tuple[str, ...], tuple[str, ...] | None]
@@ -83,7 +83,7 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "replica": (("evd", "evt"), None),
         "evidence": (("evd", "evt"), None),
         "licence": (("evd", "evt"), None),
-        "party": (("con", "eng", "evd"), _OF_PERSON),
+        "party": (("con", "eng", "evd", "evt"), _OF_PERSON),
     },
     {
         "consent": (("evd", "evt"), None),
@@ -91,9 +91,9 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "engagement": (("evd",), None),
         "evidence": (("evd", "evt"), None),
         "binding": (("evd", "evt"), None),
-        "party": (("con", "eng", "evd"), _OF_PERSON),
+        "party": (("con", "eng", "evd", "evt"), _OF_PERSON),
     },
-    {"event": (("evt",), None), "evidence": (("evd",), None)},
+    {"event": (("evt",), None), "evidence": (("evd",), None), "consent": (("evd", "evt"), None)},
 )
 
 #: Kinds that are read because a paper names them.

@@ -30,7 +30,7 @@ def synthetic(world: World, view: View) -> Fact | None:
     told = papers.notices(world, (*about, world.production_of(view)), ("synthetic",))
     bargained = [one for target in about if target for one in world.library.about(target, "evidence", "bargaining")]
     bargained += [one for notice in told for one in world.library.about(notice["id"], "evidence", "bargaining")]
-    talks = [_talks(world, one) for _, one in sorted({one.key: one for one in bargained}.items())]
+    bargaining = [negotiation(world, one) for _, one in sorted({one.key: one for one in bargained}.items())]
     run = generation_of(world, view)
     tool = run.body.get("tool", {}).get("tool_class") if run else body.get("tool_class")
     people_seen = [classify.whole(view, one) for one in classify.in_question(view, named_people(world, view))]
@@ -46,8 +46,8 @@ def synthetic(world: World, view: View) -> Fact | None:
             else (False if True in people_seen else None),
             "notices": [one for one in told if not one.get("recipient_kind") or one["recipient_kind"] in ("union", "guild")],
             "notified_at": times.earliest([one.get("delivered_at") for one in told]),
-            "bargaining": talks,
-            "remuneration_fixed": any(one.get("outcome") in ("agreed", "arbitration") and one.get("amount") for one in talks),
+            "bargaining": bargaining,
+            "remuneration_fixed": any(one.get("outcome") in ("agreed", "arbitration") and one.get("amount") for one in bargaining),
             "payments": papers.payments(world, None, world.production_of(view), about, ("synthetic",)),
             "attestations": papers.attestations(world, about),
             "used_at": first,
@@ -56,7 +56,8 @@ def synthetic(world: World, view: View) -> Fact | None:
     )
 
 
-def _talks(world: World, view: View) -> Fact:
+def negotiation(world: World, view: View) -> Fact:
+    """Return talks about consideration: when they opened and closed, and their outcome as of the instant asked for."""
     details = view.details
     return compact(
         {

@@ -52,7 +52,10 @@ def compact(fact: Fact) -> Fact:
 
 @dataclass(slots=True)
 class World:
-    """One question: the records that bear on it, the instant it is asked for, the act and the intent."""
+    """One question: the records that bear on it, the instant it is asked for, the act and the intent.
+
+    `gathered` are the collections that areas may build on: uses, sessions, trainings and the rest of the common ones.
+    """
 
     library: Library
     act: str
@@ -60,6 +63,7 @@ class World:
     intent: Mapping[str, Any]
     production: str | None = None
     memo: dict[tuple[str, Any], Any] = field(default_factory=dict)
+    gathered: dict[str, list[Fact]] = field(default_factory=dict)
 
     def once(self, name: str, key: Any, make: Callable[[], Made]) -> Made:
         """Return what `make` gives, made once for a question: many uses share their people, papers and titles."""

@@ -77,7 +77,11 @@ class Countersignature(Body):
 
 
 class Attestation(Body):
-    """What a machine cannot decide, stated by a named role, with its evidence and expiry (the subjects stand beside it)."""
+    """What a machine cannot decide, stated by a named role, with its evidence and expiry (the subjects stand beside it).
+
+    `rejected` is the contrary finding: `no_displacement` rejected by labour relations says that somebody is displaced,
+    `no_avoidance` that covered work was sent out to escape an agreement.
+    """
 
     kind = Choice(*ATTESTATIONS, required=True)
     outcome = Choice("confirmed", "rejected", "unsure", required=True)
