@@ -53,6 +53,7 @@ class Dataset(Record):
     held_items = Nested(Blob)
     people = OpenList(Reference("party", role="person"), most=400)
     contains_commercials = Flag(about="whether commercials made under a union agreement are in it")
+    contains_recordings = Flag(about="whether sound recordings made under a union agreement are in it")
     contains_generated = Flag()
     created_at = PartialDate()
     frozen_at = PartialDate()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from service.facts import papers, times
+from service.facts import advertising, papers, suspensions, times
 from service.facts.library import View
 from service.facts.people import dead_at
 from service.facts.world import Fact, World, bare, bares, compact, part, present
@@ -60,7 +60,7 @@ def _seen(world: World, view: View, use: Use) -> Fact:
     body, scope = view.body, part(view.body, "scope")
     granted = body.get("answer") == "granted"
     state, why = state_at(world, view, use.at, use)
-    now, why_now = state_at(world, view, world.at, use)
+    now, why_now = state_at(world, view, world.at, use, use.at)
     mismatch, unstated = compare(world, view, use, state)
     covers = _covers(world, scope, use.production)
     judged = _attested(world, view, use)
@@ -151,14 +151,19 @@ def _specific(body: Mapping[str, Any], scope: Mapping[str, Any], judged: times.T
     return judged
 
 
-def state_at(world: World, view: View, when: str | None, use: Use | None = None) -> tuple[str | None, str | None]:
-    """Return live, late, not_yet, expired, withdrawn, suspended, superseded, ended_by_death or refused, and the field that keeps it unknown."""
+def state_at(
+    world: World, view: View, when: str | None, use: Use | None = None, made: str | None = None
+) -> tuple[str | None, str | None]:
+    """Return live, late, not_yet, expired, withdrawn, suspended, superseded, ended_by_death or refused, and the field that keeps it unknown.
+
+    `made` is when the use was made, where `when` asks about a later day: some suspensions leave what was made before alone.
+    """
     body = view.body
     if body.get("answer") != "granted":
         return "refused", None
     if when is None:
         return None, "generated_at"
-    ended = _ended_by_event(world, view, when, use)
+    ended = _ended_by_event(world, view, when, use, made)
     if ended:
         return ended, None
     window = {"start": signed_at(view) or "*", **part(body, "window")}
@@ -177,7 +182,7 @@ def state_at(world: World, view: View, when: str | None, use: Use | None = None)
     return "live", None
 
 
-def _ended_by_event(world: World, view: View, when: str, use: Use | None) -> str | None:
+def _ended_by_event(world: World, view: View, when: str, use: Use | None, made: str | None) -> str | None:
     """Return what the events made of a consent by `when`; in doubt they count (adverse facts)."""
     state = None
     events = [
@@ -186,7 +191,7 @@ def _ended_by_event(world: World, view: View, when: str, use: Use | None) -> str
         if times.begun(times.text(event.body.get("effective_at")), when)
     ]
     for event in sorted(events, key=lambda one: (str(times.text(one.body.get("effective_at"))), one.id)):
-        if not _reaches(world, event, use):
+        if not reaches(world, event, use) or (use and suspensions.spent(world, event, use.person, use.production, when, made)):
             continue
         if event.type in ("withdrawn", "suspended", "superseded", "expired", "refused"):
             state = event.type
@@ -197,7 +202,7 @@ def _ended_by_event(world: World, view: View, when: str, use: Use | None) -> str
     return state
 
 
-def _reaches(world: World, event: View, use: Use | None) -> bool:
+def reaches(world: World, event: View, use: Use | None) -> bool:
     """Tell whether an event's scope takes in the use; an event without a scope takes in everything."""
     scope = part(event.body, "scope")
     if not scope or use is None:
@@ -222,6 +227,16 @@ def _covers(world: World, scope: Mapping[str, Any], production: str | None) -> t
     if "*" in named:
         return True
     return None if production is None else not world.titles(production).isdisjoint(named)
+
+
+def later_commercial(world: World, scope: Mapping[str, Any], production: str | None) -> times.Tri:
+    """Tell whether a title is a later commercial that an advance consent speaks for: of its advertiser and product line."""
+    if scope.get("future_commercials") is not True or _covers(world, scope, production) is None:
+        return _covers(world, scope, production)
+    advertiser, line = advertising.sold(world, production)
+    lines = None if scope.get("product_lines") is None else [advertising.word(one) for one in scope["product_lines"]]
+    fits = (_listed(scope.get("advertisers"), advertiser), _listed(lines, line))
+    return False if False in fits else None if None in fits else True
 
 
 def _purpose(scope: Mapping[str, Any], wanted: tuple[str, ...]) -> times.Tri:
@@ -258,7 +273,7 @@ def compare(world: World, view: View, use: Use, state: str | None) -> tuple[list
 def _checks(world: World, scope: Mapping[str, Any], use: Use) -> list[tuple[str, times.Tri]]:
     """Each field with whether it fits; a limit that a consent does not state is none, but for purposes, titles and foreign languages."""
     checks: list[tuple[str, times.Tri]] = [
-        ("productions", _covers(world, scope, use.production)),
+        ("productions", _covers(world, scope, use.production) or later_commercial(world, scope, use.production)),
         ("purposes", _purpose(scope, use.purposes)),
     ]
     if scope.get("roles") is not None and use.role:

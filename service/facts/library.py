@@ -215,7 +215,7 @@ WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY
 
 #: Types of evidence that are found by the titles they name, and those of them that are also found by the people they name.
 OF_TITLE: Final = (
-    "assignment_terms", "complaint", "consultation", "credit", "credit_notice", "cue", "cue_sheet", "duty_assignment", "job_impact", "employment_programme",
+    "assignment_terms", "complaint", "consultation", "credit", "credit_notice", "cue", "cue_sheet", "duty_assignment", "job_impact", "employment_programme", "furnishing",
     "policy_delivery", "separated_rights", "tool_permission", "writer_deal",
 )  # fmt: skip
 OF_PEOPLE: Final = ("assignment_terms", "policy_delivery", "tool_permission")

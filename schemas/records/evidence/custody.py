@@ -94,6 +94,7 @@ class TrainingLicence(Body):
     crafts = OpenList(Choice(*vocabulary.CRAFTS), most=40)
     agreements = OpenList(Reference("agreement", role="covered_agreement"), most=50)
     contains_commercials = Flag()
+    contains_recordings = Flag(about="whether sound recordings made under a union agreement are in it")
     fee = Encrypted(Nested(Money))
     meeting_requested_at = PartialDate()
 
@@ -253,26 +254,6 @@ class PackSignOff(Body):
                 raise ValidationError({"readers": {place: {"account": ["This person signed already; a second person is needed."]}}})
 
 
-class AiUse(Body):
-    """One answer to everybody who asks how AI was used: stage, kind, in the final work or not, tool, human author, risk."""
-
-    assets = OpenList(Reference("asset", role="ai_use_of"), most=400)
-    stage = Choice(*vocabulary.STAGES)
-    kind = Choice("none", "assistive", "generative", required=True)
-    in_final = Flag()
-    modality = Choice("text", "image", "video", "voice", "music", "model_3d", "code")
-    department = Text(100)
-    element = Text(100)
-    tool = Text(200)
-    human_authorship = Text(4000)
-    overseer = Reference("party", role="human_overseer")
-    real_event_risk = Flag()
-    substantial_recreation = Flag()
-    temporary_only = Flag()
-    replaces_covered_work = Flag()
-    referral = Text(200)
-
-
 TYPES: Final[dict[str, type[Body]]] = {
     "transfer": Transfer,
     "access_policy": AccessPolicy,
@@ -286,5 +267,4 @@ TYPES: Final[dict[str, type[Body]]] = {
     "vendor_determination": VendorDetermination,
     "origin": Origin,
     "pack_sign_off": PackSignOff,
-    "ai_use": AiUse,
 }

@@ -1,0 +1,91 @@
+"""Commercials as facts: whether a title is one, for whom, since when, and how long it may run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from service.facts import people, times
+from service.facts.library import View
+from service.facts.world import World, bare, part
+from service.rules.moments import iso, moment
+
+FORMATS: Final = frozenset({"commercial", "campaign"})
+_LINE: Final = "sagaftra-commercials"
+#: The longest maximum period of use, in months.
+CAP: Final = 24
+
+
+def commercial(world: World, production: str | None) -> times.Tri:
+    """Tell whether a title is a commercial: by its format, its papers, or the agreement that binds it; None where nobody has said."""
+    return world.once("is_commercial", production, lambda: _commercial(world, production))
+
+
+def _commercial(world: World, production: str | None) -> times.Tri:
+    view = world.library.get(production)
+    if view is None or view.kind != "production":
+        return None
+    if view.body.get("format") in FORMATS or papers(world, view.id):
+        return True
+    return any(_bound_here(world, binding) for binding in people.bindings(world, view.id))
+
+
+def _bound_here(world: World, binding: View) -> bool:
+    agreement = world.library.get(binding.body.get("agreement"))
+    return bool(agreement and str(agreement.body.get("pack", "")).startswith(_LINE))
+
+
+def papers(world: World, production: str | None) -> list[View]:
+    """Return the commercial records of a title, without those that are about single files of it."""
+    if production is None:
+        return []
+    found = world.library.about(production, "evidence", "commercial")
+    return [view for view in found if not any(str(one).startswith("ast_") for one in view.body.get("subjects") or ())]
+
+
+def sold(world: World, production: str | None) -> tuple[str | None, str | None]:
+    """Return advertiser and product line of a title, in the words that it is compared by."""
+    view = world.library.get(production)
+    bodies: list[Mapping[str, Any]] = [view.body] if view else []
+    bodies += [paper.details for paper in papers(world, production)]
+    advertiser = next((found for one in bodies if (found := bare(one.get("advertiser")))), None)
+    line = next((found for one in bodies if (found := word(one.get("product_line")))), None)
+    return advertiser, line
+
+
+def word(text: Any) -> str | None:
+    """Return a name as it is compared: case and spaces do not tell two apart."""
+    return " ".join(text.casefold().split()) if isinstance(text, str) else None
+
+
+def started(world: World, production: str | None) -> str | None:
+    """Return when the production of a commercial began."""
+    named = [times.text(paper.details.get("production_start")) for paper in papers(world, production)]
+    view = world.library.get(production)
+    body = view.body if view else {}
+    return times.earliest(named) or times.text(body.get("production_commenced")) or times.text(body.get("photography_start"))
+
+
+def running(when: str | None, window: Mapping[str, Any]) -> times.Tri:
+    """Tell whether a maximum period of use holds a date; one without an end ends at the latest when the longest would."""
+    found = times.within(when, window)
+    capped = longest(window)
+    if found is None and capped and times.before(capped, when):
+        return False
+    return found
+
+
+def longest(window: Mapping[str, Any]) -> str | None:
+    """Return the day on which the longest period that began with a window is over."""
+    first = moment(times.text(window.get("start")))
+    if first is None:
+        return None
+    start = datetime.fromisoformat(iso(first[1]))
+    years, day = CAP // 12, 28 if (start.month, start.day) == (2, 29) else start.day
+    return start.replace(year=start.year + years, day=day).date().isoformat()
+
+
+def first_period(paper: View) -> Mapping[str, Any]:
+    """Return the maximum period of use that was agreed first."""
+    return part(paper.details, "maximum_use")
