@@ -31,7 +31,7 @@ class Tool(Body):
     vendor = Reference("party", role="tool_vendor")
     vendor_name = Text(200)
     tool_class = Choice(*vocabulary.TOOL_CLASSES)
-    owner = Choice("employer", "employee", "vendor", "contractor")
+    owner = Choice("employer", "employee", "vendor", "contractor", about="whose tool it is; employee where the operator brought it")
     environment = Choice(*vocabulary.ENVIRONMENTS)
     plan_tier = Text(100)
 
@@ -172,7 +172,7 @@ class Generation(Record):
     generated_at = PartialDate()
     operator = Reference("party")
     operator_name = Encrypted(Text(300))
-    operator_union = Reference("party", role="operator_union")
+    operator_union = Reference("party", role="operator_union", about="the union under whose agreement the operator worked")
     operator_engagement = Reference("engagement", role="operator_engagement")
     employer = Reference("party")
     craft = Choice(*vocabulary.CRAFTS, about="whose work it is, where a guild's jurisdiction matters")

@@ -221,7 +221,7 @@ class Consultation(Body):
     proposal = Text(4000)
     advice = Text(4000)
     response = Text(4000)
-    alternatives_considered = Several(Text(1000), most=50, about="tools or ways of working that were weighed instead, also ones without generation; [] none")
+    alternatives_considered = Several(Text(1000), most=50, about="what was weighed instead, also tools without generation; [] none")
     outcome = Choice("agreed", "advice_taken", "advice_declined", "pending", "refused")
 
 
@@ -235,8 +235,14 @@ class Meeting(Body):
     next_due_at = PartialDate()
     agenda = Several(
         Choice(
-            "use_and_intended_use", "bias_mitigation", "unauthorised_performances", "remuneration", "training", "technology",
-            "replica_tracking", "other",
+            "use_and_intended_use",
+            "bias_mitigation",
+            "unauthorised_performances",
+            "remuneration",
+            "training",
+            "technology",
+            "replica_tracking",
+            "other",
         ),
         most=10,
     )

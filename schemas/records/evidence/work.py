@@ -152,7 +152,7 @@ class Compensation(Body):
     payee = Choice("person", "estate", "health_plan", "pension_plan", "benefit_funds", "union", "escrow", "loan_out", "employer")
     payee_party = Reference("party", role="payee")
     units = Decimal()
-    hours = Decimal()
+    hours = Decimal(about="hours that are paid; without them a unit of prompt_hours is an hour, one of session three hours")
     rate = Encrypted(Nested(Money))
     amount = Encrypted(Nested(Money))
     rate_table = Reference("evidence", role="rate_table")
@@ -226,11 +226,11 @@ class Cue(Body):
 
     name = Text(200)
     asset = Reference("asset", role="cue_file")
-    minutes = Decimal()
-    ai_minutes = Decimal()
+    minutes = Decimal(about="how long it runs in the show")
+    ai_minutes = Decimal(about="how much of that a generator made; 0 none")
     ensemble = Choice("solo", "ensemble")
     generations = Several(Reference("generation", role="cue_run"), most=100)
-    musicians = Several(Reference("party", role="musician"), most=500)
+    musicians = Several(Reference("party", role="musician"), most=500, about="who plays on it; [] nobody")
 
 
 class CueSheet(Body):
@@ -238,16 +238,16 @@ class CueSheet(Body):
 
     production = Reference("production")
     cues = Several(Reference("evidence", role="cue"), most=400)
-    musicians = Several(Reference("party", role="musician"), most=400)
-    covered = Flag()
+    musicians = Several(Reference("party", role="musician"), most=400, about="who plays on the score; [] nobody")
+    covered = Flag(about="whether the picture falls under a musicians' agreement")
 
 
 class Roster(Body):
     """Who played on a recording that a generator was prompted with (AFM 2024)."""
 
     recording = Reference("asset", "source", role="recording")
-    musicians = Several(Reference("party", role="musician"), most=500)
-    solo = Flag()
+    musicians = Several(Reference("party", role="musician"), most=500, about="everybody who plays on it; [] nobody, absent not known")
+    solo = Flag(about="whether it is the performance of one musician")
     agreement = Reference("agreement", pins=True)
 
 

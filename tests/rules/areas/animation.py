@@ -35,7 +35,10 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 #: The title is bound to the animation agreement instead of the one of live action.
-BOUND: Final[dict[str, Any]] = {"/objects.prd_1.bindings.0.agreement": "sagaftra-tvanim", "/objects.prd_1.bindings.0.edition": "sagaftra-tvanim-2023"}
+BOUND: Final[dict[str, Any]] = {
+    "/objects.prd_1.bindings.0.agreement": "sagaftra-tvanim",
+    "/objects.prd_1.bindings.0.edition": "sagaftra-tvanim-2023",
+}
 ELSEWHERE: Final[dict[str, Any]] = {"/objects.prd_1.bindings.0.agreement": "sagaftra-tvt"}
 LATE: Final[dict[str, Any]] = {"consents.0.state_at_use": "late", "consents.0.live_at_use": False}
 BY_EAR: Final[dict[str, Any]] = {"by_records": False, "sounds_alike": True}

@@ -27,7 +27,10 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 MORE: Final = {"uses": {"branch_cleared": False}}
 
 IPA: Final[dict[str, Any]] = {"/objects.prd_1.bindings.0.agreement": "actra-ipa", "/objects.prd_1.bindings.0.edition": "actra-ipa-2025"}
-BRITISH_COLUMBIA: Final[dict[str, Any]] = {"/objects.prd_1.bindings.0.agreement": "actra-bcmpa", "/objects.prd_1.bindings.0.edition": "actra-bcmpa"}
+BRITISH_COLUMBIA: Final[dict[str, Any]] = {
+    "/objects.prd_1.bindings.0.agreement": "actra-bcmpa",
+    "/objects.prd_1.bindings.0.edition": "actra-bcmpa",
+}
 ELSEWHERE: Final[dict[str, Any]] = {"/objects.prd_1.bindings.0.agreement": "sagaftra-tvt"}
 SESSION: Final[dict[str, Any]] = {"step": "creation", "helped": True}
 SHORT: Final[dict[str, Any]] = {"notices.0.delivered_at": "2026-08-09T15:00:00Z"}
