@@ -13,6 +13,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from schemas.fields import Body, Choice, Flag, Nested, Several, Text, Whole
+from schemas.records.reading import Reading
 
 IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SOURCE_TYPES: Final = tuple(
@@ -242,6 +243,7 @@ class Verdict(Body):
     labels = Several(Text(500), most=1000)
     trust_list = Text(500, allow_none=True, about="the edition of the list that vouches for the signer")
     rubric = Several(Text(500), most=1000, about="what the conformance rubric objects to")
+    reading = Nested(Reading, about="what stands in the manifest; absent where it could not be read")
     reason = Text(2000, allow_none=True)
     known = Several(Text(40), most=1000, about="records of this studio with these bytes or this manifest")
     media_type = Text(100)

@@ -188,4 +188,5 @@ class RuleAnswer(Body):
     summary = Text(4000)
     source = Text(2000)
     absolute = Flag()
+    note = Text(4000, about="other names it goes by, and what is asked elsewhere")
     carried_from = Text(100)

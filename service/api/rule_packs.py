@@ -156,5 +156,5 @@ def edition_of(edition: Edition, found: Sequence[Edition], context: Context) -> 
 def rule_of(rule: Any, pack: Pack, *, carried: bool = False) -> dict[str, Any]:
     """A rule in short."""
     told = {"id": rule["id"], "pack": pack.id, "mode": rule.get("mode", "blocking")}
-    told |= {key: rule[key] for key in ("clause", "confidence", "summary", "source", "absolute") if rule.get(key)}
+    told |= {key: rule[key] for key in ("clause", "confidence", "summary", "source", "absolute", "note") if rule.get(key)}
     return told | ({"carried_from": str(pack.document["carries"])} if carried else {})

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from service.credentials.reading import reading
+
 STATES = ("Trusted", "Valid", "Invalid", "NoManifest", "Unreadable")
 _UNKNOWN_SIGNER = "signingCredential.untrusted"
 _NO_TAMPERING = {_UNKNOWN_SIGNER, "signingCredential.expired", "signingCredential.ocsp.unknown"}
@@ -35,6 +37,7 @@ def verdict(report: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, A
     state = report.get("validation_state")
     if state not in STATES or active not in manifests:
         return unread("The manifest names an active manifest that cannot be read.")
+    claim = _claim(claims, active)
     return {
         "state": state,
         "tampered": bool({*failures, *lineage} - _NO_TAMPERING),
@@ -45,7 +48,8 @@ def verdict(report: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, A
         "label": active,
         "labels": sorted(manifests)[:_LABELS],
         "trust_list": _trust_list(results),
-        "rubric": sorted(set(rubric(_claim(claims, active)))),
+        "rubric": sorted(set(rubric(claim))),
+        "reading": reading(report, claim, failures=failures, lineage=lineage),
         "reason": _reason(state, failures, lineage),
     }
 

@@ -214,6 +214,7 @@ def _evidence(context: Context, asset: Recorded, signed: Signed, source: str, me
         "serial": signer.get("serial"),
         "trust_list": signed.verdict["trust_list"],
         "signed_at": instant(context.now),
+        "reading": signed.verdict["reading"],
         **({"decision": decision} if decision else {}),
     }
     shared = {name: asset.body[name] for name in ("productions", "confidentiality") if name in asset.body}

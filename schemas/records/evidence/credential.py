@@ -7,6 +7,7 @@ from typing import Final
 from schemas.credentials import MANIFEST_LABEL
 from schemas.fields import Body, Choice, Nested, Several, Text, Timestamp, Whole
 from schemas.parts import Blob, digests
+from schemas.records.reading import Reading
 from schemas.references import Reference
 
 
@@ -29,6 +30,7 @@ class Credential(Body):
     serial = Text(100, about="of the certificate")
     trust_list = Text(200)
     signed_at = Timestamp()
+    reading = Nested(Reading, about="what a fresh reading found in the manifest, for the conformance rubric")
     decision = Reference("decision", role="signed_under")
 
 

@@ -77,6 +77,7 @@ _TOLD: dict[str, dict[str, Any]] = {
     "Appearance": {"type": "new_performance"},
     "Waiver": {"state": "approved", "requested_by": "acc_1", "approved_by": "acc_2"},
     "Adoption": {"state": "adopted", "proposed_by": "acc_1", "adopted_by": "acc_2"},
+    "Override": {"approved_by": _OMIT},
     "Blob": BLOB,
     "DutyAssignment": {"system": _OMIT},
 }

@@ -1,0 +1,184 @@
+"""Papers that buyers and platforms ask for: terms of tools, written approvals, notifications, reviews by people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from service.facts import papers, times
+from service.facts.library import View
+from service.facts.world import Fact, World, bare, bares, compact, part
+
+#: Environments that a company has secured for itself.
+SECURED: Final = frozenset({"on_premises", "enterprise_tenant"})
+_WITHDRAWN: Final = frozenset({"revoked", "terminated", "withdrawn", "terms_changed", "recalled", "superseded"})
+_BUYERS: Final = frozenset({"distributor", "platform", "broadcaster"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a paper is asked for: the records it may name, the title, when the thing was made and whether that is still to come."""
+
+    names: frozenset[str]
+    production: str | None
+    at: str | None
+    planned: bool
+
+
+def terms_of(world: World, run: View, named: Iterable[Any]) -> list[Fact]:
+    """Return the terms on record for the tool of a run: named there, about the run or its model, or of a tool of that name."""
+    wanted = {bare(one) for one in named} | {bare(part(run.body, "terms").get("evidence"))}
+    models = {bare(one.get("model")) for one in run.body.get("models") or ()} - {None}
+    found = [view for view in world.library.of("evidence", "tool_terms") if view.id in wanted or _of_run(view, run, models)]
+    made = times.text(run.body.get("generated_at")) or times.text(run.body.get("started_at")) or _now(world, run)
+    return [terms(world, view, made) for view in found]
+
+
+def _now(world: World, run: View) -> str | None:
+    return world.at if run.id.startswith("planned") else None
+
+
+def _of_run(view: View, run: View, models: set[str | None]) -> bool:
+    about = {str(bare(one)) for one in view.body.get("subjects") or ()}
+    if about & {run.id, *(name for name in models if name)} or bare(view.details.get("model")) in models:
+        return True
+    tool, stated = part(run.body, "tool"), part(view.details, "terms")
+    plan, read = tool.get("plan_tier"), stated.get("plan_tier")
+    same = bool(tool.get("name")) and _word(tool["name"]) == _word(view.details.get("tool"))
+    return same and (plan is None or read is None or plan == read)
+
+
+def _word(name: Any) -> str:
+    return " ".join(str(name).casefold().split())
+
+
+def terms(world: World, view: View, made: str | None) -> Fact:
+    """Return terms as they stood when something was made: read by whom, in force then, taken back since."""
+    stated = part(view.details, "terms")
+    read, window = times.text(stated.get("read_at")), part(stated, "window")
+    gone = [
+        event
+        for event in world.library.about(view.id, "event", roles=("target",))
+        if event.type in _WITHDRAWN and times.begun(times.text(event.body.get("effective_at")), world.at)
+    ]
+    return compact(
+        {
+            "id": view.id,
+            "accepted": view.details.get("accepted"),
+            "reviewed": bool(view.details.get("reviewed_by")) if read else (False if not view.details.get("reviewed_by") else None),
+            "read_before": times.not_after(read, made) if read and made else None,
+            "in_force": times.within(made, window) if made and window else None,
+            "withdrawn": bool(gone),
+            "trains": stated.get("trains_on_inputs"),
+            "retention_days": stated.get("retention_days"),
+            "secured": stated["environment"] in SECURED if "environment" in stated else None,
+            "ends": times.end_of(window),
+        }
+    )
+
+
+def buyers(world: World, production: str | None) -> frozenset[str]:
+    """Return the parties that distribute a title."""
+    view = world.library.get(production)
+    return frozenset(bares(view.body.get("distributors")) or ()) if view else frozenset()
+
+
+def approvals(world: World, made: Made) -> list[Fact]:
+    """Return the answers of buyers about something, or about the whole title, each with whether it names it and came before."""
+    found = world.once("buyer_approvals", made.production, lambda: list(world.library.of("evidence", "approval")))
+    return [_approval(world, view, made) for view in found if _concerns(view, made)]
+
+
+def _concerns(view: View, made: Made) -> bool:
+    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
+    narrow = {one for one in subjects if not one.startswith("prd_")}
+    titled = {one for one in subjects if one.startswith("prd_")} | set(bares(view.details.get("productions")) or ())
+    return bool(narrow & made.names) or view.id in made.names or (not narrow and made.production in (titled or set(view.productions)))
+
+
+def _approval(world: World, view: View, made: Made) -> Fact:
+    details = view.details
+    written, window = times.text(details.get("written_at")), part(details, "window")
+    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
+    given = details.get("outcome") == "approved"
+    return compact(
+        {
+            "id": view.id,
+            "of_buyer": details["of"] in _BUYERS
+            if "of" in details
+            else bare(details.get("sender")) in buyers(world, made.production) or None,
+            "subject": details.get("subject", "general"),
+            "outcome": details.get("outcome"),
+            "approved": world.past(written) if given else False,
+            "names_use": bool(subjects & made.names) or view.id in made.names,
+            "before_use": _before(world, written, made),
+            "live": times.within(world.at, window) if window else True,
+            "ends": times.end_of(window),
+        }
+    )
+
+
+def _before(world: World, written: str | None, made: Made) -> times.Tri:
+    """A paper for what is still to be made only has to be there; one of the same day as the use proves no order."""
+    if made.planned:
+        return world.past(written)
+    return times.before(written, made.at) if written and made.at else None
+
+
+def notified(world: World, made: Made) -> bool:
+    """Tell whether the buyer's contact was told: a notice to it, or anything it wrote or was asked in writing, by now."""
+    buying = buyers(world, made.production)
+    for view in world.library.of("evidence", "notice"):
+        to_buyer = view.details.get("recipient_kind") == "distributor" or not buying.isdisjoint(bares(view.details.get("recipients")) or ())
+        when = times.text(view.details.get("delivered_at")) or times.text(view.details.get("sent_at"))
+        if to_buyer and _about(view, made) and world.past(when):
+            return True
+    return any(_told(world, view) for view in world.library.of("evidence", "approval") if _concerns(view, made))
+
+
+def _told(world: World, view: View) -> bool:
+    when = times.text(view.details.get("requested_at")) or times.text(view.details.get("written_at"))
+    return view.details.get("of", "distributor") in _BUYERS and bool(world.past(when))
+
+
+def _about(view: View, made: Made) -> bool:
+    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
+    narrow = {one for one in subjects if not one.startswith("prd_")}
+    return bool(narrow & made.names) or (not narrow and made.production in (subjects | set(view.productions)))
+
+
+def reviewed(world: World, names: Iterable[str | None], kind: str) -> times.Tri:
+    """Tell what people of the right office found: confirmed, rejected, or nothing yet."""
+    return papers.confirmed(papers.attestations(world, names, (kind,)), kind)
+
+
+def answers(world: World, stated: Iterable[Mapping[str, Any]], made: Made) -> Fact:
+    """Return the five answers, each the least favourable that somebody gave, and whether they were given in time."""
+    found = list(stated)
+    told = {name: _least([str(one[name]) for one in found if name in one]) or "unanswered" for name in QUESTIONS}
+    dates = [times.text(one.get("at")) for one in found]
+    last = times.latest(dates)
+    since = True if made.planned else (times.not_after(made.at, last) if last and made.at else None)
+    by = any(one.get("by") for one in found)
+    return compact({**told, "named": by if found else None, "fresh": since if found and (last is None or world.past(last)) else None})
+
+
+QUESTIONS: Final = (
+    "no_substantial_recreation",
+    "tool_no_store_reuse_train",
+    "enterprise_environment",
+    "temporary_only",
+    "no_talent_or_union_replacement",
+)
+
+
+def _least(given: list[str]) -> str | None:
+    return next((one for one in ("no", "unsure", "yes") if one in given), None)
+
+
+def confirmed_or(confirmed: times.Tri, stated: Iterable[Mapping[str, Any]], scripts: Iterable[View]) -> times.Tri:
+    """Tell whether authors have stated that they wrote it: in an attestation, in an answer about the script, or on the script itself."""
+    told = any(one.get("human_authorship") and one.get("authors") for one in stated)
+    own = any(part(one.body, "authorship").get("statement") and part(one.body, "authorship").get("kind") == "human" for one in scripts)
+    return True if told or own else confirmed
