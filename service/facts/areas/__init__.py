@@ -32,6 +32,7 @@ from service.facts.areas import (
     voices,
     writers,
 )
+from service.facts.areas import laws
 from service.facts.library import View
 from service.facts.world import Fact, World
 

@@ -169,8 +169,10 @@ def _mark(view: View) -> Fact:
 
 
 def credentials(world: World, view: View) -> list[Fact]:
-    """Return the manifests that were signed for an asset, and whether they say that it was generated."""
-    return [
+    """Return the manifests that an asset bears: those signed for it here, and the one that it came in with."""
+    carried = view.body.get("credentials")
+    arrived = [_arrived(view, carried)] if isinstance(carried, Mapping) and carried.get("state") not in (None, "none", "unreadable") else []
+    return arrived + [
         compact(
             {
                 "id": one.id,
@@ -181,6 +183,13 @@ def credentials(world: World, view: View) -> list[Fact]:
         )
         for one in world.library.about(view.id, "evidence", "credential", ("signed_asset",))
     ]
+
+
+def _arrived(view: View, carried: Mapping[str, Any]) -> Fact:
+    """The manifest of a file that is still as it came in."""
+    readable = carried["state"] in ("trusted", "valid")
+    told = {_term(one) for one in carried.get("digital_source_types") or ()}
+    return {"id": view.id, "readable": readable, "lineage_clean": readable, "says_generated": not told.isdisjoint(GENERATED)}
 
 
 def _says_generated(credential: View, asset: View) -> bool:
