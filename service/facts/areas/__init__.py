@@ -32,7 +32,6 @@ from service.facts.areas import (
     voices,
     writers,
 )
-from service.facts.areas import laws
 from service.facts.library import View
 from service.facts.world import Fact, World
 
