@@ -54,6 +54,10 @@ class Agreement(Record):
     status = Choice("tentative", "in_force", "expired", "extended", "superseded", "terminated")
     supersedes = Reference("agreement", role="supersedes", pins=True)
     pack = Text(100, about="the id of the pack with its rules, as in sagaftra-tvt-2026")
+    variant = Choice(
+        "main", "tiered_budget", "localisation",
+        about="which paper of its family: games have a tiered-budget and a localisation paper beside the main one, under the same pack",
+    )  # fmt: skip
     date_basis = Choice(*DATE_BASES, about="what decides that this edition governs, where no rule says otherwise")
     covers_digital_replicas = Flag(about="whether it addresses digital replicas (California Labor Code 927, New York 5-302)")
     business_calendar = Text(60)

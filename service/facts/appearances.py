@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas import vocabulary
@@ -41,7 +42,9 @@ def generation_of(world: World, view: View) -> View | None:
 
 
 def generated_at(world: World, view: View) -> str | None:
-    """Return when an appearance was generated; the instant asked for while that is still planned."""
+    """Return when an appearance was generated; the instant asked for while that is still planned, or goes on in real time."""
+    if view.body.get("real_time") is True:
+        return world.at
     run = generation_of(world, view)
     known = times.text(view.body.get("generated_at")) or (
         times.text(run.body.get("generated_at")) or times.text(run.body.get("started_at")) if run else None
@@ -54,7 +57,7 @@ def generated_at(world: World, view: View) -> str | None:
 def ahead(world: World, view: View) -> times.Tri:
     """Tell whether the use is still to come: a planned one is, and one dated after the instant asked for."""
     run = generation_of(world, view)
-    if view.id.startswith("planned") or (run and run.id.startswith("planned")):
+    if view.id.startswith("planned") or (run and run.id.startswith("planned")) or view.body.get("real_time") is True:
         return True
     made = generated_at(world, view)
     return None if made is None else times.not_after(made, world.at) is False
@@ -230,7 +233,7 @@ def use_of(world: World, view: View, person: str | None, production: str | None)
         purposes=NEEDED.get(body["type"], ("use",)),
         role=bare(body.get("role")),
         scenes=_tuple(body.get("scenes")),
-        modalities=_tuple(body.get("modalities")),
+        modalities=_modalities(world, body),
         language=language,
         dubbed=foreign,
         alterations=_tuple(body.get("alteration_kinds")),
@@ -240,6 +243,15 @@ def use_of(world: World, view: View, person: str | None, production: str | None)
         replica=bare(body.get("replica")),
         advertising=bool(body.get("advertising") or body["type"] == "advertisement"),
     )
+
+
+def _modalities(world: World, body: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What is shown or heard of the person: as stated, else everything that the replica replicates."""
+    replica = world.library.get(body.get("replica"))
+    known = body.get("modalities") or (replica.body.get("modalities") if replica else None)
+    if known is None and replica is not None and replica.body.get("kind") == "vocal":
+        return ("voice",)
+    return _tuple(known)
 
 
 def _tuple(values: Any) -> tuple[str, ...] | None:

@@ -195,7 +195,7 @@ def covers_replicas(world: World, agreement: str) -> times.Tri:
     stated = view.body.get("covers_digital_replicas") if view else None
     if isinstance(stated, bool):
         return stated
-    return True if view and str(view.body.get("pack", "")).startswith("sagaftra-tvt-") else None
+    return True if view and str(view.body.get("pack", "")).startswith(("sagaftra-tvt-", "sagaftra-ima-")) else None
 
 
 def _platform(world: World, view: View, replica: View | None, person: str, production: str | None) -> Fact:
