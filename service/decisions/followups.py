@@ -5,12 +5,11 @@ Neither is made twice: a question that is open, or an obligation that is owed, i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
-
-import orjson
 
 from schemas.kinds import BY_PREFIX
 from schemas.records.decision import OBLIGATIONS, SUBJECTS
@@ -42,12 +41,10 @@ def reviews(context: Context, asked: Asked, evaluation: Evaluation) -> list[Draf
     if asked.question.planned is not None:
         return []
     found = _by_cause(evaluation) if evaluation.outcome == "review" else {}
-    wanted = {cause[:300]: {finding.subject: finding.basis for finding in findings} for cause, findings in found.items()}
+    wanted = {cause[:300]: _digest(_looked_at(findings)) for cause, findings in found.items()}
     known = list(every(context, "review", search.Filter({"state": "open"}, production=asked.production)))
-    standing = {review.body["cause"] for review in known if _basis(context, review) == wanted.get(review.body["cause"])}
-    drafts = [
-        _review(context, asked, evaluation, cause, found[cause], wanted[cause[:300]]) for cause in found if cause[:300] not in standing
-    ]
+    standing = {review.body["cause"] for review in known if _basis(review) == wanted.get(review.body["cause"])}
+    drafts = [_review(context, asked, evaluation, cause, found[cause]) for cause in found if cause[:300] not in standing]
     return drafts + _moot(context, asked, known, wanted)
 
 
@@ -58,7 +55,7 @@ def _moot(context: Context, asked: Asked, known: Sequence[Recorded], wanted: Map
     for review in known:
         body = decisions[review.body["decision"]].body
         same = body["act"] == asked.question.act and [name.partition("@")[0] for name in body.get("subjects", ())] == list(asked.subjects)
-        if same and _basis(context, review) != wanted.get(review.body["cause"]):
+        if same and _basis(review) != wanted.get(review.body["cause"]):
             change = Change("amendment", instant(context.now))
             drafts.append(Draft("review", {**review.body, "state": "withdrawn"}, review.id, review.version + 1, change))
     return drafts
@@ -72,12 +69,22 @@ def _by_cause(evaluation: Evaluation) -> dict[str, list[Finding]]:
     return found
 
 
-def _basis(context: Context, review: Recorded) -> Any:
-    return orjson.loads(context.blobs.read(review.body["subject_list"]["sha256"]))
+def _looked_at(findings: Iterable[Finding]) -> dict[str, str]:
+    """What a person who decides about the findings looks at, by subject."""
+    return {finding.subject: finding.basis for finding in findings}
 
 
-def _review(context: Context, asked: Asked, evaluation: Evaluation, cause: str, findings: list[Finding], basis: dict[str, str]) -> Draft:
-    first = findings[0]
+def _digest(basis: Mapping[str, str]) -> str:
+    return hashlib.sha256(canonical(basis)).hexdigest()
+
+
+def _basis(review: Recorded) -> str:
+    """The digest of what a review is about: equal only for the very same."""
+    return str(review.body["subject_list"]["sha256"])
+
+
+def _review(context: Context, asked: Asked, evaluation: Evaluation, cause: str, findings: list[Finding]) -> Draft:
+    first, basis = findings[0], _looked_at(findings)
     told = next(one for one in evaluation.causes if one["id"] == cause and one["result"] == "review")
     stored = context.blobs.put(canonical(basis))
     body: dict[str, Any] = {

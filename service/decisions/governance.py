@@ -6,7 +6,7 @@ All of it is read from records and becomes part of the facts, so that a replay s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -14,6 +14,7 @@ import orjson
 from schemas import dates
 from service import errors
 from service.context import Context
+from service.decisions import governing
 from service.decisions.question import Asked
 from service.records import read, search
 from service.records.model import Recorded
@@ -44,13 +45,14 @@ _STORED: dict[str, Pack] = {}
 
 def gather(context: Context, asked: Asked, own: Sequence[Pack] = ()) -> Governance:
     """Collect what governs the production of a question; packs of the caller's own replace those of the same id."""
-    adoptions = _adoptions(context, asked)
+    papers = _Papers.of(context, asked)
+    adoptions = _adoptions(papers, asked)
     packs = {name: pack for name, pack in load.load_packs().items() if pack.kind == "gate"}
     packs |= {adopted["pack"]: pack_by_digest(context, adopted["digest"]) for adopted in adoptions.values()}
     packs |= {pack.id: pack for pack in own}
-    signoffs, signed = _sign_offs(context, asked)
-    waivers, waived = _waivers(context, asked)
-    reviews, reviewed = _reviews(context, asked)
+    signoffs, signed = _sign_offs(context, papers, asked)
+    waivers, waived = _waivers(papers, asked)
+    reviews, reviewed = _reviews(context, papers, asked)
     document = {
         "adoptions": [{key: adopted[key] for key in ("id", "pack", "digest", "mode")} for adopted in adoptions.values()],
         "signoffs": [entry for entry in signoffs if entry["digest"] in {pack.digest for pack in packs.values()}],
@@ -93,13 +95,34 @@ def every(context: Context, kind: str, wanted: search.Filter) -> Iterator[Record
     )
 
 
-def _adoptions(context: Context, asked: Asked) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """The records that govern one question: those at hand, or for an earlier size of the log those known then."""
+
+    context: Context
+    asked: Asked
+    held: Mapping[str, Sequence[Recorded]] | None
+
+    @classmethod
+    def of(cls, context: Context, asked: Asked) -> _Papers:
+        """Look once what is at hand."""
+        now = asked.question.known_at is None
+        return cls(context, asked, governing.of(context, asked.production, asked.known_at) if now else None)
+
+    def listed(self, kind: str, wanted: search.Filter) -> Iterable[Recorded]:
+        """The records of a kind, newest first."""
+        if self.held is None:
+            return every(self.context, kind, replace(wanted, known_at=self.asked.question.known_at))
+        return self.held.get(kind, ())
+
+
+def _adoptions(papers: _Papers, asked: Asked) -> dict[str, dict[str, Any]]:
     """The newest adoption of each pack that is in effect."""
     if asked.production is None:
         return {}
     found: dict[str, dict[str, Any]] = {}
-    wanted = search.Filter({"state": "adopted"}, production=asked.production, known_at=asked.question.known_at)
-    for adoption in every(context, "adoption", wanted):
+    wanted = search.Filter({"state": "adopted"}, production=asked.production)
+    for adoption in papers.listed("adoption", wanted):
         body = adoption.body
         if body["state"] == "adopted" and _in_effect(body.get("effective") or {}, asked.at):
             mode = body.get("mode", "blocking")
@@ -116,21 +139,23 @@ def _in_effect(window: Mapping[str, Any], at: str) -> bool:
 
 def signed_off(context: Context) -> frozenset[str]:
     """The digests of all packs that two people have signed."""
-    return frozenset(record.body["details"]["digest"] for record in _signed(context, None, None))
+    found = every(context, "evidence", search.Filter({"type": "pack_sign_off"}, label="pack_sign_off"))
+    return frozenset(record.body["details"]["digest"] for record in _signed(context, found, None))
 
 
-def _sign_offs(context: Context, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def _sign_offs(context: Context, papers: _Papers, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
     signed, versions = [], {}
-    for record in _signed(context, asked.at, asked.question.known_at):
+    found = papers.listed("evidence", search.Filter({"type": "pack_sign_off"}, label="pack_sign_off"))
+    for record in _signed(context, found, asked.at):
         details = record.body["details"]
         signed.append({"id": record.id, "pack": details["pack"], "digest": details["digest"]})
         versions[record.id] = record.version
     return sorted(signed, key=lambda entry: entry["id"]), versions
 
 
-def _signed(context: Context, at: str | None, known_at: int | None) -> Iterator[Recorded]:
+def _signed(context: Context, found: Iterable[Recorded], at: str | None) -> Iterator[Recorded]:
     """Sign-offs of two people, each signature in a version of the record that its reader wrote."""
-    for record in every(context, "evidence", search.Filter({"type": "pack_sign_off"}, label="pack_sign_off", known_at=known_at)):
+    for record in found:
         details = record.body["details"]
         expires = details.get("expires_at")
         ended = at and expires and dates.interval(expires)[1] <= dates.interval(at)[0]
@@ -163,9 +188,9 @@ def _by_their_own_hand(versions: Iterable[Recorded], last: int) -> bool:
     return False
 
 
-def _waivers(context: Context, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def _waivers(papers: _Papers, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
     found, versions = [], {}
-    for waiver in every(context, "waiver", search.Filter({"state": "approved"}, known_at=asked.question.known_at)):
+    for waiver in papers.listed("waiver", search.Filter({"state": "approved"})):
         if waiver.body["state"] == "approved" and _in_scope(waiver.body, asked):
             found += [_waiver_entry(waiver, rule) for rule in waiver.body["rules"]]
             versions[waiver.id] = waiver.version
@@ -190,15 +215,14 @@ def _waiver_entry(waiver: Recorded, rule: str) -> dict[str, Any]:
     return entry | ({"requirement": body["requirement"]} if body.get("requirement") else {})
 
 
-def _reviews(context: Context, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def _reviews(context: Context, papers: _Papers, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Reviews that people have settled, with what they looked at; a confirmed one of a past shortfall names its exception."""
     if asked.production is None:
         return [], {}
-    exceptions = _exceptions(context, asked)
+    exceptions = _exceptions(papers, asked)
     found, versions = [], {}
     for state in ("confirmed", "rejected"):
-        wanted = search.Filter({"state": state}, production=asked.production, known_at=asked.question.known_at)
-        for review in every(context, "review", wanted):
+        for review in papers.listed("review", search.Filter({"state": state}, production=asked.production)):
             if review.body["state"] == state:
                 found.append(_review_entry(context, review, exceptions))
                 versions[review.id] = review.version
@@ -219,8 +243,8 @@ def _review_entry(context: Context, review: Recorded, exceptions: Mapping[tuple[
     return entry | ({"exception": noted} if noted else {})
 
 
-def _exceptions(context: Context, asked: Asked) -> dict[tuple[str, str], str]:
-    noted = every(context, "exception", search.Filter(production=asked.production, known_at=asked.question.known_at))
+def _exceptions(papers: _Papers, asked: Asked) -> dict[tuple[str, str], str]:
+    noted = papers.listed("exception", search.Filter(production=asked.production))
     return {(str(one.body.get("decision")), cause_of(one.body)): one.id for one in noted}
 
 
