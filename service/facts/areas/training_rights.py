@@ -102,9 +102,7 @@ def script_trainings(world: World) -> list[Fact]:
     papers_ = [view for view in licensing.lineage_of(world, "evidence") if view.type in ("training_licence", "training_job")]
     made = [(view, one) for view in licensing.lineage_of(world, "model") for one in view.body.get("datasets") or ()]
     found = [_training(world, view.id, view, view.details) for view in papers_]
-    found += [
-        _training(world, f"{view.id}/{bare(one)}", view, {**part(view.body, "training"), "datasets": [one]}) for view, one in made
-    ]
+    found += [_training(world, f"{view.id}/{bare(one)}", view, {**part(view.body, "training"), "datasets": [one]}) for view, one in made]
     asked = {str(bare(one)) for view in papers_ for one in view.details.get("datasets") or ()}
     if world.act == "train":
         rest = [view for view in licensing.lineage_of(world, "dataset") if view.id not in asked]
@@ -159,9 +157,13 @@ def _writers(world: World, view: View, works: set[str], run: Mapping[str, Any], 
         writer = bare(deal.details.get("writer"))
         if writer is None or named.isdisjoint(works):
             continue
-        before = found.get(writer, {"reserved": False})
+        before = found.get(writer, {"reserved": False, "licensed": True})
         reserved = before["reserved"] or deal.details.get("reserved_rights") is True
-        found[writer] = compact({"id": writer, "reserved": reserved, "licensed": _licensed(world, writer, view, works, run, when)})
+        found[writer] = {
+            "id": writer,
+            "reserved": reserved,
+            "licensed": before["licensed"] and _licensed(world, writer, view, named & works, run, when),
+        }
     return [found[name] for name in sorted(found)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -14,22 +14,21 @@ from service.facts.world import Fact, World, bare, compact, ref
 
 def writer_papers(world: World) -> list[Fact]:
     """Return the writers' deals, notices of credit and changes of credit in question."""
-    given = writers_given.furnishings(world)
-    deals = [_deal(world, view, given) for view in world.library.of("evidence", "writer_deal") if written.in_question(world, view)]
+    deals = [_deal(world, view) for view in world.library.of("evidence", "writer_deal") if written.in_question(world, view)]
     notices = [_notice(world, view) for view in world.library.of("evidence", "credit_notice") if written.in_question(world, view)]
     changes = [
-        _change(world, view, given)
+        _change(world, view)
         for view in world.library.of("evidence", "credit")
         if written.in_question(world, view) and written.writing_credit(view.details)
     ]
     return deals + notices + changes
 
 
-def _deal(world: World, view: View, given: Iterable[Fact]) -> Fact:
+def _deal(world: World, view: View) -> Fact:
     details = view.details
     writer, production = bare(details.get("writer")), world.production_of(view)
     listed = _listed(world, details.get("assigned_materials"))
-    mine = [one for one in given if (one.get("person") or {}).get("$ref") == writer]
+    mine = writers_given.given_to(world, writer)
     supplied = _supplied(listed, mine)
     reduced = _reduced(details)
     return compact(
@@ -131,13 +130,13 @@ def _notice(world: World, view: View) -> Fact:
     )
 
 
-def _change(world: World, view: View, given: Iterable[Fact]) -> Fact:
+def _change(world: World, view: View) -> Fact:
     """A change of a writing credit; whether it is for the worse is stated, or open where before and after differ."""
     details = view.details
     writer = bare(details.get("person"))
     before, after = details.get("before"), details.get("after")
     lesser = details.get("reduced", False if before == after else None)
-    supplied = True in [one.get("generated") for one in given if (one.get("person") or {}).get("$ref") == writer]
+    supplied = True in [one.get("generated") for one in writers_given.given_to(world, writer)]
     because = details.get("because_of_generated_material")
     if because is None and (supplied or written.speaks_of_generated(str(details.get("reason", "")))):
         because = True

@@ -14,8 +14,20 @@ from service.facts.world import Fact, World, bare, bares, compact, ref
 
 def furnishings(world: World) -> list[Fact]:
     """Return each hand-over of material to a writer: those on record, and the one that is asked for without being recorded."""
-    found = [_furnishing(world, view) for view in world.library.of("evidence", "furnishing")]
+    asked = [view for view in world.library.of("evidence", "furnishing") if _in_question(world, view)]
+    found = [_furnishing(world, view) for view in asked]
     return found + (_unrecorded(world, found) if world.act == "hand_over" else [])
+
+
+def given_to(world: World, writer: str | None) -> list[Fact]:
+    """Return every hand-over of material to a writer that is on record, in question or not."""
+    views = world.library.of("evidence", "furnishing")
+    return [_furnishing(world, view) for view in views if writer and bare(view.details.get("to")) == writer]
+
+
+def _in_question(world: World, view: View) -> bool:
+    about = written.holds(world, written.material_of(world, view.details.get("material")))
+    return about or written.asked_about(world, view) or written.goes_out_whole(world, view)
 
 
 def _furnishing(world: World, view: View) -> Fact:

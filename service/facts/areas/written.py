@@ -14,13 +14,6 @@ from service.facts.world import Fact, World, bare, bares, part
 
 #: Assets that are written; whatever a paper calls written material is so too.
 WRITTEN: Final = frozenset({"script", "text"})
-#: Papers that are themselves about writing, when one of them is asked about.
-_ABOUT_WRITING: Final = frozenset(
-    {
-        "assignment_terms", "credit", "credit_notice", "disclosure", "furnishing", "separated_rights", "tool_permission", "writer_deal",
-        "writing_material",
-    }
-)  # fmt: skip
 #: Tools that generate nothing.
 NOT_GENERATIVE: Final = frozenset({"assistive", "traditional", "processing", "analysis"})
 #: Acts that let a whole title go, for which its papers count even where no written material is in the lineage.
@@ -207,13 +200,23 @@ def by(first: Any, second: Any) -> times.Tri:
 
 def in_question(world: World, view: View) -> bool:
     """Tell whether a paper bears on the question: asked about, about something in the lineage, or of a title that goes out whole."""
-    return asked_about(world, view) or (_of_title(world, view) and (world.act in _WHOLE or _asks_of_writing(world)))
+    return asked_about(world, view) or goes_out_whole(world, view)
+
+
+def goes_out_whole(world: World, view: View) -> bool:
+    """Tell whether a paper is of a title that is let go as a whole."""
+    return world.act in _WHOLE and _of_title(world, view)
 
 
 def asked_about(world: World, view: View) -> bool:
     """Tell whether a paper is in the lineage, or about something in it."""
     ids = _lineage(world)
     return view.id in ids or any(bare(target) in ids for _, target in view.links)
+
+
+def holds(world: World, material: Material | None) -> bool:
+    """Tell whether a material is in the lineage, under any of its names."""
+    return material is not None and not _lineage(world).isdisjoint(material.keys)
 
 
 def _lineage(world: World) -> frozenset[str]:
@@ -225,15 +228,6 @@ def _of_title(world: World, view: View) -> bool:
     named = set(view.productions) | set(bares(view.details.get("works")) or ()) | set(bares(view.body.get("subjects")) or ())
     titles = {one for one in named if one.startswith("prd_")}
     return not titles or world.production is None or not titles.isdisjoint(world.titles(world.production))
-
-
-def _asks_of_writing(world: World) -> bool:
-    """Tell whether the question is about writing: written material, or a paper about it, is in the lineage."""
-    return world.once("asks of writing", None, lambda: bool(materials(world)) or _paper_asked(world))
-
-
-def _paper_asked(world: World) -> bool:
-    return any(view.type in _ABOUT_WRITING for view in lineage_of(world, "evidence"))
 
 
 def employs(world: World, party: str | None, production: str | None, held: Iterable[View]) -> times.Tri:
