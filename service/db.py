@@ -133,6 +133,13 @@ def transaction(conn: Connection[Any]) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def undone(conn: Connection[Any]) -> Iterator[None]:
+    """Do the block in a transaction that is rolled back whatever happens: to look at what would be."""
+    with conn.transaction(force_rollback=True):
+        yield
+
+
 def retrying(work: Callable[[], _T]) -> _T:
     """Do a whole transaction's work, again when the server asks for that (serialization failure, deadlock)."""
     for attempt in range(_RETRIES):

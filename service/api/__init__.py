@@ -21,6 +21,7 @@ MODULES = (
     "releases",
     "reviews",
     "rule_packs",
+    "simulations",
     "ledger",
     "status",
 )

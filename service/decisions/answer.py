@@ -100,8 +100,11 @@ def _word(value: Any, names: Mapping[str, str]) -> str:
 
 
 def _names(context: Context, causes: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Names for every id that a sentence mentions; a person by name only to who may read it."""
-    values = [value for one in (*causes, *findings) for value in (one.get("values") or {}).values()]
-    flat = [part for value in values for part in (value if isinstance(value, list) else [value])]
+    return names_of(context, [one.get("values") or {} for one in (*causes, *findings)])
+
+
+def names_of(context: Context, told: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Names for every id that the values of sentences mention; a person by name only to who may read it."""
+    flat = [part for values in told for value in values.values() for part in (value if isinstance(value, list) else [value])]
     wanted = {part for part in flat if isinstance(part, str) and _ID.fullmatch(part)}
     return {name: found.label for name, found in docket.names(context, wanted).items()}

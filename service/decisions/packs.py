@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from schemas import dates
@@ -19,8 +20,12 @@ from service.records.model import Change, Recorded, instant
 from service.rules import load, trial
 from service.rules.pack import Pack, canonical
 from service.rules.paths import PackError
+from service.rules.yaml12 import parse
 
 TYPE: Final = "rule_pack"
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+"""Before every day: since when a pack counts that comes with the service."""
+
 SCOPE: Final = "clearance.rule-pack"
 """The scope of the outside id by which an edition is found: its digest, which no second record can take."""
 
@@ -49,10 +54,10 @@ class Edition:
         return self.details.get("effective") or {}
 
     @property
-    def starts(self) -> tuple[int, int]:
+    def starts(self) -> tuple[datetime, int]:
         """The order of published editions: by the day they begin, then by their place in the log."""
         start = self.effective.get("start")
-        return (dates.interval(start)[0] if start else -1, self.record.index if self.record else -1)
+        return (dates.interval(start)[0] if start else ALWAYS, self.record.index if self.record else -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def draft(
 
 def _parted(document: Mapping[str, Any] | None, text: str | None, at: str) -> tuple[Mapping[str, Any], list[Any]]:
     try:
-        found, scenarios = load.parted(load.parse(text) if document is None else document, "pack")
+        found, scenarios = load.parted(parse(text or "") if document is None else document, "pack")
     except PackError as error:
         raise errors.invalid(at, str(error)) from None
     if not isinstance(found, Mapping):

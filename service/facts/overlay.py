@@ -55,14 +55,15 @@ class _Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """An overlay in force: the ids that it touches, and those of its new records by `$key`."""
+    """An overlay in force: the ids that it touches, those of them that are gone, and the ids of its new records by `$key`."""
 
     ids: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
-def laid(context: Context, overlay: Sequence[Spec], known_at: int | None = None) -> Iterator[Laid]:
+def laid(context: Context, overlay: Sequence[Any], known_at: int | None = None) -> Iterator[Laid]:
     """Let everything that the block reads see the overlay as if it were in the log.
 
     Raises `Invalid` pointing into `/overlay` for what cannot be laid.
@@ -76,10 +77,10 @@ def laid(context: Context, overlay: Sequence[Spec], known_at: int | None = None)
         _cover(context, sheet)
         for number, (draft, (body, edges)) in enumerate(zip(sheet.drafts, bodies, strict=True)):
             _lay(context, -1 - number, draft, body, edges)
-        yield Laid(frozenset({*sheet.gone, *(str(draft.id) for draft in sheet.drafts)}), sheet.keys)
+        yield Laid(frozenset({*sheet.gone, *(str(draft.id) for draft in sheet.drafts)}), frozenset(sheet.gone), sheet.keys)
 
 
-def _sheet(context: Context, overlay: Sequence[Spec], known_at: int | None) -> _Sheet:
+def _sheet(context: Context, overlay: Sequence[Any], known_at: int | None) -> _Sheet:
     """Read the overlay; every fault names its place and what to write instead."""
     sheet, faults = _Sheet(), []
     if len(overlay) > MOST:
@@ -96,7 +97,7 @@ def _sheet(context: Context, overlay: Sequence[Spec], known_at: int | None) -> _
     return sheet
 
 
-def _known(context: Context, overlay: Sequence[Spec], known_at: int | None) -> dict[str, Recorded]:
+def _known(context: Context, overlay: Sequence[Any], known_at: int | None) -> dict[str, Recorded]:
     """The records that the overlay touches, as far as the actor may see them."""
     named = [spec["id"] for spec in overlay if isinstance(spec, Mapping) and is_id(spec.get("id"))]
     found = read.current(context.conn, context.studio_id, named, known_at)
@@ -121,7 +122,9 @@ def _fault(spec: Any, known: Mapping[str, Recorded], sheet: _Sheet) -> tuple[str
     if not isinstance(spec.get("body"), Mapping):
         return "/body", "Give the body of the record, as POST takes it."
     key = spec.get("key")
-    if key is not None and (not isinstance(key, str) or not _KEY.fullmatch(key.removeprefix("$")) or f"${key.removeprefix('$')}" in sheet.keys):
+    if key is not None and (
+        not isinstance(key, str) or not _KEY.fullmatch(key.removeprefix("$")) or f"${key.removeprefix('$')}" in sheet.keys
+    ):
         return "/key", "Give it a word of its own, that nothing else here has."
     return None
 
@@ -154,7 +157,15 @@ def _take(sheet: _Sheet, spec: Spec, number: int, known: Mapping[str, Recorded])
         stored = known[spec["id"]]
         body = merge(stored.body, spec["patch"]) if "patch" in spec else spec["body"]
         sheet.drafts.append(
-            Draft(stored.kind, body, stored.id, stored.version + 1, Change("correction"), None, f"/overlay/{number}/{'patch' if 'patch' in spec else 'body'}")
+            Draft(
+                stored.kind,
+                body,
+                stored.id,
+                stored.version + 1,
+                Change("correction"),
+                None,
+                f"/overlay/{number}/{'patch' if 'patch' in spec else 'body'}",
+            )
         )
         return
     name = f"{KINDS[spec['kind']].prefix}_{number:026}"  # the time of no record: never the id of one that is there
@@ -212,4 +223,3 @@ def _lay(context: Context, index: int, draft: Draft, body: dict[str, Any], edges
                 for place, edge in enumerate(edges)
             ],
         )
-

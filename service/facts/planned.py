@@ -1,4 +1,4 @@
-"""What is not in the log: planned subjects given inline, and hypothetical records laid over it.
+"""Planned subjects, given inline: what somebody means to make, and asks about before it is in the log.
 
 A planned subject is one record, `{"kind", "body"}`, several, `{"records": [{"kind", "key"?, "body"}…]}`, or short
 `{"generation": {…}, "appearance": [{…}, …]}`: bodies in the wire format that may refer to one another by `$key` (in the short
@@ -9,7 +9,8 @@ record must have may be missing. They get ids of their own, `planned_<key>`, tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError
@@ -21,18 +22,12 @@ from service.facts.library import View
 from service.records.pointers import copy
 from service.records.write import field_errors
 
-Spec = Mapping[str, Any]
 
-
-def views(planned: Mapping[str, Any] | None, overlay: Sequence[Spec] = ()) -> tuple[list[View], list[str]]:
-    """Return planned and hypothetical records as views, and the keys of the planned ones; `errors.Invalid` for a bad body."""
+def views(planned: Mapping[str, Any] | None, laid: Mapping[str, str] = MappingProxyType({})) -> tuple[list[View], list[str]]:
+    """Return planned records as views, and their keys; `laid` are the ids of an overlay by their `$key`. `errors.Invalid` for a bad body."""
     subjects = [(f"planned_{key}", kind, body, pointer) for key, kind, body, pointer in _listed(planned or {})]
-    laid = [
-        (str(spec.get("id") or f"overlay_{_word(spec.get('key') or number)}"), str(spec["kind"]), spec["body"], f"/overlay/{number}/body")
-        for number, spec in enumerate(overlay)
-    ]
-    keys = {f"${name.partition('_')[2]}": name for name, *_ in (*subjects, *laid) if name.startswith(("planned_", "overlay_"))}
-    made = [_view(name, kind, body, keys, pointer) for name, kind, body, pointer in (*subjects, *laid)]
+    keys = {**laid, **{f"${name.partition('_')[2]}": name for name, *_ in subjects}}
+    made = [_view(name, kind, body, keys, pointer) for name, kind, body, pointer in subjects]
     return made, [name for name, *_ in subjects]
 
 

@@ -87,6 +87,20 @@ def check(context: Context, kind: str, body: Body) -> None:
     _resolve(context, [draft], [_validated(draft)])
 
 
+def rehearsed(context: Context, drafts: Sequence[Draft]) -> list[tuple[dict[str, Any], tuple[Edge, ...]]]:
+    """Return the bodies and references that `append` would write, refusing what it would refuse before the queue.
+
+    Every draft has its id. Nothing is sealed and nothing is written: a secret value stands in its body as it was given.
+    """
+    bodies = [_validated(draft) for draft in drafts]
+    used = _resolve(context, drafts, bodies)
+    for draft, body in zip(drafts, bodies, strict=True):
+        for spot in visit(KINDS[draft.kind].schema, body):
+            if isinstance(spot.value, Carried):
+                spot.container[spot.key] = spot.value.value
+    return list(zip(bodies, used, strict=True))
+
+
 def written_at(context: Context, receipt: Receipt) -> list[Recorded]:
     """Return the records of an earlier write, read back from the log, with the proofs of now."""
     rows = context.conn.execute(

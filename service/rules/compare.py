@@ -19,11 +19,11 @@ def differences(older: Pack, newer: Pack) -> dict[str, Any]:
     after = {rule["id"]: rule for rule in (*newer.rules, *newer.carried)}
     both = sorted(before.keys() & after.keys())
     overridden = {name: rule["id"] for rule in newer.rules for name in rule.get("overrides") or () if name in before}
-    heads = [{key: value for key, value in pack.document.items() if key not in _RULES} for pack in (older, newer)]
+    heads = tuple({key: value for key, value in pack.document.items() if key not in _RULES} for pack in (older, newer))
     return {
         "from": {"id": older.id, "digest": older.digest},
         "to": {"id": newer.id, "digest": newer.digest},
-        "pack": list(changes(*heads)),
+        "pack": list(changes(heads[0], heads[1])),
         "added": sorted(after.keys() - before.keys()),
         "removed": sorted(before.keys() - after.keys()),
         "carried": sorted(rule["id"] for rule in newer.carried),

@@ -111,6 +111,8 @@ def pack_from(document: Mapping[str, Any], name: str = "pack", older: Mapping[st
 
     What it `carries` is taken from `older`, unless the document holds the carried rules already.
     """
+    if not isinstance(document, Mapping):
+        raise PackError(f"{name}: a pack is a mapping with pack, kind and rules")
     carried = list(document.get("carried_rules") or ())
     checked = check({key: value for key, value in document.items() if key != "carried_rules"}, name)
     _compile(carried, checked, name)

@@ -290,6 +290,15 @@ def test_an_edition_of_a_shipped_pack_stands_beside_it(admin, second, production
     assert [one["origin"] for one in answer.get_json()["editions"]] == ["service", "studio"]
     shipped = answer.get_json()["editions"][0]["digest"]
     assert adopt(admin, second, production, "law-us")["digest"] == shipped, "a draft does not take its place"
+    digest = answer.get_json()["digest"]
+    for who in (admin, second):
+        assert who.send("POST", "/v1/rule-packs/law-us/sign-off", json={"role": "legal", "digest": digest}).status_code == 200
+    body = {"digest": digest, "effective": {"start": "2026-10"}}
+    assert admin.send("POST", "/v1/rule-packs/law-us/publish", json=body).status_code == 200
+    assert adopt(admin, second, production, "law-us")["digest"] == digest, "the published one does"
+    assert adopt(admin, second, production, "law-us", digest=shipped)["digest"] == shipped, "either can be named"
+    states = {one["digest"]: one["state"] for one in admin.send("GET", "/v1/rule-packs/law-us").get_json()["editions"]}
+    assert states == {shipped: "superseded", digest: "published"}
 
 
 def test_a_house_pack_carries_and_overrides_the_rules_of_another(admin):
