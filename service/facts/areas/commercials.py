@@ -240,7 +240,8 @@ def _reach(riders: Iterable[Fact]) -> Fact:
     """How the first rider stands to the use, and whether the use rests on an advance consent alone."""
     given = [one for one in riders if one.get("writing") is True and one.get("for_use") is not False]
     given = [one for one in given if one.get("state_at_use") in ("live", "late", None)]
-    first = min(given, key=lambda one: (one.get("signed_at") or "9999", one["id"]), default=None)
+    named = [one for one in given if "productions" not in one["outside"]]
+    first = min(named or given, key=lambda one: (one.get("signed_at") or "9999", one["id"]), default=None)
     outside = False if first is None else True if first["outside"] else (None if first["open"] else False)
     own = [one for one in given if one.get("covers_production") is True and not one["advance"]]
     return {
