@@ -84,23 +84,38 @@ def buyers(world: World, production: str | None) -> frozenset[str]:
     return frozenset(bares(view.body.get("distributors")) or ()) if view else frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper to or from a buyer with what it is about: named records, or else the titles as a whole."""
+
+    view: View
+    narrow: frozenset[str]
+    titles: frozenset[str]
+
+    def concerns(self, made: Made) -> bool:
+        """Tell whether it speaks of something, by name or with its whole title."""
+        return not self.narrow.isdisjoint(made.names) or self.view.id in made.names or (not self.narrow and made.production in self.titles)
+
+
+def _paper(view: View) -> Paper:
+    subjects = frozenset(str(bare(one)) for one in view.body.get("subjects") or ())
+    titled = {one for one in subjects if one.startswith("prd_")}
+    named = titled | set(bares(view.details.get("productions")) or ())
+    return Paper(view, subjects - titled, frozenset(named or view.productions))
+
+
 def approvals(world: World, made: Made) -> list[Fact]:
     """Return the answers of buyers about something, or about the whole title, each with whether it names it and came before."""
-    found = world.once("buyer_approvals", made.production, lambda: list(world.library.of("evidence", "approval")))
-    return [_approval(world, view, made) for view in found if _concerns(view, made)]
+    return [_approval(world, paper, made) for paper in _answers(world) if paper.concerns(made)]
 
 
-def _concerns(view: View, made: Made) -> bool:
-    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
-    narrow = {one for one in subjects if not one.startswith("prd_")}
-    titled = {one for one in subjects if one.startswith("prd_")} | set(bares(view.details.get("productions")) or ())
-    return bool(narrow & made.names) or view.id in made.names or (not narrow and made.production in (titled or set(view.productions)))
+def _answers(world: World) -> list[Paper]:
+    return world.once("buyer_answers", None, lambda: [_paper(view) for view in world.library.of("evidence", "approval")])
 
 
-def _approval(world: World, view: View, made: Made) -> Fact:
-    details = view.details
+def _approval(world: World, paper: Paper, made: Made) -> Fact:
+    view, details = paper.view, paper.view.details
     written, window = times.text(details.get("written_at")), part(details, "window")
-    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
     given = details.get("outcome") == "approved"
     return compact(
         {
@@ -111,7 +126,7 @@ def _approval(world: World, view: View, made: Made) -> Fact:
             "subject": details.get("subject", "general"),
             "outcome": details.get("outcome"),
             "approved": world.past(written) if given else False,
-            "names_use": bool(subjects & made.names) or view.id in made.names,
+            "names_use": not paper.narrow.isdisjoint(made.names) or view.id in made.names,
             "before_use": _before(world, written, made),
             "live": times.within(world.at, window) if window else True,
             "ends": times.end_of(window),
@@ -128,24 +143,24 @@ def _before(world: World, written: str | None, made: Made) -> times.Tri:
 
 def notified(world: World, made: Made) -> bool:
     """Tell whether the buyer's contact was told: a notice to it, or anything it wrote or was asked in writing, by now."""
-    buying = buyers(world, made.production)
-    for view in world.library.of("evidence", "notice"):
-        to_buyer = view.details.get("recipient_kind") == "distributor" or not buying.isdisjoint(bares(view.details.get("recipients")) or ())
-        when = times.text(view.details.get("delivered_at")) or times.text(view.details.get("sent_at"))
-        if to_buyer and _about(view, made) and world.past(when):
-            return True
-    return any(_told(world, view) for view in world.library.of("evidence", "approval") if _concerns(view, made))
+    told = world.once("told_to_buyer", made.production, lambda: [one for one in _notices(world) if _to_buyer(world, one, made.production)])
+    return any(one.concerns(made) for one in told) or any(_told(world, one.view) for one in _answers(world) if one.concerns(made))
+
+
+def _notices(world: World) -> list[Paper]:
+    return world.once("notice_papers", None, lambda: [_paper(view) for view in world.library.of("evidence", "notice")])
+
+
+def _to_buyer(world: World, paper: Paper, production: str | None) -> bool:
+    details = paper.view.details
+    known = not buyers(world, production).isdisjoint(bares(details.get("recipients")) or ())
+    when = times.text(details.get("delivered_at")) or times.text(details.get("sent_at"))
+    return (known or details.get("recipient_kind") == "distributor") and world.past(when) is True
 
 
 def _told(world: World, view: View) -> bool:
     when = times.text(view.details.get("requested_at")) or times.text(view.details.get("written_at"))
-    return view.details.get("of", "distributor") in _BUYERS and bool(world.past(when))
-
-
-def _about(view: View, made: Made) -> bool:
-    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
-    narrow = {one for one in subjects if not one.startswith("prd_")}
-    return bool(narrow & made.names) or (not narrow and made.production in (subjects | set(view.productions)))
+    return view.details.get("of", "distributor") in _BUYERS and world.past(when) is True
 
 
 def reviewed(world: World, names: Iterable[str | None], kind: str) -> times.Tri:

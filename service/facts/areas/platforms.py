@@ -170,51 +170,63 @@ def _stated(world: World, view: View, runs: Iterable[View], wide: Iterable[View]
 
 
 def used(world: World, case: Case) -> Fact:
-    """Return the element of one asset."""
+    """Return the element of one asset; what only matters where a tool took part is left out elsewhere, since shots are many."""
+    made, kind = case.made, kind_of(case)
+    element = {
+        "id": case.view.id,
+        "record": case.view.id,
+        "asset": ref(case.view) if case.view.kind == "asset" else None,
+        "production": ref(made.production),
+        "path": world.path(case.view),
+        "item": case.item,
+        **kind,
+        **disclosed.signals(world, case.view),
+        "open": disclosed.gaps(case.view, case.runs),
+        "proved": _proved(case.body) if case.item else None,
+        "dates": compact({"use": made.at, "generation": made.at, "release": world.at if world.outward else None}),
+        "because": {"generative": "ai", "kind": "ai", "talent": "people", "in_final": "purpose"},
+    }
+    return compact({**element, **(_told(world, case) if kind["assisted"] or case.stated else {})})
+
+
+def _told(world: World, case: Case) -> Fact:
+    """What is asked of an asset in which a tool took part."""
     made, body = case.made, case.body
-    production = world.library.get(made.production)
-    return compact(
-        {
-            "id": case.view.id,
-            "record": case.view.id,
-            "asset": ref(case.view) if case.view.kind == "asset" else None,
-            "production": ref(made.production),
-            "path": world.path(case.view),
-            "item": case.item,
-            "statements": [one.id for one in case.stated],
-            **kind_of(case),
-            **disclosed.signals(world, case.view),
-            "open": disclosed.gaps(case.view, case.runs),
-            "proved": _proved(body) if case.item else None,
-            "stage": next(iter(case.said("stage")), body.get("stage")),
-            "element": next(iter(case.said("element")), body.get("element")),
-            "story_relevant": _worst(case.said("story_relevant")),
-            "use_ahead": made.planned,
-            "in_final": _in_final(case),
-            "talent": _talent(case),
-            "talent_consented": _consented(case),
-            **_inputs(case),
-            **_tools(case),
-            **platform_papers.answers(world, case.said("principles"), made),
-            "similarity_report": bool(case.said("similarity_report")),
-            "real_event_risk": _worst([*case.said("real_event_risk"), *_own(body, "real_event_risk")]),
-            "replaces_covered_work": _worst(case.said("replaces_covered_work")),
-            "recreates": True in case.said("substantial_recreation"),
-            "approvals": platform_papers.approvals(world, made),
-            "notified": platform_papers.notified(world, made),
-            "editorial_review": platform_papers.reviewed(world, sorted(made.names), "editorial_review"),
-            "overseen": bool(case.said("overseer")),
-            "referral": bool(case.said("referral")) or any(one.details.get("of") == "broadcaster" for one in _referrals(case)),
-            "factual_research": _worst(case.said("factual_research")),
-            "news": _news(production),
-            "player_facing": _worst([*_own(body, "player_facing")]),
-            "generation_time": body.get("generation_time"),
-            "guardrails": bool(body.get("guardrails")),
-            "authored": authored(case),
-            "dates": compact({"use": made.at, "generation": made.at, "release": world.at if world.outward else None}),
-            "because": {"generative": "ai", "kind": "ai", "talent": "people", "in_final": "purpose"},
-        }
-    )
+    return {
+        "statements": [one.id for one in case.stated],
+        "stage": next(iter(case.said("stage")), body.get("stage")),
+        "element": next(iter(case.said("element")), body.get("element")),
+        "story_relevant": _worst(case.said("story_relevant")),
+        "use_ahead": made.planned,
+        "in_final": _in_final(case),
+        "talent": _talent(case),
+        "talent_consented": _consented(case),
+        **_inputs(case),
+        **_tools(case),
+        **platform_papers.answers(world, case.said("principles"), made),
+        "similarity_report": bool(case.said("similarity_report")),
+        "real_event_risk": _worst([*case.said("real_event_risk"), *_own(body, "real_event_risk")]),
+        "replaces_covered_work": _worst(case.said("replaces_covered_work")),
+        "recreates": True in case.said("substantial_recreation"),
+        "approvals": platform_papers.approvals(world, made),
+        "notified": platform_papers.notified(world, made),
+        "editorial_review": platform_papers.reviewed(world, sorted(made.names), "editorial_review"),
+        **_watched(world, case),
+    }
+
+
+def _watched(world: World, case: Case) -> Fact:
+    """What broadcasters and stores of games ask."""
+    return {
+        "overseen": bool(case.said("overseer")),
+        "referral": bool(case.said("referral")) or any(one.details.get("of") == "broadcaster" for one in _referrals(case)),
+        "factual_research": _worst(case.said("factual_research")),
+        "news": _news(world.library.get(case.made.production)),
+        "player_facing": _worst(_own(case.body, "player_facing")),
+        "generation_time": case.body.get("generation_time"),
+        "guardrails": bool(case.body.get("guardrails")),
+        "authored": authored(case),
+    }
 
 
 def kind_of(case: Case) -> Fact:
