@@ -8,7 +8,7 @@ from typing import Any, Final
 from service.facts import crafts, papers, times
 from service.facts.library import View
 from service.facts.tool_uses import Use, uses
-from service.facts.world import Fact, World, bare, bares, compact, ref
+from service.facts.world import Fact, World, bares, compact, ref
 from service.rules.moments import DAY, moment
 
 _NOTICES: Final = ("generative_tool", "employees")
@@ -86,8 +86,7 @@ def _generative(used: Iterable[Use]) -> bool:
 
 def _effect(world: World, paper: str | None, persons: Iterable[str], *, conceded: bool = False) -> Fact:
     """What labour relations found about displacement by an assignment or its runs, what is conceded, whether it was bargained over."""
-    wanted = set(persons)
-    runs = [run.id for run in crafts.at_work(world) if bare(run.body.get("operator")) in wanted]
+    runs = crafts.runs_of(world, persons)
     signed = crafts.attested(world, (paper, *runs), ("no_displacement",))
     found = papers.confirmed(signed, "no_displacement")
     complaints = [one for target in (paper, *runs) if target for one in world.library.about(target, "evidence", "complaint")]

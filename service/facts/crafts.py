@@ -85,6 +85,19 @@ def _at_work(world: World) -> list[View]:
     ]
 
 
+def runs_of(world: World, persons: Iterable[str]) -> list[str]:
+    """Return the runs of the lineage that some people operated."""
+    by = world.once("runs_by_operator", None, lambda: _by_operator(world))
+    return [run for person in sorted(set(persons)) for run in by.get(person, ())]
+
+
+def _by_operator(world: World) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for run in at_work(world):
+        found.setdefault(str(bare(run.body.get("operator"))), []).append(run.id)
+    return found
+
+
 def tasks(world: World) -> list[View]:
     """Return the duties of the title that a system carries out."""
     return [view for view in world.library.of("evidence", "duty_assignment") if view.details.get("system") and concerns(world, view)]

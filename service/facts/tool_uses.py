@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from service.facts import consents, crafts, papers, people, times, titles
@@ -16,7 +16,7 @@ class Use:
     """Somebody's use of a tool: the earliest of its runs stands for all; `first` is None where one of them has no date."""
 
     run: View
-    runs: int
+    runs: tuple[str, ...]
     operator: str | None
     crafts: list[str] | None
     generative: times.Tri
@@ -30,12 +30,10 @@ def uses(world: World) -> list[Use]:
 
 
 def _uses(world: World) -> list[Use]:
-    found: dict[tuple[Any, ...], Use] = {}
+    found: dict[tuple[Any, ...], list[View]] = {}
     for run in crafts.at_work(world):
-        key, use = _key(world, run), _use(world, run)
-        known = found.get(key)
-        found[key] = use if known is None else _earlier(known, use)
-    return sorted(found.values(), key=lambda use: use.run.key)
+        found.setdefault(_key(world, run), []).append(run)
+    return sorted((_use(world, runs) for runs in found.values()), key=lambda use: use.run.key)
 
 
 def _key(world: World, run: View) -> tuple[Any, ...]:
@@ -53,24 +51,25 @@ def _key(world: World, run: View) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _use(world: World, run: View) -> Use:
+def _use(world: World, runs: list[View]) -> Use:
+    """One use of all the runs that are alike, by the earliest of them."""
+    first, _, run = min((_made(world, run) or "", run.key, run) for run in runs)
     kind = part(run.body, "tool").get("tool_class")
-    first = times.text(run.body.get("generated_at")) or times.text(run.body.get("started_at"))
-    planned = world.at if run.id.startswith("planned") else None
     return Use(
         run=run,
-        runs=1,
+        runs=tuple(sorted(one.id for one in runs)),
         operator=bare(run.body.get("operator")),
         crafts=crafts.of_run(world, run),
         generative=None if kind is None else kind == "generative",
-        first=first or planned,
+        first=first or None,
         production=world.production_of(run),
     )
 
 
-def _earlier(one: Use, other: Use) -> Use:
-    first = min(one, other, key=lambda use: (use.first or "", use.run.key))
-    return replace(first, runs=one.runs + other.runs)
+def _made(world: World, run: View) -> str | None:
+    """When a run was made; one that is still planned would be made now."""
+    made = times.text(run.body.get("generated_at")) or times.text(run.body.get("started_at"))
+    return made or (world.at if run.id.startswith("planned") else None)
 
 
 def tool_uses(world: World) -> list[Fact]:
@@ -83,13 +82,13 @@ def _element(world: World, use: Use) -> Fact:
     held = crafts.held_by(world, run)
     named = use.crafts or []
     employer = bare(body.get("employer")) or next((bare(one.body["employer"]) for one in held if one.body.get("employer")), None)
-    fees = papers.payments(world, use.operator, use.production, (run.id,), ("kit_rental",)) if use.operator else []
+    fees = papers.payments(world, use.operator, use.production, use.runs, ("kit_rental",)) if use.operator else []
     return compact(
         {
             "id": run.id,
             "record": run.id,
             "type": "run",
-            "runs": use.runs,
+            "runs": len(use.runs),
             "production": ref(use.production),
             "person": ref(use.operator),
             "crafts": use.crafts,

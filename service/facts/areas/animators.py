@@ -29,7 +29,7 @@ def _credit(world: World, view: View) -> Fact:
             "role": details.get("role"),
             "crafts": crafts.stated([str(details.get("craft", "other"))]) or crafts.of_person(world, person, production),
             "system_named": bool(details.get("system")) and person is None,
-            "changed": _changed(view),
+            "changed": _changed(view) and world.past(day) is not False,
             "because_of_ai": True if details.get("because_of_generated_material") is True else because,
             "dates": compact({"release": world.at, "use": day or world.at}),
             "because": {"because_of_ai": "because_of_tool_use", "crafts": "craft"},

@@ -74,9 +74,14 @@ def _conditioned(world: World, person: str | None, held: Sequence[View]) -> time
 
 def impacts(world: World) -> list[Fact]:
     """Return the changes to jobs on the title that are put down to AI, and the unions that have asked to meet about technology."""
-    changed = [view for view in world.library.of("evidence", "job_impact") if crafts.concerns(world, view)]
+    changed = [view for view in world.library.of("evidence", "job_impact") if crafts.concerns(world, view) and _come(world, view)]
     asked = [{**one, "type": "meeting", "interval": 92 if one.get("company") else 183} for one in custody.meetings(world)]
     return [_impact(world, view) for view in changed if view.details.get("kind") != "none"] + asked
+
+
+def _come(world: World, view: View) -> bool:
+    """Tell whether a change to jobs has come: it is adverse, so in doubt it has."""
+    return world.past(times.text(view.details.get("at"))) is not False
 
 
 def _impact(world: World, view: View) -> Fact:

@@ -105,7 +105,8 @@ def _canadian(world: World, title: View | None, players: Iterable[str]) -> times
     jobs = [one for player in players for one in people.engagements(world, player, world.production)]
     bound = [place for view in people.bindings(world, world.production) for place in view.body.get("countries") or ()]
     named = [*(countries or ()), *(str(one.body["country"]) for one in jobs if one.body.get("country")), *bound]
-    if any(str(place).partition("-")[0] == "CA" for place in named):
+    lines = [one.get("agreement") for one in titles.bindings(world, title.id)] if title else []
+    if "afm-canada" in lines or any(str(place).partition("-")[0] == "CA" for place in named):
         return True
     return None if countries is None else False
 
@@ -255,8 +256,19 @@ def _plain(number: Decimal) -> str:
 def _paid(world: World, person: str, production: str | None, about: Iterable[str]) -> Fact:
     """The hours a musician has been paid for the use as a prompt, and when the rest is due."""
     found = papers.payments(world, person, production, about, _PAY)
-    paid = [one for one in found if one.get("paid") is True and one.get("meets_floor") is not False]
+    paid = [one for one in found if one.get("paid") is True and not _underpaid(world, world.library.get(one["id"]))]
     hours = sum(
         (Decimal(one.get("hours") or "0") or Decimal(one.get("units") or "0") * _HOURS[str(one["basis"])] for one in paid), Decimal(0)
     )
     return {"hours_paid": _plain(hours), "pay_due": times.earliest([one.get("due_at") for one in found if one.get("paid") is not True])}
+
+
+def _underpaid(world: World, view: View | None) -> bool:
+    """Tell whether a payment lies under the musicians' rate, as far as both are on record or somebody says so."""
+    details = view.details if view else {}
+    paid = details.get("rate")
+    rate = papers.rate_on(world, str(details.get("rate_key") or "multi_tracking"), times.text(details.get("paid_at")))
+    if isinstance(paid, Mapping) and rate and paid.get("currency") == rate["currency"] and "amount" in paid:
+        return Decimal(str(paid["amount"])) < Decimal(str(rate["amount"]))
+    share = details.get("share_of_rate")
+    return Decimal(share) < 1 if isinstance(share, str) else details.get("at_least_minimum") is False
