@@ -92,6 +92,7 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "evidence": (("evd", "evt"), None),
         "binding": (("evd", "evt"), None),
         "party": (("con", "eng", "evd", "evt"), _OF_PERSON),
+        "role": (("evd",), ("role", "subject")),
     },
     {"event": (("evt",), None), "evidence": (("evd",), None), "consent": (("evd", "evt"), None)},
 )

@@ -27,6 +27,13 @@ def governs(world: World, production: str | None, lines: frozenset[str], own: Se
     return None if not bound or None in bound else False
 
 
+def touches(world: World, lines: frozenset[str]) -> bool:
+    """Tell whether one of some agreements may bear on the question at all: a paper names it, or a title is bound to none."""
+    if any(titles.line(view.body.get("pack")) in lines for view in world.library.of("agreement")):
+        return True
+    return any(may_govern(world, one, lines) for one in {view.id for view in world.library.of("production")} | {world.production})
+
+
 def bound_lines(world: World, production: str | None) -> set[str | None]:
     """Return the agreements that bind the performers of a title; None among them where a binding names no pack."""
     return world.once("bound lines", production, lambda: _bound_lines(world, production))

@@ -15,6 +15,7 @@ from service.facts.world import Fact, World, bare, bares, compact, part, ref
 LINES: Final = frozenset({"sagaftra-tvanim"})
 UNION: Final = ("sagaftra", "screenactorsguild")
 
+_COLLECTIONS: Final = ("named_prompts", "voice_origins", "synthetic_voices", "foreign_versions", "voice_credits", "regular_meetings")
 _PERFORMING: Final = frozenset({"performer", "background", "stunt", "voice", "singer", "dancer", "public_figure"})
 _HUMAN: Final = frozenset({"human_performer", "own_recording"})
 _VOICES: Final = frozenset({"voice", "singing_voice"})
@@ -28,6 +29,8 @@ _VOICE_CREDIT: Final = re.compile(
 
 def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
     """Return what the agreement asks about, of titles that it may govern."""
+    if not unions.touches(world, LINES):
+        return {name: [] for name in _COLLECTIONS}
     mine = [view for view in shown if unions.may_govern(world, world.production_of(view), LINES, _held(world, view))]
     runs = [view for view in lineage_of(world, "generation") if unions.may_govern(world, _title_of(world, view), LINES)]
     return {
@@ -42,7 +45,11 @@ def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
 
 def _held(world: World, view: View) -> list[str] | None:
     """The agreements that the engagements of the person shown name."""
-    return titles.lines(world, people.engagements(world, appearances.person_of(world, view), world.production_of(view)))
+    return _lines(world, appearances.person_of(world, view), world.production_of(view))
+
+
+def _lines(world: World, person: str | None, production: str | None) -> list[str] | None:
+    return titles.lines(world, people.engagements(world, person, production))
 
 
 # --- names in prompts -------------------------------------------------------------------------------------------
@@ -214,6 +221,7 @@ def _origin(world: World, view: View, person: str | None, heard: times.Tri, *, r
             "id": f"{view.id}/{person or 'voice'}",
             **_of_view(world, view),
             "person": ref(person),
+            "lines": _lines(world, person, production),
             "voiced": heard,
             "by_records": recorded,
             "sounds_alike": alike,
@@ -328,6 +336,7 @@ def _version(world: World, view: View, person: str | None, turned: times.Tri) ->
             "id": view.id,
             **_of_view(world, view),
             "person": ref(person),
+            "lines": _lines(world, person, world.production_of(view)),
             "language": language,
             "turned": turned,
             "flags": [_flag(world, one, language) for one in papers.flags(world, person, world.production_of(view))],
@@ -352,7 +361,8 @@ def voice_credits(world: World, shown: Sequence[View]) -> list[Fact]:
     """Return the credits and engagements as a voice on the titles in question, with whether they name a human being."""
     asked = {world.production, *(world.production_of(view) for view in shown)} - {None}
     wanted = {title for one in asked if unions.may_govern(world, one, LINES) for title in world.titles(one)}
-    credits_ = [view for view in world.library.of("evidence", "credit") if wanted & _titles_of(view) and _voice_credit(view)]
+    about = wanted | ({*(view.id for view in shown), *world.library.lineage} if wanted else set())
+    credits_ = [view for view in world.library.of("evidence", "credit") if about & {view.id, *_titles_of(view)} and _voice_credit(view)]
     engaged = [view for view in world.library.of("engagement") if wanted & _titles_of(view) and view.body.get("category") in _CATEGORIES]
     return [_credit(world, view, view.details.get("person")) for view in credits_] + [
         _credit(world, view, view.body.get("person")) for view in engaged
@@ -371,7 +381,7 @@ def _voice_credit(view: View) -> bool:
     details = view.details
     gone = "before" in details and not details.keys() & {"person", "system", "after"}
     craft = details.get("craft")
-    voice = craft == "voice" or (craft in (None, "performer") and _VOICE_CREDIT.search(str(details.get("role", "")).lower()) is not None)
+    voice = craft in ("voice", "performer") or (craft is None and _VOICE_CREDIT.search(str(details.get("role", "")).lower()) is not None)
     return voice and not gone
 
 
@@ -390,7 +400,8 @@ def regular_meetings(world: World) -> list[Fact]:
     """Return the meetings with the union about generative AI, as one element also when none is on record."""
     if world.production is None or not unions.may_govern(world, world.production, LINES):
         return []
-    held = [one for one in world.gathered.get("meetings", ()) if one.get("union") == "sagaftra"]
+    ours = unions.unions_of(world, world.production, LINES)
+    held = [one for one in world.gathered.get("meetings", ()) if one.get("union") == "sagaftra" or one["id"].partition("/")[0] in ours]
     days = [one["days_since_last"] for one in held if one.get("days_since_last", 9_999) < 9_999]
     agendas = [one["last_agenda"] for one in held if one.get("last_agenda") is not None]
     element = {

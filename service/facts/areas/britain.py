@@ -32,13 +32,8 @@ def pact_work(world: World) -> list[Fact]:
 
 def _touches(world: World) -> bool:
     """Tell whether a title or an engagement in question may be British at all."""
-    productions = {view.id for view in world.library.of("production")} | {world.production}
-    if any(unions.may_govern(world, one, LINES) for one in productions):
-        return True
     held = world.library.of("engagement")
-    return any(
-        str(view.body.get("country", "")).startswith("GB") or not LINES.isdisjoint(titles.lines(world, [view]) or ()) for view in held
-    )
+    return unions.touches(world, LINES) or any(str(view.body.get("country", "")).startswith("GB") for view in held)
 
 
 def british(world: World, person: str | None, production: str | None) -> times.Tri:

@@ -23,6 +23,8 @@ _HELD: Final = frozenset({"booked", "engaged", "completed"})
 
 def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
     """Return what the agreements ask about, of work that they may govern."""
+    if not unions.touches(world, LINES):
+        return {"replications": [], "ai_plans": [], "recastings": []}
     found = [_replication(world, one) for one in replications.replications(world, LINES)]
     return {"replications": found, "ai_plans": ai_plans(world, shown, found), "recastings": recastings(world, shown)}
 
@@ -130,8 +132,8 @@ def _logs(world: World, production: str) -> list[View]:
     found = []
     for view in world.library.of("evidence", "casting_log"):
         role = world.library.get(view.details.get("role"))
-        named = set(view.productions) or {bare(role.body.get("production")) if role else None}
-        if not world.titles(production).isdisjoint(str(one) for one in named):
+        title = bare(role.body.get("production")) if role else None
+        if not world.titles(production).isdisjoint(view.productions or [str(title)]):
             found.append(view)
     return found
 
@@ -144,8 +146,8 @@ def _recasting(world: World, shown: Sequence[View], person: str, production: str
     ]
     named = {bare(view.body.get("role")) for view in held}
     logs = [log for log in _logs(world, production) if bare(log.details.get("role")) in named or _mentions(log, person)]
-    roles = {one for one in (*named, *(bare(log.details.get("role")) for log in logs)) if one}
-    losses = [step for log in logs for step in _losses(log, person, when)]
+    roles = {str(one) for one in (*named, *(bare(log.details.get("role")) for log in logs)) if one}
+    losses = [step for log in logs for step in _losses(log, person, when) if times.begun(times.text(step.get("at")), world.at)]
     kept = any(_kept(log, person) for log in logs)
     about = (record, person, *sorted(roles), *(view.id for view in (*held, *logs)))
     return compact(
@@ -156,7 +158,7 @@ def _recasting(world: World, shown: Sequence[View], person: str, production: str
             "production": ref(production),
             "refused_at": when,
             "lost": _lost(held, losses),
-            "reinstated": kept or (bool(losses) and any(view.body.get("status") in _HELD for view in held) and not _let_go(held)),
+            "reinstated": kept or _engaged_again(held, losses),
             "reason_documented": bool(losses) and all(present(one.get("reason")) for one in losses),
             "stated_by_human_resources": _vouched(world, about),
             "related_use": _related(world, shown, person, roles),
@@ -188,6 +190,13 @@ def _kept(log: View, person: str) -> bool:
     last = max(dated, key=lambda one: str(times.text(one["at"])), default=None)
     lost = any(one["type"] in ("recast", "released") for one in steps)
     return bool(lost and last and last["type"] == "accepted" and bare(last.get("person")) == person)
+
+
+def _engaged_again(held: Iterable[View], losses: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether a later engagement gave the part back."""
+    last = times.latest([times.text(one.get("at")) for one in losses])
+    begun = [times.text(view.body.get("engaged_at")) for view in held if view.body.get("status") in _HELD]
+    return any(times.before(last, one) is True for one in begun)
 
 
 def _let_go(held: Iterable[View]) -> bool:
