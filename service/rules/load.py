@@ -7,9 +7,11 @@ are read with it and stay outside: they test what it says and are no part of it.
 
 from __future__ import annotations
 
+import gc
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -52,9 +54,25 @@ def pack_files(directory: Path) -> list[Path]:
 
 @lru_cache(maxsize=4)
 def _load(files: tuple[tuple[str, int, int], ...]) -> Mapping[str, Pack]:
+    with _collector_at_rest():
+        return _read_all([Path(name) for name, _, _ in files])
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Let the garbage collector be while a great many values are made that all stay: it would look through them again and again."""
+    there = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if there:
+            gc.enable()
+
+
+def _read_all(files: Iterable[Path]) -> Mapping[str, Pack]:
     documents: dict[str, dict[str, Any]] = {}
-    for name, _, _ in files:
-        path = Path(name)
+    for path in files:
         document = read(path.read_text(encoding="utf-8"), path.name)
         if document["pack"] != path.stem:
             raise PackError(f"{path.name}: pack: the id must be the file name, {path.stem!r}")

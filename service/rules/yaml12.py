@@ -20,12 +20,16 @@ from ruamel.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
     StreamStartEvent,
 )
 
 from service.rules.paths import PackError
+
+try:
+    from ruamel.yaml.cyaml import CParser
+except ImportError:  # no C here: the same events, more slowly
+    CParser = None
 
 #: No rule that a person can read is nested deeper, and no pack holds more values with its aliases unfolded.
 DEPTH: Final = 40
@@ -37,13 +41,13 @@ _WORDS: Final[dict[str, Any]] = {
 }  # fmt: skip
 _WHOLE: Final = re.compile(r"[-+]?\d{1,18}\Z")
 _DECIMAL: Final = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
-_FRAME: Final = (StreamStartEvent, StreamEndEvent, DocumentStartEvent, DocumentEndEvent)
+_FRAME: Final = frozenset({StreamStartEvent, StreamEndEvent, DocumentStartEvent, DocumentEndEvent})
 
 
 def parse(text: str) -> Any:
     """The value of one YAML document; raises `PackError` with the line of what is not let in."""
     try:
-        events = iter([event for event in YAML(typ="safe").parse(text) if not isinstance(event, _FRAME)])
+        events = iter(_events(text))
         first = next(events, None)
         value = None if first is None else _Reader(events).value(first, 0)
         if next(events, None) is not None:
@@ -51,6 +55,20 @@ def parse(text: str) -> Any:
     except YAMLError as error:
         raise PackError(" ".join(str(error).split())) from None
     return value
+
+
+def _events(text: str) -> list[Any]:
+    """What the parser says of a text; straight from the one in C where it is there, because packs are read at every start."""
+    if CParser is None:
+        return [event for event in YAML(typ="safe").parse(text) if event.__class__ not in _FRAME]
+    parser, found = CParser(text), []
+    try:
+        while (event := parser.get_event()) is not None:
+            if event.__class__ not in _FRAME:
+                found.append(event)
+    finally:
+        parser.dispose()
+    return found
 
 
 class _Reader:
@@ -63,32 +81,37 @@ class _Reader:
 
     def value(self, event: Any, depth: int) -> Any:
         """The value that begins with `event`."""
-        if isinstance(event, AliasEvent):
+        kind = event.__class__
+        if kind is AliasEvent:
             return self._alias(event)
         if depth > DEPTH:
             raise _refused(event, f"nested deeper than {DEPTH} levels")
         if event.tag is not None:
             raise _refused(event, f"the tag {event.tag} is not used in packs")
         before = self.count
-        self._counted(event, 1)
-        found = self._bare(event, depth)
+        self.count = before + 1
+        if before >= VALUES:
+            raise _too_many(event)
+        if kind is ScalarEvent:
+            found = _scalar(event)
+        elif kind is MappingStartEvent:
+            found = self._mapping(depth)
+        else:
+            found = self._sequence(depth)
         if event.anchor is not None:
             self.anchors[event.anchor] = (found, self.count - before)
         return found
 
-    def _bare(self, event: Any, depth: int) -> Any:
-        if isinstance(event, ScalarEvent):
-            return _scalar(event)
-        if isinstance(event, MappingStartEvent):
-            return self._mapping(depth)
-        if isinstance(event, SequenceStartEvent):
-            return [self.value(part, depth + 1) for part in _until(self.events, SequenceEndEvent)]
-        raise _refused(event, "this is not understood")
+    def _sequence(self, depth: int) -> list[Any]:
+        found: list[Any] = []
+        while (event := next(self.events)).__class__ is not SequenceEndEvent:
+            found.append(self.value(event, depth + 1))
+        return found
 
     def _mapping(self, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for event in _until(self.events, MappingEndEvent):
-            key = event.value if isinstance(event, ScalarEvent) else None
+        while (event := next(self.events)).__class__ is not MappingEndEvent:
+            key = event.value if event.__class__ is ScalarEvent else None
             if key is None:
                 raise _refused(event, "a key is a word")
             if key in found:
@@ -100,20 +123,14 @@ class _Reader:
         if event.anchor not in self.anchors:
             raise _refused(event, f"nothing before this is called &{event.anchor}")
         found, size = self.anchors[event.anchor]
-        self._counted(event, size)
-        return found
-
-    def _counted(self, event: Any, size: int) -> None:
         self.count += size
         if self.count > VALUES:
-            raise _refused(event, f"more than {VALUES} values, with aliases unfolded")
+            raise _too_many(event)
+        return found
 
 
-def _until(events: Iterator[Any], end: type) -> Iterator[Any]:
-    for event in events:
-        if isinstance(event, end):
-            return
-        yield event
+def _too_many(event: Any) -> PackError:
+    return _refused(event, f"more than {VALUES} values, with aliases unfolded")
 
 
 def _scalar(event: Any) -> Any:
