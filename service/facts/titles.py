@@ -18,6 +18,8 @@ _TRADES: Final = {
     "location": "basic_crafts", "casting": "basic_crafts", "electrician": "basic_crafts", "plasterer": "basic_crafts",
 }  # fmt: skip
 CRAFT_OF: Final = {"score": "musician", "text": "writer"}
+#: Editions that govern what commences production in their term, and from when, where the agreement's record does not say.
+_COMMENCES: Final = {"sagaftra-netcode-2024": "2024-07-01"}
 #: Whose agreement a pack is, by the name of the union that its id begins with, where nobody has said which crafts it binds.
 _CRAFT_OF_UNION: Final = {
     "sagaftra": "performer", "wga": "writer", "wgc": "writer", "dga": "director",
@@ -120,8 +122,18 @@ def _binding(world: World, view: View, agreement: View | None, name: str) -> Fac
             "to": times.text(bound.get("end")),
             "determination": "non_union" if basis == "non_union_determination" else "bound",
             "in_window": _runs(world, view, bound),
+            "edition_begun": False if agreement and _begins_later(world, view, agreement, str(pack)) else None,
         }
     )
+
+
+def _begins_later(world: World, view: View, agreement: View, pack: str) -> bool:
+    """Tell whether production commenced before the term of an edition that counts from it, so that an older edition binds."""
+    basis = agreement.body.get("date_basis") or ("production_commenced" if pack in _COMMENCES else None)
+    title_ = world.library.get(view.body.get("production"))
+    commenced = times.text(title_.body.get("production_commenced")) if title_ else None
+    start = times.text(part(agreement.body, "term").get("start")) or _COMMENCES.get(pack)
+    return basis == "production_commenced" and times.before(commenced, start) is True
 
 
 def line(pack: str | None) -> str | None:
@@ -210,7 +222,7 @@ def _craft(world: World, production: View, name: str, held: list[Fact]) -> Fact:
         "record": production.id,
         "craft": name,
         "production": ref(production),
-        "bindings": covered,
+        "bindings": [{**one, "in_window": one["in_window"] and one.get("edition_begun") is not False} for one in covered],
         "lines": len({one.get("agreement") for one in covered}),
         "non_union": not covered and bool(held),
         "agreement_read": agreement_read(world, bound, production.id),

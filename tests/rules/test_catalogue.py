@@ -29,6 +29,10 @@ OTHERS = [
 COMMERCIALS_2025 = """
 notice-48h consent.rider consent.out-of-scope-use consent.future-commercials mpu.expiry pay.replica synthetic.notice-pay training.restriction
 """
+GAMES_2025 = """
+scope.identifiable consent.separate-writing consent.description-fields icdr.consent-bargain pay.vocal-lines pay.visual-days pay.real-time-750
+pay.secondary usage-report strike.performer-suspension exempt.processing scope.tiered-localisation
+"""
 RECORDINGS_2024 = "consent.per-project notice-session pay synthetic-voice human-artist training-gap"
 VOICES = "sagaftra-musicvideo.gap sagaftra-narrativ-2024.per-ad-approval sagaftra-replica-2024.legacy sagaftra-ethovox-2024.gap"
 IATSE_2024 = "prompt-displacement covered-work scan-consent consultation policy-indemnity kit-fee impact-bargaining-meetings"
@@ -67,6 +71,9 @@ EXPECTED = [
     *(f"sagaftra-tvt-2026.{name}" for name in TVT_2026.split()),
     *(f"x.{name}" for name in GATE.split()),
     *(f"sagaftra-commercials-2025.{name}" for name in COMMERCIALS_2025.split()),
+    *(f"sagaftra-ima-2025.{name}" for name in GAMES_2025.split()),
+    "sagaftra-netcode-2024.synthetic",
+    "sagaftra-netcode-2024.replica",
     *(f"sagaftra-src-2024.{name}" for name in RECORDINGS_2024.split()),
     *VOICES.split(),
     *(f"sagaftra-tvanim-2023.{name}" for name in TV_ANIMATION_2023.split()),
