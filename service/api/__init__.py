@@ -22,6 +22,7 @@ MODULES = (
     "reviews",
     "rule_packs",
     "simulations",
+    "answers",
     "ledger",
     "status",
 )
