@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from service.facts import appearances, papers, times, titles
@@ -98,8 +99,9 @@ def _creative_use(world: World, view: View) -> Fact | None:
         return None
     shown = appearances.of_asset(world, view.id)
     used_at = _used_at(world, view, runs, shown)
-    about = {view.id, *(run.id for run in runs), *(one.id for one in shown), *(world.path(view) or ())}
     production = world.production_of(view)
+    path = world.path(view)
+    about = {view.id, *(run.id for run in runs), *(one.id for one in shown), *(path or ())}
     return compact(
         {
             "id": view.id,
@@ -110,13 +112,14 @@ def _creative_use(world: World, view: View) -> Fact | None:
             "used_at": used_at,
             "ahead": _ahead(world, view, runs, used_at),
             "in_picture": _in_picture(world, view),
-            "consultations": _consultations(world, production, about, used_at),
-            "sign_offs": _sign_offs(world, production, about),
-            "attestations": papers.attestations(world, sorted(about), ("meaningful_consultation",)),
+            "consultations": [_consultation(one, used_at) for one in _talks(world, production) if not one.narrow or one.narrow & about],
+            "sign_offs": [found for name in sorted(about & _signed(world).keys()) for found in _signed(world)[name]],
             "production": ref(production),
-            "dates": compact({"use": used_at, "generation": used_at}),
-            "path": world.path(view),
-            "because": {"generative": "origin", "used_at": "generated_at", "affects_creative": "creative_elements"},
+            "dates": {} if used_at is None else {"use": used_at, "generation": used_at},
+            "path": path,
+            "because": None
+            if made and used_at
+            else {"generative": "origin", "used_at": "generated_at", "affects_creative": "creative_elements"},
         }
     )
 
@@ -173,22 +176,23 @@ def _in_picture(world: World, view: View) -> bool:
     return world.intent.get("purpose") != "temp" and view.body.get("stage") not in _UNFINISHED and view.body.get("version_state") != "temp"
 
 
-def _consultations(world: World, production: str | None, about: set[str], used_at: str | None) -> list[Fact]:
-    found = []
-    for view in _of_guild(world, production):
-        subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
-        narrow = {one for one in subjects if not one.startswith(("prd_", "pty_"))}
-        if not narrow or narrow & about:
-            found.append(_consultation(world, view, production, used_at))
-    return found
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A consultation under the directors' agreement, whatever use it is set against; `narrow` are the records it is only about."""
+
+    narrow: frozenset[str]
+    held_at: str | None
+    fact: Fact
+
+
+def _talks(world: World, production: str | None) -> list[Talk]:
+    """Return the consultations about a title; one that names another guild is under another agreement."""
+    return world.once(
+        "director's consultations", production, lambda: [_talk(world, view, production) for view in _of_guild(world, production)]
+    )
 
 
 def _of_guild(world: World, production: str | None) -> list[View]:
-    """Consultations under the directors' agreement about a title; one that names another guild is under another agreement."""
-    return world.once("director's consultations", production, lambda: _consultations_of(world, production))
-
-
-def _consultations_of(world: World, production: str | None) -> list[View]:
     ours = world.titles(production)
     return [
         view
@@ -198,23 +202,30 @@ def _consultations_of(world: World, production: str | None) -> list[View]:
     ]
 
 
-def _consultation(world: World, view: View, production: str | None, used_at: str | None) -> Fact:
-    """One consultation: was it held, in time, with the director, and was it an exchange."""
+def _talk(world: World, view: View, production: str | None) -> Talk:
+    """A consultation: was it held, with the director, and was it an exchange."""
     details = view.details
+    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
     proposed, held = times.text(details.get("proposed_at")), times.text(details.get("held_at"))
-    return compact(
+    fact = compact(
         {
             "id": view.id,
             "held": world.past(held) if held else False,
             "held_at": held,
-            "before_use": times.before(held, used_at) if held else False,
             "with_director": _with_director(world, bares(details.get("people")), production),
             "proposed": written.by(proposed, held) if proposed else False,
             "advice": bool(details.get("advice")),
             "response": bool(details.get("response")),
-            "because": {"with_director": "details.people", "before_use": "generated_at"},
+            "because": {"with_director": "details.people"},
         }
     )
+    return Talk(frozenset(one for one in subjects if not one.startswith(("prd_", "pty_"))), held, fact)
+
+
+def _consultation(talk: Talk, used_at: str | None) -> Fact:
+    """A consultation set against a use: was it held before."""
+    before = times.before(talk.held_at, used_at) if talk.held_at else False
+    return talk.fact if before is None else {**talk.fact, "before_use": before}
 
 
 def _with_director(world: World, persons: list[str] | None, production: str | None) -> times.Tri:
@@ -241,15 +252,23 @@ def directs(world: World, person: str | None, production: str | None) -> times.T
     return True if view and "director" in (view.body.get("occupations") or ()) else None
 
 
-def _sign_offs(world: World, production: str | None, about: Iterable[str]) -> list[Fact]:
-    """The director's attestations that the material has stayed under the director's control."""
-    found = []
-    for one in papers.attestations(world, sorted(about), ("director_control",)):
-        view = world.library.get(one["id"])
-        signatory = bare(view.details.get("signatory")) if view else None
-        verdict = directs(world, signatory, production) if signatory else None
-        found.append({**one, "by_director": one.get("role") == "director" and verdict is not False})
-    return found
+def _signed(world: World) -> dict[str, list[Fact]]:
+    """The director's attestations that the material has stayed under the director's control, by what they are about."""
+    return world.once("director's word", None, lambda: _sign_offs(world))
+
+
+def _sign_offs(world: World) -> dict[str, list[Fact]]:
+    views = [view for view in world.library.of("evidence", "attestation") if view.details.get("kind") == "director_control"]
+    targets = sorted({str(bare(one)) for view in views for one in view.body.get("subjects") or ()})
+    return {one: [_sign_off(world, found) for found in papers.attestations(world, (one,), ("director_control",))] for one in targets}
+
+
+def _sign_off(world: World, attestation: Fact) -> Fact:
+    view = world.library.get(attestation["id"])
+    signatory = bare(view.details.get("signatory")) if view else None
+    production = world.production_of(view)
+    verdict = directs(world, signatory, production) if signatory else None
+    return {**attestation, "by_director": attestation.get("role") == "director" and verdict is not False}
 
 
 # --- meetings and the programme ----------------------------------------------------------------------------------------

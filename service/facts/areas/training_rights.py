@@ -81,9 +81,9 @@ def _asked(world: World, view: View, told: Iterable[Fact]) -> list[str]:
         paper = world.library.get(one["id"])
         if paper and paper.details.get("response") == "meeting_requested":
             unions |= set(one.get("unions") or ())
-    for one in world.library.about(view.id, "evidence", "meeting"):
-        name = papers.union_name(world, bare(one.details.get("union")))
-        if name and world.past(times.text(one.details.get("requested_at"))):
+    for meeting in world.library.about(view.id, "evidence", "meeting"):
+        name = papers.union_name(world, bare(meeting.details.get("union")))
+        if name and world.past(times.text(meeting.details.get("requested_at"))):
             unions.add(name)
     return sorted(unions | ({"*"} if world.past(times.text(view.details.get("meeting_requested_at"))) else set()))
 
@@ -176,8 +176,8 @@ def _licensed(world: World, writer: str, view: View, works: set[str], run: Mappi
         mine = bare(licence.body.get("grantor")) == writer and grant.get("granted") is True
         if mine and reaches and licensing.live_at(world, licence, when, part(grant, "window") or None) is True:
             return True
-    titles_ = [one for one in sorted(works) if one.startswith("prd_")] or [world.production_of(view)]
-    return all(licensing.consented(world, writer, one, when) for one in titles_)
+    titles_: list[str | None] = [one for one in sorted(works) if one.startswith("prd_")]
+    return all(licensing.consented(world, writer, one, when) for one in titles_ or [world.production_of(view)])
 
 
 def _reach(licence: View, grant: Mapping[str, Any]) -> set[str]:

@@ -159,14 +159,14 @@ def compels(view: View) -> times.Tri:
 
 
 def addressed(world: World, view: View, writer: str | None = None) -> times.Tri:
-    """Tell whether terms speak to a writer, or to writers at all."""
+    """Tell whether terms speak to a writer, or to writers at all; a demand that names nobody is for everybody."""
     crafts, named = view.details.get("crafts"), bares(view.details.get("people"))
     if crafts is not None and not {"writer", "*"} & set(crafts):
         return False
     if named is not None and "*" not in named:
         found = [True] if writer in named else [written.writer_on(world, one, world.production_of(view)) for one in named]
         return writer in named if writer else (True if True in found else (None if None in found else False))
-    return True if crafts is not None else None
+    return True
 
 
 def _work(world: World, material: Material) -> Fact | None:
