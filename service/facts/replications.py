@@ -44,6 +44,11 @@ def governed(world: World, element: Fact, lines: frozenset[str]) -> bool:
     return unions.may_govern(world, (element.get("production") or {}).get("$ref"), lines, element.get("lines"))
 
 
+def stands(seen: Fact) -> bool:
+    """Tell whether nothing has ended a consent as seen from a use; when it was given is another question."""
+    return seen.get("state_at_use") not in _GONE
+
+
 def standing(world: World, seen: Fact) -> Fact:
     """Return a consent as seen from a use, with whether nothing has ended it, what it says of training, deletion and advertising."""
     view = world.library.get(seen["id"])
@@ -53,7 +58,7 @@ def standing(world: World, seen: Fact) -> Fact:
     return compact(
         {
             **seen,
-            "stands": seen.get("state_at_use") not in _GONE,
+            "stands": stands(seen),
             "for_advertising": None if purposes is None else not _OF_ADVERTISING.isdisjoint(purposes) or bool(scope.get("advertisers")),
             "for_training": scope.get("training", None if purposes is None else not {"training", "*"}.isdisjoint(purposes)),
             "deletion_date": times.text(body.get("deletion_date")),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from service.facts import appearances, classify, consents, papers, people, times, titles, unions
+from service.facts.areas.voice_credits import LINES, regular_meetings, voice_credits
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.licensing import lineage_of
+from service.facts.replications import stands
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
 
-LINES: Final = frozenset({"sagaftra-tvanim"})
 UNION: Final = ("sagaftra", "screenactorsguild")
 
 _COLLECTIONS: Final = ("named_prompts", "voice_origins", "synthetic_voices", "foreign_versions", "voice_credits", "regular_meetings")
@@ -22,9 +22,6 @@ _VOICES: Final = frozenset({"voice", "singing_voice"})
 _SILENT: Final = frozenset({"image", "text", "document", "model_3d", "font", "lut"})
 _OF_VOICE: Final = frozenset({"voice_replacement", "new_dialogue", "changed_dialogue", "performance_transfer"})
 _NOT_GENERATIVE: Final = frozenset({"traditional", "processing", "analysis"})
-_VOICE_CREDIT: Final = re.compile(
-    r"\b(voices?|voiced|voice-?over|narrat\w*)\b(?!\s+(direct|coach|cast|record|edit|engineer|supervis|produc))"
-)
 
 
 def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
@@ -109,7 +106,7 @@ def _named(world: World, run: View, entity: Mapping[str, Any], number: int) -> F
             "production": ref(production),
             "named": True if entity.get("nickname_used") else by_name,
             "by_name": by_name is True,
-            "consents": [standing({**one, "to_prompting": _to_prompting(world, one)}) for one in seen],
+            "consents": [{**one, "to_prompting": _to_prompting(world, one), "stands": stands(one)} for one in seen],
             "use_ahead": run.id.startswith("planned") or times.not_after(made, world.at) is False,
             "dates": _dates(made),
             "path": world.path(run),
@@ -125,12 +122,6 @@ def _to_prompting(world: World, seen: Fact) -> times.Tri:
     view = world.library.get(seen["id"])
     named = part(view.body, "scope").get("modalities") if view else None
     return "use" in (seen.get("purposes") or ()) and "name" in (named or ())
-
-
-def standing(seen: Fact) -> Fact:
-    """Return a consent as seen from a use, with whether nothing has ended it; when it was given is another question."""
-    gone = ("refused", "not_yet", "expired", "withdrawn", "suspended", "superseded", "ended_by_death")
-    return {**seen, "stands": seen.get("state_at_use") not in gone}
 
 
 # --- whose voice it is ------------------------------------------------------------------------------------------
@@ -225,7 +216,7 @@ def _origin(world: World, view: View, person: str | None, heard: times.Tri, *, r
             "voiced": heard,
             "by_records": recorded,
             "sounds_alike": alike,
-            "consents": [standing(one) for one in consents.seen_from(world, used)],
+            "consents": [{**one, "stands": stands(one)} for one in consents.seen_from(world, used)],
             "payments": papers.payments(world, person, production, (view.id, bare(view.body.get("replica")), bare(view.body.get("asset")))),
             "dates": _dates(made),
             "because": {"voiced": "voice_source", "sounds_alike": "votes"},
@@ -352,66 +343,3 @@ def _flag(world: World, flag: Fact, language: str | None) -> Fact:
     named = details.get("language")
     same = None if named is None or language is None else named.partition("-")[0] == language.partition("-")[0]
     return compact({**flag, "for_language": same, "territories": details.get("territories")})
-
-
-# --- credits and meetings ---------------------------------------------------------------------------------------
-
-
-def voice_credits(world: World, shown: Sequence[View]) -> list[Fact]:
-    """Return the credits and engagements as a voice on the titles in question, with whether they name a human being."""
-    asked = {world.production, *(world.production_of(view) for view in shown)} - {None}
-    wanted = {title for one in asked if unions.may_govern(world, one, LINES) for title in world.titles(one)}
-    about = wanted | ({*(view.id for view in shown), *world.library.lineage} if wanted else set())
-    credits_ = [view for view in world.library.of("evidence", "credit") if about & {view.id, *_titles_of(view)} and _voice_credit(view)]
-    engaged = [view for view in world.library.of("engagement") if wanted & _titles_of(view) and view.body.get("category") in _CATEGORIES]
-    return [_credit(world, view, view.details.get("person")) for view in credits_] + [
-        _credit(world, view, view.body.get("person")) for view in engaged
-    ]
-
-
-_CATEGORIES: Final = frozenset({"voice", "narrator", "dubbing"})
-
-
-def _titles_of(view: View) -> set[str]:
-    subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
-    return {*view.productions, *subjects, str(bare(view.body.get("production")))}
-
-
-def _voice_credit(view: View) -> bool:
-    details = view.details
-    gone = "before" in details and not details.keys() & {"person", "system", "after"}
-    craft = details.get("craft")
-    voice = craft in ("voice", "performer") or (craft is None and _VOICE_CREDIT.search(str(details.get("role", "")).lower()) is not None)
-    return voice and not gone
-
-
-def _credit(world: World, view: View, person: Any) -> Fact:
-    named = world.library.get(person)
-    production = world.production_of(view)
-    return {
-        "id": view.id,
-        "human": bool(named and named.type == "person"),
-        "production": ref(production),
-        "dates": {"use": world.at, "release": world.at},
-    }
-
-
-def regular_meetings(world: World) -> list[Fact]:
-    """Return the meetings with the union about generative AI, as one element also when none is on record."""
-    if world.production is None or not unions.may_govern(world, world.production, LINES):
-        return []
-    ours = unions.unions_of(world, world.production, LINES)
-    held = [one for one in world.gathered.get("meetings", ()) if one.get("union") == "sagaftra" or one["id"].partition("/")[0] in ours]
-    days = [one["days_since_last"] for one in held if one.get("days_since_last", 9_999) < 9_999]
-    agendas = [one["last_agenda"] for one in held if one.get("last_agenda") is not None]
-    element = {
-        "id": f"{world.production}/meetings",
-        "production": ref(world.production),
-        "request_open": any(one.get("request_open") for one in held),
-        "held": bool(days),
-        "days_since_last": min(days, default=None),
-        "agenda_stated": bool(agendas),
-        "agenda": sorted({item for agenda in agendas for item in agenda}),
-        "dates": {"request": world.at, "use": world.at},
-    }
-    return [compact(element)]
