@@ -49,13 +49,23 @@ def _scan(world: World, view: View, person: str | None, day: object) -> Fact:
             "production": ref(production),
             "crafts": crafts.of_engagements(world, held),
             "starts_at": starts,
-            "consents": consents.seen_from(world, used),
+            "consents": [_scan_consent(world, one, when) for one in consents.seen_from(world, used)],
             "conditioned": _conditioned(world, person, held),
             "dates": compact({"session": starts, "creation": starts}),
             "path": world.path(view),
             "because": {"crafts": "engagement.category", "conditioned": "engagement.conditions"},
         }
     )
+
+
+def _scan_consent(world: World, one: Fact, when: str | None) -> Fact:
+    """A form for one scan states neither titles nor a window as a rule: it runs from the day it was signed until it is withdrawn."""
+    seen = {**one, "elsewhere": one.get("covers_production") is False}
+    view = world.library.get(one["id"])
+    signed = times.not_after(one.get("signed_at"), when)
+    if view is None or "window" in view.body or one.get("state_at_use") is not None or signed is None:
+        return seen
+    return {**seen, "state_at_use": "live" if signed else "late", "live_at_use": signed}
 
 
 def _conditioned(world: World, person: str | None, held: Sequence[View]) -> times.Tri:

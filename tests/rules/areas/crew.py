@@ -9,7 +9,7 @@ from tests.rules.cases import DATES, GONE, PERSON, PRODUCTION, Case, attested
 FOR: Final = "iatse-ba-2024."
 USED: Final = "2026-09-14T10:00:00Z"
 SCAN_CONSENT: Final = {
-    "id": "con_s", "granted": True, "for_purpose": True, "covers_production": True, "form": "separate_writing", "signed_at": "2026-08-03",
+    "id": "con_s", "granted": True, "for_purpose": True, "elsewhere": False, "form": "separate_writing", "signed_at": "2026-08-03",
     "state_at_use": "live", "live_at_use": True,
 }  # fmt: skip
 
@@ -76,7 +76,7 @@ CASES = [
         f"{FOR}scan-consent", "crew_scans", {}, "pass",
         (
             ({"consents": []}, "block"), ({"consents.0.form": "standard_terms"}, "block"), ({"consents.0.form": "initialed_clause"}, "block"), ({"consents.0.for_purpose": False}, "block"),
-            ({"consents.0.granted": False}, "block"), ({"consents.0.state_at_use": "withdrawn", "consents.0.live_at_use": False}, "block"), ({"consents.0.covers_production": False}, "block"),
+            ({"consents.0.granted": False}, "block"), ({"consents.0.state_at_use": "withdrawn", "consents.0.live_at_use": False}, "block"), ({"consents.0.elsewhere": True}, "block"),
             ({"consents.0.state_at_use": "late", "consents.0.live_at_use": False}, "review"), ({"conditioned": True}, "block"),
             ({"consents.0.state_at_use": "late", "consents.0.live_at_use": False, "/at": "2026-08-09T00:00:00Z"}, "block"),
         ),
