@@ -64,12 +64,18 @@ def held_by(world: World, run: View) -> list[View]:
 
 
 def of_run(world: World, run: View) -> list[str] | None:
-    """Return the crafts whose work a run is: as stated, else those of its operator."""
+    """Return the crafts whose work a run is: as stated, else those of its operator; what makes nothing but music is musicians' work."""
     body = run.body
     worker = (bare(body.get("operator")), bare(body.get("operator_engagement")), world.production_of(run))
-    return stated([body["craft"]] if "craft" in body else None) or world.once(
+    named = stated([body["craft"]] if "craft" in body else None) or world.once(
         "worker", worker, lambda: of_engagements(world, held_by(world, run))
     )
+    return named or (["musician"] if _only_music(world, run) else None)
+
+
+def _only_music(world: World, run: View) -> bool:
+    made = [world.library.get(one["asset"]) for one in run.body.get("outputs") or () if one.get("asset")]
+    return run.body.get("modalities") == ["music"] or (bool(made) and all(view is not None and view.type == "music" for view in made))
 
 
 def at_work(world: World) -> list[View]:

@@ -25,6 +25,9 @@ LIMIT: Final = 60_000
 MADE_FROM: Final = (
     "parent",
     "cut_item",
+    "cue",
+    "cue_run",
+    "cue_file",
     "delivered",
     "licence",
     "input",

@@ -48,6 +48,10 @@ def test_an_operator_nobody_engaged_touches_no_craft(studio: Studio) -> None:
     assert touched(studio, run={}) == []
 
 
+def test_a_run_that_makes_nothing_but_music_is_musicians_work(studio: Studio) -> None:
+    assert touched(studio, run={"modalities": ["music"]}) == ["musician"]
+
+
 def test_a_tool_that_is_no_ai_touches_no_craft(studio: Studio) -> None:
     assert touched(studio, job("crew"), run={"tool": {"name": "Paint", "tool_class": "traditional"}}) == []
 
