@@ -26,7 +26,8 @@ def _commercial(world: World, production: str | None) -> times.Tri:
     view = world.library.get(production)
     if view is None or view.kind != "production":
         return None
-    if view.body.get("format") in FORMATS or papers(world, view.id):
+    held = [title for name in world.titles(production) if (title := world.library.get(name))]
+    if any(title.body.get("format") in FORMATS for title in held) or papers(world, view.id):
         return True
     return any(_bound_here(world, binding) for binding in people.bindings(world, view.id))
 
@@ -37,18 +38,18 @@ def _bound_here(world: World, binding: View) -> bool:
 
 
 def papers(world: World, production: str | None) -> list[View]:
-    """Return the commercial records of a title, without those that are about single files of it."""
-    if production is None:
-        return []
-    found = world.library.about(production, "evidence", "commercial")
-    return [view for view in found if not any(str(one).startswith("ast_") for one in view.body.get("subjects") or ())]
+    """Return the commercial records of a title, or of the campaign it is part of, without those that are about single files."""
+    found = {view.key: view for title in world.titles(production) for view in world.library.about(title, "evidence", "commercial")}
+    whole = [view for _, view in sorted(found.items())]
+    return [view for view in whole if not any(str(one).startswith("ast_") for one in view.body.get("subjects") or ())]
 
 
 def sold(world: World, production: str | None) -> tuple[str | None, str | None]:
     """Return advertiser and product line of a title, in the words that it is compared by."""
-    view = world.library.get(production)
-    bodies: list[Mapping[str, Any]] = [view.body] if view else []
+    own = world.library.get(production)
+    bodies: list[Mapping[str, Any]] = [own.body] if own else []
     bodies += [paper.details for paper in papers(world, production)]
+    bodies += [view.body for name in sorted(world.titles(production)) if name != production and (view := world.library.get(name))]
     advertiser = next((found for one in bodies if (found := bare(one.get("advertiser")))), None)
     line = next((found for one in bodies if (found := word(one.get("product_line")))), None)
     return advertiser, line

@@ -15,6 +15,10 @@ _MICROSECONDS = 86_400_000_000
 
 def sessions(world: World) -> list[Fact]:
     """Return the capture sessions of the lineage, and one for each replica whose performer took part in a session nobody recorded."""
+    return world.once("sessions", None, lambda: _sessions(world))
+
+
+def _sessions(world: World) -> list[Fact]:
     held = [view for view in world.library.of("evidence", "capture_session") if in_question(world, view)]
     found = [session(world, view) for view in held if view.details.get("state") != "cancelled" and not of_crew(world, view)]
     return found + [

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from service.facts import advertising, classify, consents, custody, papers, people, synthetics, times, titles
-from service.facts.appearances import ahead, generated_at, person_of, replicates, use_of
+from service.facts.appearances import ahead, generated_at, generation_of, person_of, replicates, use_of
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, present, ref
@@ -57,7 +57,7 @@ def _sessions(world: World) -> list[Fact]:
 
 def _session(world: World, one: Fact, production: str | None, made_for: times.Tri) -> Fact:
     person, starts = part(one, "person").get("$ref"), one.get("starts_at")
-    notices = [_described(world, notice) for notice in one.get("notices") or ()]
+    notices = [_described(world, notice) for notice in _session_notices(world, one, person)]
     used = Use(one["record"], person, production, starts, ("creation",))
     return compact(
         {
@@ -76,6 +76,14 @@ def _session(world: World, one: Fact, production: str | None, made_for: times.Tr
             "because": {"starts_at": "starts_at"},
         }
     )
+
+
+def _session_notices(world: World, one: Fact, person: str | None) -> list[Fact]:
+    """Notices of a session, also those that name the engagement or the replica it is for."""
+    made = [view.id for view in world.library.about(one["record"], "replica", roles=("capture_session",))]
+    told = papers.notices(world, (part(one, "engagement").get("$ref"), *made), _NOTICES)
+    once = {notice["id"]: notice for notice in (*(one.get("notices") or ()), *told)}
+    return [notice for _, notice in sorted(once.items()) if notice.get("recipients") is None or person in notice["recipients"]]
 
 
 def _described(world: World, notice: Fact) -> Fact:
@@ -164,11 +172,9 @@ def _created(world: World, replica: View) -> str | None:
 def _notices(world: World, view: View, replica: View | None, person: str, production: str | None) -> list[Fact]:
     """Notices to the person of this use, of the replica or its sessions; one that names no record is of all on its titles."""
     sessions = [bare(one) for one in replica.body.get("sessions") or ()] if replica else []
-    told = papers.notices(
-        world,
-        (view.id, bare(view.body.get("asset")), bare(view.body.get("generation")), replica.id if replica else None, *sessions),
-        _NOTICES,
-    )
+    run, held = generation_of(world, view), people.engagements(world, person, production)
+    made_from = (run.id if run else None, replica.id if replica else None, *sessions)
+    told = papers.notices(world, (view.id, bare(view.body.get("asset")), *made_from, *(one.id for one in held)), _NOTICES)
     for paper in world.library.about(person, "evidence", "notice", ("notice_to", "subject")):
         narrow = [one for one in paper.body.get("subjects") or () if not str(one).startswith(("pty_", "prd_"))]
         titled = not paper.productions or production is None or not world.titles(production).isdisjoint(paper.productions)

@@ -196,14 +196,14 @@ def _nobody(world: World, view: View) -> Fact | None:
     """A generated voice in a recording, with whether anybody is behind it, and what the union was told."""
     production = world.production_of(view)
     covered, body = recording(world, production), view.body
-    run = bool(view.body.get("generation")) or body.get("voice_source") in _GENERATED or body["type"] == "synthetic"
-    if covered is False or person_of(world, view) or not run or body["type"] == "text":
+    made = body.get("voice_source") in _GENERATED or body["type"] == "synthetic"
+    made = made or (body["type"] == "new_performance" and body.get("voice_source") not in ("human_performer", "own_recording"))
+    if covered is False or person_of(world, view) or not made:
         return None
     about = (view.id, bare(body.get("asset")), bare(body.get("generation")))
     told = [one for one in papers.notices(world, (*about, production), ("synthetic", "other")) if _to_union(one)]
     reports = [paper for one in about if one for paper in world.library.about(one, "evidence", "usage_report") if _reported(world, paper)]
     talks = [paper for one in (*about, *(one["id"] for one in told)) if one for paper in world.library.about(one, "evidence", "bargaining")]
-    made = generated_at(world, view)
     return compact(
         {
             "id": view.id,
@@ -215,7 +215,7 @@ def _nobody(world: World, view: View) -> Fact | None:
             "nobody": _no_person(view),
             "reports": sorted({*(one["id"] for one in told if world.past(one.get("delivered_at"))), *(paper.id for paper in reports)}),
             "bargaining": [synthetics.negotiation(world, paper) for _, paper in sorted({one.key: one for one in talks}.items())],
-            "dates": compact({"use": made, "release": world.at}),
+            "dates": compact({"use": generated_at(world, view), "release": world.at}),
             "lines": _reach(world, production, ()),
             "path": common(world, view)["path"],
             "because": {"nobody": "recognisable_people"},

@@ -56,7 +56,8 @@ def _of_works(world: World, job: View) -> Fact:
 def _training(world: World, job: tuple[Fact, View | None, View | None], stated: str, judge: Judge) -> Fact | None:
     one, dataset, record = job
     told = (dataset.body.get(stated) if dataset else None, record.details.get(stated) if record and record.kind == "evidence" else None)
-    contained = _contained(told, [judge(world, view) for view in _works(world, dataset, record)])
+    shown = False if dataset and dataset.body.get("people") == [] else None
+    contained = _contained((*told, shown), [judge(world, view) for view in _works(world, dataset, record)])
     if contained is False:
         return None
     when = part(one, "dates").get("licence") or world.at

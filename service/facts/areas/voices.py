@@ -22,7 +22,8 @@ _SPOKEN: Final = frozenset({"voice", "audio", "singing_voice", "multimodal", "mu
 def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
     """Return `platform_voices`: uses of voices of a platform, and the replicas, models, sources and licences that come from one."""
     held = [_replica(world, view) for view in replicas_of(world)]
-    return {"platform_voices": [*_uses(world, shown), *held, *_models(world), *_works(world)]}
+    found = [*_uses(world, shown), *held, *_models(world), *_works(world)]
+    return {"platform_voices": [one for one in found if one.get("platform") != "none"]}
 
 
 # --- where a voice comes from -----------------------------------------------------------------------------------
@@ -30,8 +31,7 @@ def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
 
 def _platform(world: World, parties: Iterable[Any], names: Iterable[Any] = ()) -> str | None:
     """Return the platform among some parties and names: one that is known, `none` where all are others, None where nobody is named."""
-    views = [world.library.get(one) for one in parties if one]
-    told = [view.body.get("name") if view and view.kind == "party" else None for view in views] + [name for name in names if name]
+    told = [_called(world, one) for one in parties if one] + [name for name in names if name]
     letters = ["".join(letter for letter in name.casefold() if letter.isalnum()) for name in told if isinstance(name, str)]
     known = [short for word in letters for beginning, short in PLATFORMS.items() if word.startswith(beginning)]
     if known:
@@ -39,8 +39,20 @@ def _platform(world: World, parties: Iterable[Any], names: Iterable[Any] = ()) -
     return "none" if letters and len(letters) == len(told) else None
 
 
+def _called(world: World, party: Any) -> str | None:
+    """Return the name of a company; a person is none, whatever the name."""
+    view = world.library.get(party)
+    if view is None or view.kind != "party":
+        return None
+    return "person" if view.type == "person" else view.body.get("name")
+
+
 def _of_replica(world: World, replica: View) -> str | None:
     """Return the platform that made, keeps, licenses or lists a replica."""
+    return world.once("platform_of", replica.key, lambda: _behind(world, replica))
+
+
+def _behind(world: World, replica: View) -> str | None:
     body = replica.body
     licence = world.library.get(body.get("licence"))
     kept = [one.get("party") for one in body.get("custody") or ()]
@@ -64,13 +76,15 @@ def _speaks_of(paper: View, replica: View) -> bool:
 def _of_run(world: World, view: View) -> str | None:
     run = generation_of(world, view)
     tool = part(run.body, "tool") if run else {}
+    relied = [*(view.body.get("consents") or ()), *((run.body.get("consents") or ()) if run else ())]
+    held = [paper.body.get("platform") for one in relied if (paper := world.library.get(one))]
     models = (
         [found.body.get("vendor") for one in (run.body.get("models") or ()) if (found := world.library.get(one.get("model")))]
         if run
         else []
     )
     return _platform(
-        world, [tool.get("vendor"), *models], [tool.get("vendor_name"), part(run.body, "provider").get("name") if run else None]
+        world, [tool.get("vendor"), *models, *held], [tool.get("vendor_name"), part(run.body, "provider").get("name") if run else None]
     )
 
 
@@ -84,27 +98,39 @@ def _uses(world: World, shown: Sequence[View]) -> list[Fact]:
 
 
 def _spoken_by(world: World, view: View) -> bool:
-    """Tell whether a voice without a replica on record came out of a platform's tool."""
+    """Tell whether a voice without a replica on record came from a platform all the same."""
     return _of_run(world, view) not in (None, "none")
 
 
 def _use(world: World, view: View, replica: View | None) -> Fact:
     person, production, made = person_of(world, view), world.production_of(view), generated_at(world, view)
-    from_replica, from_run = (_of_replica(world, replica) if replica else None), _of_run(world, view)
+    from_run = _of_run(world, view)
+    from_replica = _of_replica(world, replica) if replica else from_run
     platform = next((one for one in (from_replica, from_run) if one not in (None, "none")), from_replica)
+    base = {
+        "id": view.id,
+        "record": view.id,
+        "kind": "use",
+        "platform": platform,
+        "spoken": _spoken(view.body.get("modalities") or (replica.body.get("modalities") if replica else None)),
+        "person": ref(person),
+        "replica": ref(replica),
+        "production": ref(production),
+        "use_ahead": ahead(world, view),
+        "dates": compact({"use": made, "generation": made}),
+        "path": common(world, view)["path"],
+        "because": {"platform": "replica.made_by", "advertisement": "production.format", "excluded": "evidence commercial: categories"},
+    }
+    return compact(base if platform in (None, "none") else {**base, **_asked(world, view, replica, platform)})
+
+
+def _asked(world: World, view: View, replica: View | None, platform: str) -> Fact:
+    """What the papers of the platforms ask of a use."""
+    person, production, made = person_of(world, view), world.production_of(view), generated_at(world, view)
     signed = consents.seen_from(world, use_of(world, view, person, production))
     opted = _opted_out(world, replica, person, made or world.at)
     return compact(
         {
-            "id": view.id,
-            "record": view.id,
-            "kind": "use",
-            "platform": platform,
-            "spoken": _modal(view.body.get("modalities") or (replica.body.get("modalities") if replica else None)),
-            "person": ref(person),
-            "replica": ref(replica),
-            "production": ref(production),
-            "use_ahead": ahead(world, view),
             "consents": signed,
             "projects": [{**one, "before_opting_out": _older(one, opted)} for one in signed if _of_project(one)],
             "advertisement": in_commercial(world, view),
@@ -114,15 +140,13 @@ def _use(world: World, view: View, replica: View | None) -> Fact:
             "payments": _payments(world, view, person, production),
             **_leaving(world, replica, person, platform),
             "opted_out": opted is not None,
-            "dates": compact({"use": made, "generation": made}),
-            "path": common(world, view)["path"],
-            "because": {"platform": "replica.made_by", "advertisement": "production.format", "excluded": "evidence commercial: categories"},
         }
     )
 
 
-def _modal(modalities: Any) -> times.Tri:
-    return None if modalities is None else "*" in modalities or not _SPOKEN.isdisjoint(modalities)
+def _spoken(modalities: Any) -> bool:
+    """Tell whether a voice may be in it; what comes from a voice platform has one unless it is stated to have none."""
+    return modalities is None or "*" in modalities or not _SPOKEN.isdisjoint(modalities)
 
 
 def _of_project(seen: Fact) -> bool:
@@ -276,7 +300,7 @@ def _replica(world: World, view: View) -> Fact:
             "record": view.id,
             "kind": "replica",
             "platform": platform,
-            "spoken": _modal(view.body.get("modalities")),
+            "spoken": _spoken(view.body.get("modalities")),
             "person": ref(person),
             "production": ref(world.production),
             "development_consents": sorted(one.id for one in developed),
@@ -297,8 +321,8 @@ def _models(world: World) -> list[Fact]:
     """Models by their vendors; one that cannot speak is nobody's voice."""
     found = []
     for view in lineage_of(world, "model"):
-        spoken = _modal(view.body.get("modalities"))
-        if spoken is not False and not (spoken is None and view.body.get("type") not in (None, "voice", "hosted", "base", "fine_tune")):
+        spoken, stated = _spoken(view.body.get("modalities")), view.body.get("modalities") is not None
+        if spoken and (stated or view.body.get("type") in (None, "voice", "hosted", "base", "fine_tune")):
             found.append(_thing(world, view, "model", _platform(world, [view.body.get("vendor")]), "vendor"))
     return found
 
@@ -329,6 +353,7 @@ def _thing(world: World, view: View, kind: str, platform: str | None, field: str
             "record": view.id,
             "kind": kind,
             "platform": platform,
+            "spoken": True,
             "production": ref(world.production),
             "dates": {"use": world.at},
             "path": world.path(view),
