@@ -42,7 +42,7 @@ class SimulationRequest(Body):
         about="{kind, key?, body} a new record, an event too; {id, body} or {id, patch} the next version of one; {id, gone: true} one that is not there",
     )  # fmt: skip
     cursor = Text(200, about="the `next` of the answer before")
-    limit = Whole(1, 2000, about="how many items to look at in this request")
+    limit = Whole(1, 2000, about="how many items to look at in this request; 500 unless told")
 
     @validates_schema
     def named(self, data: dict[str, Any], **_: Any) -> None:

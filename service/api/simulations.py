@@ -19,5 +19,5 @@ def create(call: Call) -> Answer:
     same = {name: body[name] for name in ("act", "known_at", "production", "intent", "profile", "ahead", "overlay") if name in body}
     at = datetime.fromisoformat(body["at"]) if "at" in body else None
     question = Question(subjects=tuple(body.get("subjects") or ()), at=at, dry_run=True, **same)
-    asked = Simulation(question, body.get("packs") or (), body.get("cursor"), body.get("limit", simulate.MOST))
+    asked = Simulation(question, body.get("packs") or (), body.get("cursor"), body.get("limit", simulate.USUAL))
     return Answer(simulate.document(call.context, simulate.simulate(call.context, asked)))

@@ -30,8 +30,8 @@ from service.rules.paths import PackError
 PORTION: Final = 200
 """So many items are decided at once."""
 
-MOST: Final = 2_000
-"""So many items are looked at in one request; the cursor goes on from there."""
+USUAL: Final = 500
+"""So many items are looked at in one request unless another number is asked for; the cursor goes on from there."""
 
 LISTED: Final = 100
 """So many items are listed with a cause; its counts count them all."""
@@ -44,7 +44,7 @@ class Simulation:
     question: Question
     packs: Sequence[Mapping[str, Any] | str] = ()
     cursor: str | None = None
-    limit: int = MOST
+    limit: int = USUAL
 
 
 @dataclass(slots=True)
@@ -190,13 +190,10 @@ def _by_item(world: _World, items: Sequence[str]) -> dict[str, dict[tuple[str, s
     held: dict[str, dict[tuple[str, str], Finding]] = {item: {} for item in items}
     for finding in world.evaluation.findings:
         if finding.weighs in OUTCOMES:
+            key = (cause_id(finding), finding.result)
             for item in reached.by(finding):
-                held[item].setdefault(_of(finding), finding)
+                held[item].setdefault(key, finding)
     return held
-
-
-def _of(finding: Finding) -> tuple[str, str]:
-    return cause_id(finding), finding.result
 
 
 def _key(cause: Mapping[str, Any]) -> tuple[str, str]:
