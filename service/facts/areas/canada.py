@@ -163,7 +163,7 @@ def _recasting(world: World, shown: Sequence[View], person: str, production: str
             "stated_by_human_resources": _vouched(world, about),
             "related_use": _related(world, shown, person, roles),
             "dates": compact({"use": when, "generation": when}),
-            "because": {"lost": "engagement.status", "related_use": "appearance.role"},
+            "because": {"lost": "engagement.status"},
         }
     )
 
@@ -215,10 +215,11 @@ def _vouched(world: World, about: Iterable[str]) -> bool:
     return papers.confirmed([one for one in found if one.get("role") == "human_resources"], "recast_for_other_reason") is True
 
 
-def _related(world: World, shown: Sequence[View], person: str, roles: set[str]) -> times.Tri:
-    """Tell whether what is asked about puts a replica or a synthetic performer into the part, or replicates the person."""
+def _related(world: World, shown: Sequence[View], person: str, roles: set[str]) -> bool:
+    """Tell whether what is asked about is known to put a replica or a synthetic performer into the part, or to replicate the person.
+
+    Where nobody has stated the part, the recasting is looked at all the same.
+    """
     made = [view for view in shown if classify.digital(world, view) is not False]
     own = [one for one in world.gathered.get("sessions", ()) if (one.get("person") or {}).get("$ref") == person]
-    if own or any(appearances.person_of(world, view) == person or bare(view.body.get("role")) in roles for view in made):
-        return True
-    return None if any("role" not in view.body for view in made) else False
+    return bool(own) or any(appearances.person_of(world, view) == person or bare(view.body.get("role")) in roles for view in made)
