@@ -89,7 +89,8 @@ def _counted(body: Mapping[str, Any]) -> Decimal | None:
 def _line_payment(world: World, fact: Fact) -> Fact:
     view = world.library.get(fact["id"])
     details = view.details if view else {}
-    return compact({**fact, "meets_rate": _meets_rate(world, details, LINE_RATE, Decimal(1))})
+    meets = _meets_rate(world, details, LINE_RATE, Decimal(1))
+    return compact({**fact, "meets_rate": meets, "under_rate": fact["paid"] is True and meets is False})
 
 
 def _meets_rate(world: World, details: Mapping[str, Any], key: str, multiple: Decimal) -> times.Tri:

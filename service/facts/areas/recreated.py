@@ -48,10 +48,11 @@ def _prompted(world: World, run: View, shown: Sequence[View]) -> list[Fact]:
     found = []
     for number, entity in enumerate(entities):
         for person in _aimed_at(world, entity):
-            for view in seen or [None]:
-                if view is None or _inside(world, view, person) is not True:
-                    name = f"{run.id}/{number}" + (f"/{view.id}" if view and len(seen) > 1 else "")
-                    found.append(_element(world, name, run, view, person, _cues(entity, person)))
+            cues, name = _cues(entity), f"{run.id}/{number}"
+            several = len(seen) > 1
+            others = [view for view in seen if _inside(world, view, person) is not True]
+            found += [_element(world, f"{name}/{view.id}" if several else name, run, view, person, cues) for view in others]
+            found += [] if seen else [_element(world, name, run, None, person, cues)]
     return found
 
 
@@ -81,7 +82,7 @@ def _aimed_at(world: World, entity: Mapping[str, Any]) -> list[str]:
     return sorted({str(bare(one)) for one in known})
 
 
-def _cues(entity: Mapping[str, Any], person: str) -> Fact:
+def _cues(entity: Mapping[str, Any]) -> Fact:
     """By what means a prompt aims at somebody."""
     by_character = entity.get("character_name_used") is True or (bool(entity.get("character")) and not entity.get("person"))
     other = ("nickname_used", "facial_features", "other_features", "reference_media")

@@ -25,7 +25,7 @@ LIVE: dict[str, Any] = {**HERE, "live": True, "use_ahead": True}
 PROMPT: dict[str, Any] = {**ON_AIR, "kind": "prompt"}
 OTHER_CUE: dict[str, Any] = {"by_name": False, "by_cue": True}
 CLAIM: Final = {"id": "evd_c", "type": "processing", "state": "approved", "covers_intent": True}
-PAYMENT: Final = {"id": "evd_l", "basis": "line", "paid": True, "overdue": False, "units": "12", "meets_rate": True}
+PAYMENT: Final = {"id": "evd_l", "basis": "line", "paid": True, "overdue": False, "units": "12", "meets_rate": True, "under_rate": False}
 FEE: Final = {"id": "evd_r", "agreed": True, "before_launch": True, "multiple": "7.5"}
 
 MORE: Final[dict[str, dict[str, Any]]] = {
@@ -94,7 +94,7 @@ CASES: list[Case] = [
     Case(
         f"{FOR}pay.vocal-lines", "uses", HERE, "pass",
         (
-            ({"line_units_paid": "0", "line_payments": []}, "obligation"), ({"line_units": "13"}, "review"), ({"line_payments.0.meets_rate": False}, "review"), ({"line_payments.0.meets_rate": GONE}, "obligation"),
+            ({"line_units_paid": "0", "line_payments": []}, "obligation"), ({"line_units": "13"}, "review"), ({"line_payments.0.meets_rate": False, "line_payments.0.under_rate": True}, "review"), ({"line_payments.0.meets_rate": GONE}, "obligation"),
             ({"line_units": GONE, "line_units_paid": "0", "line_payments": []}, "obligation"), ({"line_units": GONE}, "review"), ({"lines_overdue": True, "line_units_paid": "0", "line_payments": []}, "review"),
         ),
         ({"vocal": GONE}, "review"), {"vocal": False},
@@ -122,7 +122,7 @@ CASES: list[Case] = [
         f"{FOR}usage-report", "shipped_uses", HERE, "pass",
         (
             ({"reported": False, "days": 29}, "obligation"), ({"reported": False, "days": 30}, "warn"), ({"reported": False, "days": 89}, "warn"), ({"reported": False, "days": 90}, "review"),
-            ({"complete": False}, "obligation"), ({"reported": False, "days": GONE}, "obligation"),
+            ({"complete": False}, "obligation"),
         ),
         ({"game": GONE}, "review"), {"dates": {"release": "2025-07-01"}},
     ),
