@@ -20,10 +20,17 @@ GENERATED: Final = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAl
 
 def about(world: World, type_: str, targets: Iterable[str | None], production: str | None = None) -> list[View]:
     """Return the papers of a type that are about any of the targets, or about a title as a whole."""
+    if not _known(world, type_):
+        return []
     found = {view.key: view for target in targets if target for view in world.library.about(target, "evidence", type_)}
     if production:
         found |= {view.key: view for view in _of_title(world, type_, production)}
     return [view for _, view in sorted(found.items())]
+
+
+def _known(world: World, type_: str) -> bool:
+    """Tell whether there is any paper of a type at all: most questions meet none, and look no further."""
+    return world.once("law/known", type_, lambda: bool(world.library.of("evidence", type_)))
 
 
 def _of_title(world: World, type_: str, production: str) -> list[View]:
@@ -39,13 +46,18 @@ def _named_title(world: World, type_: str, production: str) -> list[View]:
 
 def stated(world: World, type_: str, target: str) -> list[View]:
     """Return the papers of a type about one record that count on the day."""
-    found = world.library.about(target, "evidence", type_)
+    found = world.library.about(target, "evidence", type_) if _known(world, type_) else []
     return counting(world, found) if found else []
 
 
 def titled(world: World, type_: str, production: str | None) -> list[View]:
     """Return the papers of a type about a whole title that count on the day."""
-    return counting(world, about(world, type_, (), production))
+    return world.once(f"law/titled/{type_}", production, lambda: counting(world, about(world, type_, (), production)))
+
+
+def title_said(world: World, type_: str, production: str | None, name: str) -> times.Tri:
+    """Return what the papers about a whole title say of a field together."""
+    return world.once(f"law/said/{type_}/{name}", production, lambda: said(titled(world, type_, production), name))
 
 
 def counting(world: World, found: Iterable[View]) -> list[View]:
@@ -181,7 +193,8 @@ def credentials(world: World, view: View) -> list[Fact]:
                 "says_generated": _says_generated(one, view),
             }
         )
-        for one in world.library.about(view.id, "evidence", "credential", ("signed_asset",))
+        for one in about(world, "credential", (view.id,))
+        if bare(one.details.get("asset")) == view.id
     ]
 
 

@@ -21,6 +21,7 @@ _APART: Final = frozenset({"reference_for", "trained_on"})
 _SOUND: Final = frozenset({"audio", "music"})
 _UNSHOWN: Final = frozenset({"score", "text", "alteration", "dub"})
 _INTIMATE: Final = frozenset({"nudity", "simulated_sex"})
+_ASSESSMENT: Final = "authenticity_assessment"
 _ADVERTISED: Final = frozenset({"commercial", "campaign"})
 
 
@@ -173,9 +174,9 @@ class _Assessed:
     """What assessments say of an asset: the nearest counts, of the asset, of what holds it, of what is in it, of the title."""
 
     def __init__(self, world: World, view: View, holders: Sequence[str], whole: Sequence[View]) -> None:
-        self.near = [law_papers.stated(world, "authenticity_assessment", one) for one in (view.id, *reversed(holders))]
-        self.inside = [law_papers.stated(world, "authenticity_assessment", one.id) for one in whole[1:]]
-        self.title = law_papers.titled(world, "authenticity_assessment", world.production_of(view))
+        self.near = [law_papers.stated(world, _ASSESSMENT, one) for one in (view.id, *reversed(holders))]
+        self.inside = [law_papers.stated(world, _ASSESSMENT, one.id) for one in whole[1:]]
+        self.world, self.production = world, world.production_of(view)
 
     def said(self, name: str) -> times.Tri:
         """Return what the nearest statements say of a field."""
@@ -183,16 +184,20 @@ class _Assessed:
             if (found := said(level, name)) is not None:
                 return found
         found = any_of([said(level, name) for level in self.inside]) if self.inside else None
-        return said(self.title, name) if found is None else found
+        return law_papers.title_said(self.world, _ASSESSMENT, self.production, name) if found is None else found
 
     def settled(self) -> bool:
         """Tell whether a named reviewer has given reasons why it is evidently artistic."""
-        levels = [*self.near, *self.inside, self.title]
-        return any(
-            one.details.get("evidently_artistic") is True and bool(one.details.get("by") and one.details.get("reasons"))
-            for level in levels
-            for one in level
-        )
+        if any(_reasoned(level) for level in (*self.near, *self.inside)):
+            return True
+        titled = law_papers.titled(self.world, _ASSESSMENT, self.production)
+        return self.world.once("law/reasoned", self.production, lambda: _reasoned(titled))
+
+
+def _reasoned(level: Sequence[View]) -> bool:
+    return any(
+        one.details.get("evidently_artistic") is True and bool(one.details.get("by") and one.details.get("reasons")) for one in level
+    )
 
 
 def _depicts_existing(assessed: _Assessed, shown: Sequence[View]) -> times.Tri:
@@ -334,7 +339,7 @@ def use_facts(world: World, view: View, person: str, _held: Sequence[View]) -> F
     home = party.body.get("domicile") if party else None
     flags = view.body.get("content_flags")
     asset = bare(view.body.get("asset"))
-    told = said(law_papers.stated(world, "authenticity_assessment", asset), "intimate") if asset else None
+    told = said(law_papers.stated(world, _ASSESSMENT, asset), "intimate") if asset else None
     shown = None if flags is None else not _INTIMATE.isdisjoint(flags)
     return compact(
         {
@@ -342,7 +347,7 @@ def use_facts(world: World, view: View, person: str, _held: Sequence[View]) -> F
             "dead_within_50": _within_years(world, died, 50),
             "dead_within_40": _within_years(world, died, 40),
             "died_under_ny_law": None if died is None else times.before(died, "2021-05-29") is not True,
-            "domicile": home,
+            "lived_in_new_york": home == "US-NY",
             "may_be_new_yorker": home in (None, "US", "US-NY"),
             "intimate": told if told is not None else shown,
             "intimate_stated": told is True or shown is True,

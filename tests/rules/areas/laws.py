@@ -50,7 +50,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 
 MORE: Final[dict[str, dict[str, Any]]] = {
     "uses": {
-        "dead_within_70": True, "dead_within_50": True, "dead_within_40": True, "died_under_ny_law": True, "domicile": "US-NY", "may_be_new_yorker": True, "intimate": False,
+        "dead_within_70": True, "dead_within_50": True, "dead_within_40": True, "died_under_ny_law": True, "lived_in_new_york": True, "may_be_new_yorker": True, "intimate": False,
         "intimate_stated": False, "legal_reviewed": True,
     },
 }  # fmt: skip
@@ -102,7 +102,7 @@ CASES: Final[list[Case]] = [
     Case(
         "law-us.ny-50f.deceased", "uses", DEAD, "pass",
         (
-            ({"consents": []}, "block"), ({"consents": [], "domicile": GONE}, "review"), ({"consents": [], "domicile": "US"}, "review"), ({"consents": [OLD]}, "review"), ({"consents": [], "exemptions": [SATIRE]}, "exempt"), before("2025-12-10"),
+            ({"consents": []}, "block"), ({"consents": [], "lived_in_new_york": False}, "review"), ({"consents": [OLD]}, "review"), ({"consents": [], "exemptions": [SATIRE]}, "exempt"), before("2025-12-10"),
             away("US-CA"), ({"may_be_new_yorker": False}, "not_applicable"), ({"died_under_ny_law": False}, "not_applicable"),
         ),
         ({"dead_within_40": GONE}, "review"), {"deceased_now": False},
