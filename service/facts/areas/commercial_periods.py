@@ -8,7 +8,7 @@ from typing import Any, Final
 from service.facts import advertising, times
 from service.facts.library import View
 from service.facts.licensing import lineage_of
-from service.facts.world import Fact, World, bare, compact, part, ref
+from service.facts.world import Fact, World, compact, part, ref
 from service.rules.moments import NEVER, moment
 
 #: Appearances that show no performer.
@@ -24,10 +24,15 @@ def _periods(world: World, shown: Sequence[View]) -> list[Fact]:
     """The maximum periods of use of the commercials in question, one for each record; one without dates where there is none."""
     assets = {view.id: view for view in lineage_of(world, "asset")}
     named = {world.production, *(world.production_of(view) for view in (*shown, *assets.values()))}
-    found = {paper.key: paper for title in named for paper in advertising.papers(world, title)}
-    found |= {paper.key: paper for one in assets for paper in world.library.about(one, "evidence", "commercial")}
-    elements = [_period(world, paper, _title(world, paper, assets), shown, assets) for _, paper in sorted(found.items())]
-    told = {part(one, "production").get("$ref") for one in elements}
+    found: dict[str, tuple[View, str | None]] = {}
+    for title in sorted((title for title in named if title), key=lambda title: (len(world.titles(title)), title), reverse=True):
+        for paper in advertising.papers(world, title):
+            found.setdefault(paper.key, (paper, title))
+    for asset in assets.values():
+        for paper in world.library.about(asset.id, "evidence", "commercial"):
+            found.setdefault(paper.key, (paper, world.production_of(asset)))
+    elements = [_period(world, paper, title, shown, assets) for _, (paper, title) in sorted(found.items())]
+    told = {name for _, title in found.values() for name in world.titles(title)}
     bare_titles = sorted(title for title in named - told if title and advertising.commercial(world, title))
     return elements + [
         {
@@ -38,18 +43,11 @@ def _periods(world: World, shown: Sequence[View]) -> list[Fact]:
     ]  # fmt: skip
 
 
-def _title(world: World, paper: View, assets: Mapping[str, View]) -> str | None:
-    named = bare(paper.details.get("production")) or (paper.productions[0] if len(paper.productions) == 1 else None)
-    subjects = [str(bare(one)) for one in paper.body.get("subjects") or ()]
-    named = named or next((one for one in subjects if one.startswith("prd_")), None)
-    return named or next((world.production_of(assets[one]) for one in subjects if one in assets), world.production)
-
-
 def _carries(world: World, title: str | None, shown: Sequence[View], assets: Mapping[str, View]) -> times.Tri:
     """Tell whether a performer or a replica is in a commercial: somebody appears, or it is stated that nobody does."""
-    if any(view.body["type"] not in _UNSEEN for view in shown if world.production_of(view) == title):
+    if any(view.body["type"] not in _UNSEEN for view in shown if title in world.titles(world.production_of(view))):
         return True
-    stated = [part(view.body, "people") for view in assets.values() if world.production_of(view) == title]
+    stated = [part(view.body, "people") for view in assets.values() if title in world.titles(world.production_of(view))]
     if any(one.get("people") for one in stated):
         return True
     return False if stated and all(one.get("people") == [] and one.get("complete") is not False for one in stated) else None
@@ -59,8 +57,8 @@ def _period(world: World, paper: View, title: str | None, shown: Sequence[View],
     first = advertising.first_period(paper)
     windows = [first, *(one["window"] for one in paper.details.get("renewals") or () if _agreed(world, one))]
     known = [window for window in windows if window]
-    ends = [times.end_of(window) or advertising.longest(window) for window in known]
-    end = "*" if "*" in ends else times.latest(ends)
+    ends = [_end(world, window) for window in known]
+    end = "*" if "*" in ends else (None if None in ends else times.latest(ends))
     wanted = part(world.intent, "window")
     start = times.text(paper.details.get("production_start")) or advertising.started(world, title)
     return compact(
@@ -80,6 +78,12 @@ def _period(world: World, paper: View, title: str | None, shown: Sequence[View],
             "because": {"ends": "maximum_use", "over": "maximum_use", "carries_people": "people"},
         }
     )
+
+
+def _end(world: World, window: Mapping[str, Any]) -> str | None:
+    """Return when a period ends: as stated, else when even the longest would have ended."""
+    longest = advertising.longest(window)
+    return times.end_of(window) or (longest if longest and times.before(longest, world.at) else None)
 
 
 def _agreed(world: World, renewal: Mapping[str, Any]) -> bool:

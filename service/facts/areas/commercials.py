@@ -153,7 +153,7 @@ def _use(world: World, view: View, person: str, verdict: times.Tri, here: times.
             "dates": compact({"use": made, "generation": made, "session": made, "creation": created or made}),
             "lines": titles.lines(world, held),
             "path": _path(world, view),
-            "because": {"starts_at": "generated_at", "replicates": "asset.origin"},
+            "because": {"starts_at": "generated_at", "replicates": "asset.origin", "outside_first": "consents.scope"},
         }
     )
 
@@ -256,7 +256,6 @@ def _reach(riders: Iterable[Fact]) -> Fact:
         "differs": first["outside"] if first else [],
         "further": [one for one in given if first and one["id"] != first["id"]],
         "rests_on_advance": bool(not own and any(one["advance"] for one in given)),
-        "because": {"outside_first": "scope"},
     }
 
 
