@@ -96,14 +96,14 @@ def end_of(view: View) -> str:
 
 def overlays(world: World, targets: Sequence[str]) -> list[Fact]:
     """Return the disclosures shown with an asset or with what holds it."""
-    return [_overlay(world, view) for view in about(world, "disclosure_overlay", targets)]
+    return [_overlay(world, view, targets) for view in about(world, "disclosure_overlay", targets)]
 
 
-def _overlay(world: World, view: View) -> Fact:
+def _overlay(world: World, view: View, targets: Sequence[str]) -> Fact:
     details = view.details
     shown = times.text(details.get("shown_from"))
     places = details.get("territories") or ["*"]
-    attested = papers.attestations(world, (view.id, bare(details.get("asset"))), ("disclosure_conspicuous",))
+    attested = papers.attestations(world, (view.id, *targets), ("disclosure_conspicuous",))
     named = world.library.get(details.get("conspicuous"))
     if named is not None and named.type == "attestation":
         attested.append(papers.attestation(world, named))
@@ -116,17 +116,13 @@ def _overlay(world: World, view: View) -> Fact:
             "shown": True if shown is None else world.past(shown),
             "territories": places,
             "uncovered": uncovered(world, places),
-            "conspicuous": papers.confirmed([one for one in attested if _visible(one)], "disclosure_conspicuous"),
+            "conspicuous": papers.confirmed(attested, "disclosure_conspicuous"),
             "starts_at_seconds": details.get("starts_at_seconds"),
             "seconds": details.get("seconds"),
             "height_percent": details.get("height_percent"),
             "ends": min((str(one["ends"]) for one in attested if one.get("ends") not in (None, "*")), default="*"),
         }
     )
-
-
-def _visible(one: Fact) -> bool:
-    return one.get("kind") == "disclosure_conspicuous"
 
 
 def uncovered(world: World, places: Sequence[str]) -> list[str] | None:

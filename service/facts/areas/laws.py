@@ -128,7 +128,7 @@ def _taken_for(world: World, view: View, holders: Sequence[str], whole: Sequence
 def _told(world: World, about: Sequence[str], production: str | None) -> Fact:
     """How the public is told, and what people have attested about it."""
     return {
-        "disclosures": law_papers.overlays(world, about),
+        "disclosures": law_papers.overlays(world, (*about, *(one.id for asset in about for one in appearances.of_asset(world, asset)))),
         "plans": law_papers.plans(world, about, production),
         "attestations": papers.attestations(world, about),
         "bases": _bases(world, about, production),
