@@ -73,11 +73,14 @@ def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
 
 
 def platforms(world: World, body: Mapping[str, Any]) -> list[str] | None:
-    """Return the distributors by their short names, as in `netflix`; None where nobody has said who distributes."""
+    """Return the distributors by the words of their names and their initials, as in `netflix` and `bbc`; None where nobody has said who distributes."""
     if body.get("distributors") is None:
         return None
     names = [view.body.get("name") for one in body["distributors"] if (view := world.library.get(one))]
-    return sorted({word for name in names if isinstance(name, str) for word in re.findall(r"[a-z0-9]+", name.lower())})
+    words = [re.findall(r"[a-z0-9]+", name.lower()) for name in names if isinstance(name, str)]
+    return sorted(
+        {word for listed in words for word in listed} | {"".join(word[0] for word in listed) for listed in words if len(listed) > 2}
+    )
 
 
 def awards(body: Mapping[str, Any]) -> list[str] | None:

@@ -24,6 +24,7 @@ GATE = "obligation.due agreement.resolve consent.live consent.scope-match consen
 OTHERS = [
     "sagaftra-interim-2023.training.union-and-performer-consent",
     "law-ca927-ny5302.replica-clause",
+    "law-ny396b.synthetic-ad-disclosure",
     "law-postmortem.estate",
 ]
 COMMERCIALS_2025 = """
@@ -49,7 +50,7 @@ DIRECTORS = """
 dga-ba-2023.not-a-person dga-ba-2023.consult-creative dga-ba-2023.meetings dga-ba-2026.director-control
 dga-ba-2026.training-licence-consult dga-ba-2026.training-programme
 """
-NETFLIX = "model-scope nfx-p1 nfx-p2 nfx-p3 nfx-p4 nfx-p5 nfx-d nfx-c nfx-t nfx-e nfx-v nfx-n use-case"
+NETFLIX = "model-scope nfx-p1 nfx-p2 nfx-p3 nfx-p4 nfx-p5 nfx-d nfx-c nfx-t nfx-t-synthetic nfx-e nfx-v nfx-n use-case"
 HOUSE = """
 gen-01 gen-02 gen-03 gen-04 gen-05 tls-01 lic-01 lic-05 lic-06 mod-01 con-01 con-02 con-05 con-07 con-08 ovr-01
 """

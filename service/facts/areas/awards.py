@@ -14,6 +14,7 @@ from service.facts.world import Fact, World, bare, compact, ref
 #: Parts whose players stand in the legal billing.
 _BILLED: Final = frozenset({"principal", "voice", "narrator", "singer", "puppeteer", "motion_capture"})
 _UNBILLED: Final = frozenset({"background", "stunt", "stand_in", "double", "stunt_coordinator"})
+_MADE_VOICES: Final = frozenset({"synthetic", "text_to_speech"})
 _HUMAN_KINDS: Final = frozenset({"employment_based", "independently_created", "background", "synthetic"})
 
 
@@ -112,6 +113,9 @@ def performance(world: World, view: View) -> Fact:
             "in_human_role": body.get("in_human_role", role.body.get("human") if role else None),
             "digital": digital,
             "stands_in": _stands_in(body, digital),
+            "synthetic": body["type"] == "synthetic" or (person is None and body.get("voice_source") in _MADE_VOICES),
+            "use_ahead": appearances.ahead(world, view) is True,
+            **platforms.of_use(world, view, person or "", ()),
             "consented": _consented(world, view, person, production),
             "human_generated": _human(body, role, digital),
             "flagged": bool(body.get("replica") or flags.kind or body["type"] == "synthetic" or _classified(world, view)),

@@ -122,7 +122,7 @@ def _approval(world: World, paper: Paper, made: Made) -> Fact:
             "id": view.id,
             "of_buyer": details["of"] in _BUYERS
             if "of" in details
-            else bare(details.get("sender")) in buyers(world, made.production) or None,
+            else bare(details.get("sender")) in buyers(world, made.production),
             "subject": details.get("subject", "general"),
             "outcome": details.get("outcome"),
             "approved": world.past(written) if given else False,

@@ -28,7 +28,7 @@ GOOD = {
         "label": "urn:c2pa:1", "labelled": True, "specification": "2.4.0", "actions": [action()], "inception": True, "actions_complete": "all",
         "assertions": [assertion("c2pa.actions.v2"), assertion("c2pa.ai-disclosure"), assertion("clearance.record")],
         "ingredients": [{"id": "model1", "has_manifest": False, "has_results": False, "source_type": ""}], "hard_binding": "match", "linked_hashes": [],
-        "time_stamp": "trusted", "validated": True, "failures": [], "lineage": [], "ai_disclosure": True, "signal": "fully_generated", "trained": True,
+        "time_stamp": "trusted", "validated": True, "failures": [], "lineage": [], "ai_disclosure": True, "signal": "fully_generated", "trained": True, "ai_denied": False,
     },
 }  # fmt: skip
 
@@ -66,7 +66,7 @@ CASES = [
     case(
         "ingredient-source-type", (({"ingredients.0.has_manifest": True, "ingredients.0.source_type": IPTC}, "review"), ({"ingredients.0.source_type": IPTC}, "pass")), {"ingredients": GONE},
     ),
-    case("ai-disclosure", (({"ai_disclosure": False}, "review"), ({"trained": False}, "review")), {"ai_disclosure": GONE}),
+    case("ai-disclosure", (({"ai_disclosure": False}, "review"), ({"ai_denied": True}, "review"), ({"trained": False, "ai_disclosure": False}, "pass")), {"ai_disclosure": GONE}),
     case("signer", (({"state": "valid"}, "review"), ({"state": "invalid"}, "block")), {"state": GONE}),
     case("time-stamp", (({"time_stamp": "none"}, "warn"), ({"time_stamp": "invalid"}, "review")), {"time_stamp": GONE}),
     case("signals", (({"signal": "unknown_provenance"}, "warn"), ({"signal": "not_generated"}, "pass")), {"signal": GONE}),

@@ -45,6 +45,7 @@ GOOD = {
     "performances": {
         "id": "app_1", "record": "app_1", "person": PERSON, "production": PRODUCTION, "dates": DATES, "type": "performance", "billed": True, "digital": True, "stands_in": False,
         "consented": True, "human_generated": True, "flagged": True, "advertising": True,
+        "synthetic": True, "use_ahead": False, "buyer_approvals": [approval("talent_performance")], "legal_review": True, "union_notified": True,
     },
     "recordings": {
         "id": "ast_1", "record": "ast_1", "production": PRODUCTION, "areas": {"vocals": "none"}, "unanswered": [], "contradicted": False,
@@ -65,6 +66,7 @@ def question(number: int, name: str, subject: str, fails: tuple[tuple[dict[str, 
     common = (
         ({name: "no"}, "block"),
         ({name: "unsure"}, "review"),
+        ({name: "unanswered"}, "review"),
         ({"fresh": False}, "review"),
         ({"fresh": GONE}, "review"),
         ({name: "no", "approvals": [approval(subject)]}, "exempt"),
@@ -72,7 +74,7 @@ def question(number: int, name: str, subject: str, fails: tuple[tuple[dict[str, 
         *(({name: "no", "approvals": [approval(subject, **{field: False})]}, "block") for field in NAMED),
         ({name: "no", "approvals": [approval(subject, of_buyer=False)]}, "block"),
     )
-    return Case(f"{FOR}p{number}", "ai_uses", {}, "pass", (*common, *fails), ({name: GONE}, "review"), ELSEWHERE)
+    return Case(f"{FOR}p{number}", "ai_uses", {}, "pass", (*common, *fails), ({"generative": GONE}, "review"), ELSEWHERE)
 
 
 def subjects(field: str, subject: str, also: dict[str, Any]) -> tuple[tuple[dict[str, Any], str], ...]:
@@ -109,7 +111,7 @@ CASES = [
     question(
         2, "tool_no_store_reuse_train", "data_use",
         (
-            ({"tools.0.trains": True}, "block"), ({"tools.0.trains": GONE}, "review"), ({"tools": []}, "review"),
+            ({"tools.0.trains": True}, "block"), ({"tools.0.trains": GONE}, "review"), ({"tools": []}, "review"), ({"tools.0.terms": []}, "review"),
             ({"tools.0.terms.0.retention_days": GONE}, "review"),
         ),
     ),
@@ -149,6 +151,11 @@ CASES = [
         ({"replicates": GONE}, "review"), {"replicates": False},
     ),
     Case(
+        f"{FOR}t-synthetic", "performances", {}, "pass",
+        (*subjects("buyer_approvals", "talent_performance", {}), ({"legal_review": GONE}, "block"), ({"union_notified": False}, "block")),
+        ({"synthetic": GONE}, "review"), {"synthetic": False},
+    ),
+    Case(
         f"{FOR}e", "ai_uses", written("approvals", "ethics_representation", RISK), "pass",
         (
             *subjects("approvals", "ethics_representation", RISK), *subjects("approvals", "ethics_representation", {"replaces_covered_work": True, "real_event_risk": False}),
@@ -170,7 +177,7 @@ CASES = [
         (
             ({"approvals": [], "talent": True}, "review"), ({"approvals": [], "unlicensed": True}, "review"), ({"approvals": [], "trained_on_others": True}, "review"),
             ({"approvals": [], "proprietary": True, "secured": False}, "review"), ({"approvals": [], "element": "key_visual"}, "review"),
-            ({"approvals": [], "story_relevant": True}, "review"), ({"approvals": []}, "warn"), ({"approvals": [], "element": GONE, "stage": "ideation"}, "warn"),
+            ({"approvals": [], "story_relevant": True}, "review"), ({"approvals": []}, "warn"), ({"approvals": [], "element": "other", "stage": "ideation"}, "warn"),
             ({"approvals": [approval("general", names_use=False)], "element": GONE}, "review"),
         ),
         ({"approvals": [], "element": GONE, "stage": GONE}, "review"), ELSEWHERE,
@@ -188,7 +195,7 @@ CASES = [
         "platform-ads.ads-01", "commercials", {}, "pass",
         (
             ({"ad_id": False}, "block"), ({"ad_id_in_time": False}, "block"), ({"ad_id_in_time": False, "engagement_ahead": False}, "review"), ({"ad_id_in_time": GONE}, "block"),
-            ({"ad_id_in_time": GONE, "talent_engaged": False}, "pass"), ({"looked_at": []}, "block"), ({"looked_at": ["US-CA"]}, "block"), ({"undisclosed": True}, "block"),
+            ({"ad_id_in_time": GONE, "talent_engaged": False}, "pass"), ({"looked_at": []}, "block"), ({"looked_at": ["US-CA"]}, "block"), ({"undisclosed": True}, "block"), ({"/intent.territories": GONE}, "review"),
         ),
         ({"looked_at": GONE}, "block"), {"/act": "generate"},
     ),
