@@ -163,13 +163,22 @@ def _check_keys(rule: Mapping[str, Any]) -> None:
     bases = rule.get("date_basis", "always")
     for basis in bases if isinstance(bases, list) else [bases]:
         _among("date_basis", basis, BASES)
-    for act in rule.get("acts") or ():
+    for act in _listed("acts", rule.get("acts")):
         _among("acts", act, ACTS)
     if rule.get("absolute") and rule.get("unless"):
         raise PackError("unless: an absolute bar knows no exemption")
-    for key, value in (rule.get("in_force") or {}).items():
+    force = rule.get("in_force") or {}
+    if not isinstance(force, Mapping):
+        raise PackError(f"in_force: {{from, to}} is expected, not {force!r}")
+    for key, value in force.items():
         if key not in ("from", "to") or moment(value) is None:
             raise PackError(f"in_force: {key}: {value!r} is no date")
+
+
+def _listed(key: str, value: Any) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise PackError(f"{key}: a list is expected, not {value!r}")
+    return value or []
 
 
 def _known(spec: Any, keys: frozenset[str]) -> None:
@@ -207,7 +216,7 @@ def _compile(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Comp
     require = rule["require"]
     if not isinstance(require, list):
         raise PackError("require: a list of requirements is expected")
-    names = [part.get("id") for part in require if isinstance(part, Mapping)]
+    names = [str(part.get("id")) for part in require if isinstance(part, Mapping)]
     if len(set(names)) != len(require):
         raise PackError("require: every requirement needs an id of its own")
     requirements = tuple(_requirement(compiler, part) for part in require)
@@ -316,7 +325,10 @@ def _case(compiler: Compiler, spec: Mapping[str, Any], part: Mapping[str, Any], 
 def _needs(compiler: Compiler, spec: Any) -> Needs:
     _known(spec, frozenset({"kind", "type", "for", "fields"}))
     subject = compile_path(spec["for"], 0, compiler.alias) if "for" in spec else None
-    fields = [(name, _wanted(compiler, value)) for name, value in (spec.get("fields") or {}).items()]
+    named = spec.get("fields") or {}
+    if not isinstance(named, Mapping) or not isinstance(spec.get("kind"), str):
+        raise PackError("needs: {kind, type?, for?, fields?} is expected, with fields as a mapping")
+    fields = [(name, _wanted(compiler, value)) for name, value in named.items()]
     return Needs(str(spec["kind"]), spec.get("type"), subject, tuple(fields))
 
 
