@@ -40,8 +40,14 @@ class DecisionRequest(Body):
     profile = Text(100, about="the name of an intent profile of the production; its default one where neither is given")
     ahead = Flag(about="false asks about something that was done already")
     dry_run = Flag(about="answer and record nothing")
-    packs: Any = Several(Nested(AnyObject), most=50, about="rule packs of your own; the answer can back nothing")
-    overlay: Any = Several(Nested(AnyObject), most=500, about="hypothetical records {kind, id?, body}; the answer can back nothing")
+    packs: Any = Several(
+        Nested(AnyObject), most=50, about="rule packs of your own, whole, or editions as {pack, digest}; the answer can back nothing"
+    )
+    overlay: Any = Several(
+        Nested(AnyObject),
+        most=500,
+        about="hypothetical records: {kind, key?, body}, {id, body}, {id, patch} or {id, gone: true}; the answer can back nothing",
+    )
 
 
 class Cause(Body):

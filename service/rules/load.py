@@ -20,7 +20,7 @@ from service.rules.compile import compile_rule
 from service.rules.moments import Calendar, moment
 from service.rules.pack import Pack
 from service.rules.paths import PackError
-from service.rules.yaml12 import parse
+from service.rules.yaml12 import DEPTH, VALUES, parse
 
 #: The packs that come with the service, and the calendars that any pack may name.
 PACKS: Final = Path(__file__).parent / "packs"
@@ -131,7 +131,10 @@ def pack_from(document: Mapping[str, Any], name: str = "pack", older: Mapping[st
     """
     if not isinstance(document, Mapping):
         raise PackError(f"{name}: a pack is a mapping with pack, kind and rules")
-    carried = list(document.get("carried_rules") or ())
+    _only_plain(document, name)
+    carried = document.get("carried_rules") or []
+    if not isinstance(carried, list):
+        raise PackError(f"{name}: carried_rules: a list of rules is expected")
     checked = check({key: value for key, value in document.items() if key != "carried_rules"}, name)
     _compile(carried, checked, name)
     if carried or older is None:
@@ -151,18 +154,22 @@ def check(document: Any, name: str) -> dict[str, Any]:
     for key in document:
         if key not in _KEYS:
             raise PackError(f"{name}: {key}: no such key; known are {', '.join(sorted(_KEYS))}")
-    if not isinstance(document.get("pack"), str) or document.get("kind") not in KINDS:
+    if not isinstance(document.get("pack"), str) or not isinstance(document.get("kind"), str) or document["kind"] not in KINDS:
         raise PackError(f"{name}: pack and kind ({', '.join(sorted(KINDS))}) are needed")
     if not _ID.fullmatch(document["pack"]):
         raise PackError(f"{name}: pack: write the id as lower-case words joined by hyphens, as in northlight-house")
-    for key, value in (document.get("term") or {}).items():
+    _texts(document, name)
+    term = document.get("term") or {}
+    if not isinstance(term, dict):
+        raise PackError(f"{name}: term: {{from, to}} is expected, not {term!r}")
+    for key, value in term.items():
         if key not in ("from", "to") or moment(value) is None:
             raise PackError(f"{name}: term: {key}: {value!r} is no date")
     if document.get("status", "in_force") not in ("in_force", "proposed"):
         raise PackError(f"{name}: status: in_force or proposed, not {document['status']!r}")
     if "governs" in document and (document["governs"] != "bound" or not document.get("craft")):
         raise PackError(f"{name}: governs: `bound`, with the craft that it binds; leave it out for a pack whose rules find their own reach")
-    if document["kind"] == "law" and not isinstance(document.get("territories"), list):
+    if document["kind"] == "law" and not _words(document.get("territories")):
         raise PackError(f"{name}: territories: a law says where it applies")
     if not isinstance(document.get("rules"), list):
         raise PackError(f"{name}: rules: a list of rules is expected")
@@ -171,13 +178,43 @@ def check(document: Any, name: str) -> dict[str, Any]:
     return whole
 
 
+def _texts(document: Mapping[str, Any], name: str) -> None:
+    """Refuse anything but text where a pack speaks of itself."""
+    for key in ("title", "line", "craft", "carries", "summary", "note"):
+        if key in document and (not isinstance(document[key], str) or not document[key]):
+            raise PackError(f"{name}: {key}: text is expected, not {document[key]!r}")
+    for key in ("sources", "territories"):
+        if key in document and not _words(document[key]):
+            raise PackError(f"{name}: {key}: a list of words is expected")
+
+
+def _words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _only_plain(document: Any, name: str) -> None:
+    """Refuse what YAML packs cannot hold either: fractions, and more, or deeper, than anybody reads."""
+    level, count = [document], 0
+    for _ in range(DEPTH):
+        count += len(level)
+        if count > VALUES:
+            raise PackError(f"{name}: more than {VALUES} values")
+        if any(isinstance(value, float) for value in level):
+            raise PackError(f"{name}: write decimals in quotes; numbers are whole")
+        inner = [value.values() if isinstance(value, Mapping) else value for value in level if isinstance(value, Mapping | list)]
+        level = [value for values in inner for value in values]
+        if not level:
+            return
+    raise PackError(f"{name}: nested deeper than {DEPTH} levels")
+
+
 def _with_calendars(document: dict[str, Any], name: str) -> dict[str, Any]:
     """The document with a copy of each calendar that it names, so that its digest covers the days it counts."""
     named = document.get("calendars")
     if not isinstance(named, list):
         return document
     for one in named:
-        if one not in calendars():
+        if not isinstance(one, str) or one not in calendars():
             raise PackError(f"{name}: calendars: there is no calendar {one!r}; there are {', '.join(calendars())}")
     return {**document, "calendars": {one: calendars()[one] for one in named}}
 

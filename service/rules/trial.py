@@ -89,6 +89,8 @@ def _scenario(pack: Pack, spec: Any, at: str) -> Iterator[Trial]:
         _known(case, _CASE, where)
         changed, element = deepcopy((document, holder))
         change = case.get("change") or {}
+        if not isinstance(change, Mapping):
+            raise PackError(f"{where}: change: a mapping of paths to values is expected")
         for path, value in change.items():
             _put(changed if path.startswith("/") else element, path, value, where)
         told = case.get("title") or ", ".join(f"{path}: {_said(value)}" for path, value in change.items()) or "as it is"
@@ -119,7 +121,7 @@ def _rule(pack: Pack, name: Any, at: str) -> Mapping[str, Any] | None:
     if name is None:
         return None
     rules = {rule["id"]: rule for rule in (*pack.rules, *pack.carried)}
-    if name not in rules:
+    if not isinstance(name, str) or name not in rules:
         raise PackError(f"{at}: rule: {pack.id} has no rule {name!r}; it has {', '.join(sorted(rules)) or 'none'}")
     return rules[name]
 
@@ -136,8 +138,12 @@ def _document(rule: Mapping[str, Any] | None, spec: Mapping[str, Any], at: str) 
         "v": 1, "act": "release", "at": AT, "ahead": True, "known_at": 1, "planned": False, "subjects": [], "rates": [], "strikes": [], "objects": {},
         "intent": intent, "production": production,
     }  # fmt: skip
+    for key, value in facts.items():
+        known = document.get(key)
+        if known is None or (isinstance(known, list | dict) and not isinstance(value, known.__class__)):
+            raise PackError(f"{at}: facts: {key}: there is no such fact, or it is no {'list' if isinstance(known, list) else 'mapping'}")
     document |= deepcopy(dict(facts))
-    if document["act"] not in ACTS:
+    if not isinstance(document["act"], str) or document["act"] not in ACTS:
         raise PackError(f"{at}: facts: act: {document['act']!r} is not one of {', '.join(sorted(ACTS))}")
     each = rule.get("each") if rule else None
     if each is None:
@@ -165,7 +171,10 @@ def _put(holder: Any, path: str, value: Any, at: str) -> None:
 
 def _try(pack: Pack, rule: Mapping[str, Any] | None, document: dict[str, Any], expect: Any, title: str, at: str) -> Trial:
     wanted = _expected(expect, rule, at)
-    evaluation = evaluate.run([pack], document, {"all_signed": True})
+    try:
+        evaluation = evaluate.run([pack], document, {"all_signed": True})
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:  # facts that a person wrote; those of the service have their form
+        raise PackError(f"{at.partition(': ')[0]}: the facts are not in the form that rules look at: {fault}") from None
     if rule is None:
         found = _whole(evaluation, wanted)
         return Trial(title, None, wanted, found, found == wanted, _because(evaluation.findings))
@@ -184,9 +193,11 @@ def _expected(expect: Any, rule: Mapping[str, Any] | None, at: str) -> dict[str,
     wanted = dict(expect) if isinstance(expect, Mapping) else {"outcome" if rule is None else "result": expect}
     _known(wanted, _EXPECT, at)
     if rule is None:
-        if wanted.get("outcome", "cleared") not in OUTCOMES or set(wanted) - {"outcome", "rules"}:
+        if str(wanted.get("outcome", "cleared")) not in OUTCOMES or set(wanted) - {"outcome", "rules"}:
             raise PackError(f"{at}: without a rule, an outcome ({', '.join(OUTCOMES)}) or rules with their results are expected")
-    elif wanted.get("result") not in RESULTS:
+        if not isinstance(wanted.get("rules", {}), Mapping):
+            raise PackError(f"{at}: rules: a mapping of rules to results is expected")
+    elif not isinstance(wanted.get("result"), str) or wanted["result"] not in RESULTS:
         raise PackError(f"{at}: {wanted.get('result')!r} is no result; there are {', '.join(RESULTS)}")
     return wanted
 
