@@ -77,7 +77,7 @@ CASES: Final = [
         "actra-ipa-2025.no-penalty-for-refusal", "recastings", IPA, "pass",
         (
             ({"reason_documented": False}, "block"), ({"stated_by_human_resources": False}, "block"), ({"stated_by_human_resources": False, "related_use": False}, "review"),
-            ({"stated_by_human_resources": False, "related_use": GONE}, "block"), ({"stated_by_human_resources": False, "reinstated": True}, "pass"),
+            ({"stated_by_human_resources": False, "related_use": GONE}, "review"), ({"stated_by_human_resources": False, "reinstated": True}, "pass"),
         ),
         ({"lost": GONE}, "review"), {"lost": False},
     ),
