@@ -150,52 +150,41 @@ SELECT id, version FROM walk LIMIT %(limit)s
 #: Whoever has ever referred to some targets; one such part for each set of kinds that is asked for.
 _SOURCES: Final = """
 SELECT source FROM reference
-WHERE studio_id = %(studio)s AND target = ANY(%(targets_{n})s) AND index < %(known_at)s AND left(source, 3) = ANY(%(prefixes_{n})s)
+WHERE studio_id = %(studio)s AND target = ANY(%(targets_{n})s) AND index < %(known_at)s AND source_kind = ANY(%(prefixes_{n})s)
   AND (%(roles_{n})s::text[] IS NULL OR role = ANY(%(roles_{n})s))
 """
 
 #: What is found by its kind and type: titles and models are named by too many records to ask for all of them.
 _TYPED: Final = """
+WITH near AS MATERIALIZED (
+    SELECT source, index, role FROM reference
+    WHERE studio_id = %(studio)s AND target = ANY(%(targets)s) AND source_kind = ANY(ARRAY['bnd', 'con', 'eng', 'evd']) AND index < %(known_at)s
+)
+SELECT head.id FROM near JOIN head ON head.studio_id = %(studio)s AND head.id = near.source AND head.index = near.index
+WHERE head.first_index < %(known_at)s AND (
+    head.kind = 'binding'
+    OR (head.kind = 'consent' AND head.state = 'refused')
+    OR (head.kind = 'engagement' AND head.state = ANY(ARRAY['recast', 'terminated']))
+    OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log'])
+    OR (head.type = 'notice' AND head.label = 'notice: pre_production')
+    OR (near.role = ANY(ARRAY['subject', 'ai_use_title']) AND head.type = ANY(ARRAY['ai_use', 'attestation', 'notice', 'override']))
+    OR (near.role = ANY(ARRAY['subject', 'whole_title', 'system_model', 'documented_model', 'registered_work'])
+        AND head.type = ANY(ARRAY['authenticity_assessment', 'disclosure_plan', 'system_role', 'training_documentation',
+                                  'advertising_exception', 'registration', 'clearance_basis', 'inquiry_channel']))
+)
+UNION
 SELECT id FROM head
 WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(ARRAY['rate_table', 'meeting', 'tool_terms']) AND first_index < %(known_at)s
 UNION
 SELECT id FROM head
 WHERE studio_id = %(studio)s AND kind = 'event' AND type = ANY(ARRAY['strike_called', 'strike_ended']) AND first_index < %(known_at)s
-UNION
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'binding' AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
-UNION
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence'
-  AND head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination'])
-  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
-UNION
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence'
-  AND head.type = ANY(ARRAY['ai_use', 'attestation', 'notice', 'override'])
-  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s) AND reference.role = ANY(ARRAY['subject', 'ai_use_title'])
-UNION
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.first_index < %(known_at)s
-  AND (head.type = 'casting_log' OR (head.type = 'notice' AND head.label = 'notice: pre_production')) AND reference.target = ANY(%(targets)s)
-UNION
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
-  AND ((head.kind = 'consent' AND head.state = 'refused') OR (head.kind = 'engagement' AND head.state = ANY(ARRAY['recast', 'terminated'])))
-UNION
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence'
-  AND head.type = ANY(ARRAY['authenticity_assessment', 'disclosure_plan', 'system_role', 'training_documentation',
-    'advertising_exception', 'registration', 'clearance_basis', 'inquiry_channel'])
-  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
-  AND reference.role = ANY(ARRAY['subject', 'whole_title', 'system_model', 'documented_model', 'registered_work'])
 """
 
 #: Papers about the work of whole crafts on a title, and those that speak to a craft without naming a title or a person.
 _PAPERS: Final = """
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(%(types)s)
-  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+SELECT head.id FROM reference JOIN head ON head.studio_id = %(studio)s AND head.id = reference.source AND head.index = reference.index
+WHERE reference.studio_id = %(studio)s AND reference.target = ANY(%(targets)s) AND reference.source_kind = 'evd' AND reference.index < %(known_at)s
+  AND head.type = ANY(%(types)s) AND head.first_index < %(known_at)s
 UNION
 SELECT head.id FROM head
 WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(%(wide)s) AND head.first_index < %(known_at)s
@@ -207,9 +196,9 @@ WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY
 
 #: Notices, bargaining and attestations about a title as a whole: those that speak of nobody and nothing else.
 _TITLE_WIDE: Final = """
-SELECT head.id FROM head JOIN reference ON reference.studio_id = %(studio)s AND reference.index = head.index
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(ARRAY['notice', 'bargaining', 'attestation'])
-  AND head.first_index < %(known_at)s AND reference.target = ANY(%(targets)s)
+SELECT head.id FROM reference JOIN head ON head.studio_id = %(studio)s AND head.id = reference.source AND head.index = reference.index
+WHERE reference.studio_id = %(studio)s AND reference.target = ANY(%(targets)s) AND reference.source_kind = 'evd' AND reference.index < %(known_at)s
+  AND head.type = ANY(ARRAY['notice', 'bargaining', 'attestation']) AND head.first_index < %(known_at)s
   AND NOT EXISTS (
     SELECT FROM reference AS other
     WHERE other.studio_id = %(studio)s AND other.index = head.index

@@ -181,7 +181,7 @@ def _cover(context: Context, sheet: _Sheet) -> None:
     for table in _TABLES:
         column, which = _ABSENT[table]
         names, own = {"real": sql.Identifier("public", table), "own": sql.Identifier(f"laid_{table}")}, sql.Identifier(table)
-        context.conn.execute(sql.SQL("CREATE TEMPORARY TABLE {own} (LIKE {real}) ON COMMIT DROP").format(**names))
+        context.conn.execute(sql.SQL("CREATE TEMPORARY TABLE {own} (LIKE {real} INCLUDING GENERATED) ON COMMIT DROP").format(**names))
         context.conn.execute(
             sql.SQL("CREATE TEMPORARY VIEW {} AS SELECT * FROM {real} WHERE NOT {} = ANY({}) UNION ALL SELECT * FROM {own}").format(
                 own, sql.Identifier(column), sql.Literal(hidden[which]), **names
