@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 from service.rules.paths import PackError
 
 try:
-    from ruamel.yaml.cyaml import CParser
+    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 except ImportError:  # no C here: the same events, more slowly
     CParser = None
 
