@@ -17,12 +17,15 @@ from service.context import Context, Idempotency
 from service.decisions import governance
 from service.records import search, write
 from service.records.model import Change, Recorded, instant
-from service.rules import load, trial
+from service.rules import coverage, load, trial
 from service.rules.pack import Pack, canonical
 from service.rules.paths import PackError
 from service.rules.yaml12 import parse
 
 TYPE: Final = "rule_pack"
+ENGINE: Final = "engine"
+"""What the engine's own rules are filed under."""
+
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 """Before every day: since when a pack counts that comes with the service."""
 
@@ -116,9 +119,11 @@ def _checked(context: Context, document: Mapping[str, Any], at: str) -> Pack:
         pack = load.pack_from(document, str(document.get("pack") or "pack")[:100], older)
     except PackError as error:
         raise errors.invalid(at, str(error)) from None
-    if "gate" in (pack.kind, older[pack.id].kind if pack.id in older else None):
+    if pack.id == ENGINE or "gate" in (pack.kind, older[pack.id].kind if pack.id in older else None):
         raise errors.invalid(f"{at}/kind", "The gate is part of every decision and comes with the service; choose house.")
-    taken = {rule["id"]: name for name, found in known.items() if name != pack.id for one in found for rule in one.pack.rules}
+    taken = dict.fromkeys(coverage.TEXTS, ENGINE) | {
+        rule["id"]: name for name, found in known.items() if name != pack.id for one in found for rule in one.pack.rules
+    }
     for rule in pack.rules:
         if rule["id"] in taken:
             raise errors.invalid(at, f"{rule['id']}: is already in the pack {taken[rule['id']]}; a rule's id is never used twice.")

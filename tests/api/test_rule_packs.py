@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.decisions import packs
 from service.rules.pack import canonical
 
 YAML = """
@@ -144,6 +145,8 @@ def test_the_same_key_answers_the_same_draft(admin):
         ("pack: northlight-house", "pack: x", "/yaml/kind", "The gate is part of every decision"),
         ("pack: northlight-house", "pack: Our House", "/yaml", "write the id as lower-case words"),
         ("id: northlight.plates.camera", "id: licences.dataset.unlicensed-items", "/yaml", "is already in the pack licences"),
+        ("id: northlight.plates.camera", "id: x.pack.adopted", "/yaml", "is already in the pack engine"),
+        ("pack: northlight-house", "pack: engine", "/yaml/kind", "The gate is part of every decision"),
         ("us-federal", "us-lunar", "/yaml", "there is no calendar 'us-lunar'"),
         ("kind: house", "kind: house\ncarries: nothing", "/yaml", "there is no pack 'nothing'"),
         ("expect: block", "expect: pass", "/yaml/scenarios", "Plates: origin: generated: expected pass, found block"),
@@ -363,3 +366,22 @@ def test_a_decision_takes_a_draft_by_its_digest_and_says_that_nobody_signed_it(a
     asset = admin.create("assets", {"type": "image"})["id"]
     answer = admin.send("POST", "/v1/decisions", json={"subject": asset, "act": "release", "packs": [{"pack": "none"}]})
     assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "/packs/0")
+
+
+def test_who_publishes_what_has_changed_meanwhile_is_told_so(admin, second, monkeypatch):
+    digest = drafted(admin)["digest"]
+    for who in (admin, second):
+        sign(who, digest)
+    with monkeypatch.context() as late:
+        real = packs.named
+
+        def overtaken(context, name, wanted):
+            edition = real(context, name, wanted)
+            late.undo()
+            assert publish(second, digest).status_code == 200
+            return edition
+
+        late.setattr(packs, "named", overtaken)
+        answer = publish(admin, digest, "2028-01-01")
+    assert (answer.status_code, answer.get_json()["code"]) == (412, "stale_version")
+    assert admin.send("GET", PACK).get_json()["effective"] == {"start": "2026-10-01"}

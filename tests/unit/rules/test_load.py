@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.rules.load import check, load_packs, pack_from, read, stored
+from service.rules import yaml12
+from service.rules.load import PACKS, check, load_packs, pack_from, read, stored
 from service.rules.paths import PackError
 from service.rules.yaml12 import parse
 
@@ -113,3 +114,10 @@ def test_no_object_is_ever_built_from_a_tag():
 def test_the_packs_that_come_with_the_service_load():
     packs = load_packs()
     assert all(pack.document["signoff"] == [] for pack in packs.values() if "signoff" in pack.document)
+
+
+def test_a_machine_without_the_parser_in_c_reads_the_same(monkeypatch):
+    quick = {name: pack.digest for name, pack in load_packs().items()}
+    monkeypatch.setattr(yaml12, "CParser", None)
+    slow = yaml12.parse((PACKS / "law-us.yaml").read_text())
+    assert pack_from(slow).digest == quick["law-us"]
