@@ -12,7 +12,7 @@ from typing import Any
 
 from service import errors
 from service.context import Context, Idempotency
-from service.decisions import followups, governance, packs
+from service.decisions import again, followups, governance, packs
 from service.decisions.question import Asked, Question, ask, intent_fact
 from service.facts.gather import gather
 from service.records import write
@@ -54,6 +54,20 @@ def decide(context: Context, question: Question, *, key: Idempotency | None = No
     asked = ask(context, question)
     own = packs.of_caller(context, question.packs)
     ruling = governance.gather(context, asked, own)
+    governed = canonical([[pack.digest for pack in ruling.packs], ruling.document])
+    key_of_question = again.key_of(context, asked, canonical(asked.intent))
+    worked = again.known(context, key_of_question, asked, governed) or again.keep(
+        key_of_question, _work_out(context, asked, ruling, governed)
+    )
+    decided = Decided(asked, worked.evaluation, worked.document)
+    if question.dry_run:
+        return decided
+    return _record(context, decided, worked, ruling, key)
+
+
+def _work_out(context: Context, asked: Asked, ruling: governance.Governance, governed: bytes) -> again.Worked:
+    """Gather the facts and evaluate the packs on them."""
+    question = asked.question
     facts = gather(
         context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or context.now,
         known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=question.overlay,
@@ -63,16 +77,14 @@ def decide(context: Context, question: Question, *, key: Idempotency | None = No
         evaluation = evaluate.run(ruling.packs, document)
     except PackError as error:
         raise errors.invalid("/packs", str(error)) from None
-    decided = Decided(asked, evaluation, document)
-    if question.dry_run:
-        return decided
-    return _record(context, decided, ruling, governance.union(facts.read, ruling.read), key)
+    looked_at = tuple({view.id for view in facts.library.views.values()} | set(asked.subjects))
+    return again.Worked(asked.known_at, document, facts.read, looked_at, governed, evaluation, evaluation.bytes())
 
 
-def _record(context: Context, decided: Decided, ruling: governance.Governance, read: Mapping[str, int], key: Idempotency | None) -> Decided:
+def _record(context: Context, decided: Decided, worked: again.Worked, ruling: governance.Governance, key: Idempotency | None) -> Decided:
     for pack in ruling.packs:
         governance.keep(context, pack)
-    body = _body(context, decided, ruling, read)
+    body = _body(context, decided, worked, ruling)
     drafts = [Draft("decision", body, client_key="decision")]
     if not decided.asked.question.hypothetical:
         drafts += followups.reviews(context, decided.asked, decided.evaluation)
@@ -84,7 +96,8 @@ def _record(context: Context, decided: Decided, ruling: governance.Governance, r
     )  # fmt: skip
 
 
-def _body(context: Context, decided: Decided, ruling: governance.Governance, read: Mapping[str, int]) -> dict[str, Any]:
+def _body(context: Context, decided: Decided, worked: again.Worked, ruling: governance.Governance) -> dict[str, Any]:
+    read = governance.union(worked.read, ruling.read)
     asked, evaluation, question = decided.asked, decided.evaluation, decided.asked.question
     causes = list(dict.fromkeys(cause["id"][:300] for cause in evaluation.causes))
     body: dict[str, Any] = {
@@ -99,7 +112,7 @@ def _body(context: Context, decided: Decided, ruling: governance.Governance, rea
         "cause_count": len(causes),
         "counts": _counts(evaluation),
         "facts": blob(context, canonical(decided.facts)),
-        "findings": blob(context, evaluation.bytes()),
+        "findings": blob(context, worked.findings),
         "read": blob(context, canonical([[name, version] for name, version in read.items()]), len(read)),
         "packs": [_used(pack, ruling) for pack in ruling.packs],
         "evaluator": EVALUATOR,

@@ -47,8 +47,9 @@ def gather(context: Context, asked: Asked, own: Sequence[Pack] = ()) -> Governan
     """Collect what governs the production of a question; packs of the caller's own replace those of the same id."""
     papers = _Papers.of(context, asked)
     adoptions = _adoptions(papers, asked)
-    packs = {name: pack for name, pack in load.load_packs().items() if pack.kind == "gate"}
-    packs |= {adopted["pack"]: pack_by_digest(context, adopted["digest"]) for adopted in adoptions.values()}
+    ours = load.load_packs()
+    packs = {name: pack for name, pack in ours.items() if pack.kind == "gate"}
+    packs |= {adopted["pack"]: _adopted(context, adopted, ours) for adopted in adoptions.values()}
     packs |= {pack.id: pack for pack in own}
     signoffs, signed = _sign_offs(context, papers, asked)
     waivers, waived = _waivers(papers, asked)
@@ -61,6 +62,12 @@ def gather(context: Context, asked: Asked, own: Sequence[Pack] = ()) -> Governan
     }
     versions = {adopted["id"]: adopted["version"] for adopted in adoptions.values()}
     return Governance(tuple(packs[name] for name in sorted(packs)), document, {**versions, **signed, **waived, **reviewed})
+
+
+def _adopted(context: Context, adopted: Mapping[str, Any], ours: Mapping[str, Pack]) -> Pack:
+    """The pack that was adopted: the service's own while it reads as it did then."""
+    pack = ours.get(adopted["pack"])
+    return pack if pack and pack.digest == adopted["digest"] else pack_by_digest(context, adopted["digest"])
 
 
 def pack_by_digest(context: Context, digest: str) -> Pack:

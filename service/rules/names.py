@@ -12,7 +12,7 @@ from typing import Final
 #: Top-level names of the facts document that hold one value.
 VALUES: Final = frozenset(
     {
-        "act", "ahead", "at", "intent", "known_at", "planned", "production", "rates", "strikes", "subjects",
+        "act", "ahead", "at", "intent", "planned", "production", "rates", "strikes", "subjects",
     }
 )  # fmt: skip
 
