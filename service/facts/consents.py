@@ -12,7 +12,8 @@ from service.facts.library import View
 from service.facts.people import dead_at
 from service.facts.world import Fact, World, bare, bares, compact, part, present
 
-#: Acts at which territories and media of the intent are compared with those a consent is limited to.
+#: States in which a consent allows nothing, and did not merely come late.
+GONE: Final = frozenset({"refused", "not_yet", "expired", "withdrawn", "suspended", "superseded", "ended_by_death"})
 _AGENTS: Final = frozenset({"authorised_representative", "estate", "heir", "agent", "attorney"})
 _QUANTITIES: Final = ("seconds", "lines", "words")
 
@@ -151,9 +152,7 @@ def _specific(body: Mapping[str, Any], scope: Mapping[str, Any], judged: times.T
     return judged
 
 
-def state_at(
-    world: World, view: View, when: str | None, use: Use | None = None, made: str | None = None
-) -> tuple[str | None, str | None]:
+def state_at(world: World, view: View, when: str | None, use: Use | None = None, made: str | None = None) -> tuple[str | None, str | None]:
     """Return live, late, not_yet, expired, withdrawn, suspended, superseded, ended_by_death or refused, and the field that keeps it unknown.
 
     `made` is when the use was made, where `when` asks about a later day: some suspensions leave what was made before alone.
@@ -263,7 +262,7 @@ def compare(world: World, view: View, use: Use, state: str | None) -> tuple[list
             mismatch.append(name)
         elif fits is None:
             unstated.append(name)
-    if state in ("expired", "not_yet", "withdrawn", "suspended", "superseded", "ended_by_death", "refused"):
+    if state in GONE:
         mismatch.append("window")
     elif state is None:
         unstated.append("window")
@@ -352,17 +351,24 @@ def _searched(world: World, view: View) -> bool:
     return bool(view.body.get("diligence")) or any(logs)
 
 
-def for_session(world: World, person: str | None) -> list[Fact]:
-    """Return the consents about a person as they stand towards a capture: form, date, purposes."""
-    found = []
-    for view in of_person(world, person):
-        events = {
-            event.type
-            for event in world.library.about(view.id, "event", roles=("target",))
-            if times.begun(times.text(event.body.get("effective_at")), signed_at(view))
-        }
-        found.append(compact({**own_facts(world, view), "granted": view.body.get("answer") == "granted" and not events & {"refused"}}))
-    return found
+def for_session(world: World, person: str | None, production: str | None, starts: str | None) -> list[Fact]:
+    """Return the consents about a person as they stand towards a capture: form, date, purposes.
+
+    One for other titles only, and one that had ended when the capture began, grants nothing here; one signed later is only late.
+    """
+    use = Use("", person, production, starts or world.at, ("creation",))
+    return [
+        compact(
+            {**own_facts(world, view), "granted": _for_title(world, view, production) and state_at(world, view, use.at, use)[0] not in GONE}
+        )
+        for view in of_person(world, person)
+    ]
+
+
+def _for_title(world: World, view: View, production: str | None) -> bool:
+    """Tell whether a consent may be for a title: it names it, a part of it, what it is part of, or no title at all."""
+    named = bares(part(view.body, "scope").get("productions"))
+    return named is None or "*" in named or any(world.same_title(one, production) is not False for one in named)
 
 
 def element(world: World, view: View) -> Fact:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from service.facts import appearances, classify, consents, papers, people, times
+from service.facts import appearances, classify, consents, papers, people, times, titles
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
 from service.rules.moments import moment
@@ -28,10 +29,15 @@ def _sessions(world: World) -> list[Fact]:
 
 def of_crew(world: World, view: View) -> bool:
     """Tell whether a session or replica is of somebody who was engaged and is no performer: a scan of the crew replicates no performer."""
+    return people.off_camera(engagements(world, view))
+
+
+def engagements(world: World, view: View) -> list[View]:
+    """Return the engagement that a session or replica names, else those of its person on its title."""
     said = view.details if view.kind == "evidence" else view.body
     named = world.library.get(said.get("engagement"))
     title = bare(said.get("origin_production")) or world.production_of(view)
-    return people.off_camera([named] if named else people.engagements(world, bare(said.get("person")), title))
+    return [named] if named else people.engagements(world, bare(said.get("person")), title)
 
 
 def in_question(world: World, view: View) -> bool:
@@ -57,10 +63,9 @@ def session(world: World, view: View) -> Fact:
     details = view.details
     person = bare(details.get("person"))
     production = world.production_of(view)
-    named = world.library.get(details.get("engagement"))
-    held = [named] if named else people.engagements(world, person, production)
+    held = engagements(world, view)
     starts = times.text(details.get("starts_at"))
-    signed = consents.for_session(world, person)
+    signed = consents.for_session(world, person, production, starts)
     making = [
         one
         for one in signed
@@ -74,6 +79,7 @@ def session(world: World, view: View) -> Fact:
         ]
     )
     asked = times.text(details.get("requested_at")) or requested or times.earliest([one.get("signed_at") for one in making])
+    days = _pay_days(details, crowd=people.background(held) is True)
     paid = papers.payments(world, person, production, (view.id,), ("creation", "session"))
     return compact(
         {
@@ -91,11 +97,12 @@ def session(world: World, view: View) -> Fact:
             "requested_at": asked,
             "paper": making[-1]["id"] if making else "no paper",
             "reason": reason(world, view, details),
-            "payments": [{**one, "basis": "creation"} for one in paid],
-            "pay_days": _pay_days(details),
+            "payments": [{**one, "basis": "creation", "in_full": _in_full(one, details, days)} for one in paid],
+            "pay_days": days,
             "pay_due": times.earliest([one.get("due_at") for one in paid]),
             "dates": compact({"session": starts, "creation": starts, "use": starts, "request": asked or starts}),
             "path": world.path(view),
+            "lines": titles.lines(world, held),
         }
     )
 
@@ -133,13 +140,19 @@ def reason(world: World, view: View, details: Mapping[str, Any]) -> Fact:
     )
 
 
-def _pay_days(details: Mapping[str, Any]) -> str | None:
-    """A session alone is a day, half of it when it was short and set to suit the performer; on a working day it is work."""
+def _pay_days(details: Mapping[str, Any], *, crowd: bool) -> str | None:
+    """A session alone is a day, half of it when it was short and set to suit a principal performer; on a working day it is work."""
     alone = details.get("standalone")
     if alone is None:
         return None
     short = details.get("hours") is not None and float(details["hours"]) <= 4
-    return "0.5" if alone and short and details.get("accommodates_performer") is True else "1"
+    return "0.5" if alone and short and details.get("accommodates_performer") is True and not crowd else "1"
+
+
+def _in_full(payment: Fact, details: Mapping[str, Any], days: str | None) -> bool:
+    """Tell whether a payment is for all the days owed; work on a working day is paid with that day."""
+    units = payment.get("units")
+    return units is None or days is None or details.get("standalone") is not True or Decimal(str(units)) >= Decimal(days)
 
 
 def _unrecorded(world: World, view: View) -> Fact:
@@ -157,11 +170,12 @@ def _unrecorded(world: World, view: View) -> Fact:
             "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None,
             "starts_at": starts,
             "notices": _notices(world, view, person),
-            "consents": consents.for_session(world, person),
+            "consents": consents.for_session(world, person, production, starts),
             "reason": {"id": view.id, "stated": False},
             "payments": [],
             "dates": compact({"session": starts, "creation": starts, "use": starts, "request": starts}),
             "path": world.path(view),
+            "lines": titles.lines(world, engagements(world, view)),
         }
     )
 
@@ -192,6 +206,7 @@ def replica(world: World, view: View) -> Fact:
             ],
             "dates": compact({"creation": created, "custody": created, "use": world.at}),
             "path": world.path(view),
+            "lines": titles.lines(world, engagements(world, view)),
         }
     )
 

@@ -13,7 +13,6 @@ from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, part, ref
 
-_GONE: Final = ("refused", "not_yet", "expired", "withdrawn", "suspended", "superseded", "ended_by_death")
 _OF_ADVERTISING: Final = frozenset({"advertising", "promotion", "*"})
 
 
@@ -46,7 +45,7 @@ def governed(world: World, element: Fact, lines: frozenset[str]) -> bool:
 
 def stands(seen: Fact) -> bool:
     """Tell whether nothing has ended a consent as seen from a use; when it was given is another question."""
-    return seen.get("state_at_use") not in _GONE
+    return seen.get("state_at_use") not in consents.GONE
 
 
 def standing(world: World, seen: Fact) -> Fact:

@@ -94,7 +94,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "id": "evd_s", "record": "evd_s", "person": PERSON, "production": PRODUCTION, "dates": DATES, "background": False, "starts_at": "2026-08-10T16:00:00Z",
         "engaged_at": "2026-07-20T09:00:00Z", "notices": [{"id": "evd_n", "delivered_at": "2026-08-05T15:00:00Z"}], "consents": [CONSENT],
         "requested_at": "2026-07-28", "paper": "con_1", "reason": {"id": "evd_s", "stated": True, "recorded_at": "2026-07-17", "specific": True},
-        "payments": [{"id": "evd_p", "basis": "creation", "paid": True, "overdue": False}], "pay_days": "1",
+        "payments": [{"id": "evd_p", "basis": "creation", "paid": True, "overdue": False, "in_full": True}], "pay_days": "1",
     },
     "exemptions": {**CLAIM, "dates": DATES, "script": {"id": "evd_v", "created_at": "2026-07-01"}, "takes": [{"id": "evd_t", "recorded_at": "2026-08-20"}]},
     "synthetics": {
