@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.rules.evaluate import run
 from service.rules.findings import EVALUATOR
-from service.rules.pack import Pack
+from service.rules.pack import Pack, canonical
 from service.rules.paths import PackError
 from tests.unit.rules.build import CONSENT, LAW, SIGNED, facts, pack, requirement, rule
 
@@ -223,3 +226,14 @@ def test_a_rule_without_each_is_asked_once_about_the_production():
     found = run([pack("p", bound), LAW], facts(), SIGNED)
     assert found.results("p.once") == {"prd": "block"}
     assert found.findings[0].missing == [("prd", "bindings")]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4),
+)
+
+
+@given(JSON)
+def test_the_quick_way_to_canonical_bytes_gives_the_same(document):
+    assert orjson.dumps(document, option=orjson.OPT_SORT_KEYS) == canonical(document)
