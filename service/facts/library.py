@@ -202,7 +202,8 @@ WHERE reference.studio_id = %(studio)s AND reference.target = ANY(%(targets)s) A
   AND NOT EXISTS (
     SELECT FROM reference AS other
     WHERE other.studio_id = %(studio)s AND other.index = head.index
-      AND other.role = ANY(ARRAY['subject', 'notice_to', 'bargained_with', 'announced_session']) AND NOT other.target = ANY(%(targets)s)
+      AND (other.role = ANY(ARRAY['subject', 'bargained_with', 'announced_session']) OR (other.role = 'notice_to' AND head.label <> 'notice: synthetic'))
+      AND NOT other.target = ANY(%(targets)s)
   )
 """
 

@@ -27,8 +27,11 @@ def synthetic(world: World, view: View) -> Fact | None:
     body, base = view.body, common(world, view)
     about = (view.id, bare(body.get("asset")), bare(body.get("role")))
     first = times.text(body.get("first_use_at")) or base["generated_at"] or world.at
+    wide = title_wide(world, world.production_of(view))
     told = papers.notices(world, (*about, world.production_of(view)), ("synthetic",))
+    told += [papers.notice(world, one) for one in wide if one.type == "notice" and one.id not in {known["id"] for known in told}]
     bargained = [one for target in about if target for one in world.library.about(target, "evidence", "bargaining")]
+    bargained += [one for one in wide if one.type == "bargaining"]
     bargained += [one for notice in told for one in world.library.about(notice["id"], "evidence", "bargaining")]
     bargaining = [negotiation(world, one) for _, one in sorted({one.key: one for one in bargained}.items())]
     run = generation_of(world, view)
@@ -54,6 +57,23 @@ def synthetic(world: World, view: View) -> Fact | None:
             "dates": dates(world, view, None, None),
         }
     )
+
+
+def title_wide(world: World, production: str | None) -> list[View]:
+    """Return notices and talks about the synthetic performers of a title that single none of them out."""
+    titles = sorted(world.titles(production))
+    found = [
+        one
+        for title in titles
+        for kind in ("notice", "bargaining")
+        for one in world.library.about(title, "evidence", kind, ("production",))
+    ]
+    return [
+        one
+        for one in found
+        if one.details.get("kind") == "synthetic"
+        and all(str(about).startswith(("prd_", "pty_")) for about in one.body.get("subjects") or ())
+    ]
 
 
 def negotiation(world: World, view: View) -> Fact:

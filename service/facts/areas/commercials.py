@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from service.facts import advertising, classify, consents, custody, papers, people, synthetics, times, titles
+from service.facts import advertising, classify, consents, custody, papers, people, synthetics, times, titles, unions
 from service.facts.appearances import ahead, generated_at, generation_of, person_of, replicates, use_of
 from service.facts.consents import Use
 from service.facts.library import View
@@ -149,7 +149,7 @@ def _use(world: World, view: View, person: str, verdict: times.Tri, here: times.
             "consents": riders,
             **_reach(riders),
             **_pay(world, person, production, about),
-            "deals": papers.deals(world, person, production, about, made),
+            "deals": papers.deals(world, person, production, (*about, *(one["id"] for one in riders)), made),
             "dates": compact({"use": made, "generation": made, "session": made, "creation": created or made}),
             "lines": titles.lines(world, held),
             "path": _path(world, view),
@@ -319,4 +319,4 @@ def _synthetic(world: World, view: View) -> Fact | None:
     found = None if here is False else synthetics.synthetic(world, view)
     if found is None:
         return None
-    return compact({**found, "commercial": here})
+    return compact({**found, "commercial": here, "notices": [unions.reached(world, one) for one in found["notices"]]})

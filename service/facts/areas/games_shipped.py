@@ -14,6 +14,8 @@ from service.rules.moments import day_of, moment
 #: A use that goes on is reported at least this often, until the cadence has been read in the agreement.
 QUARTER: Final = 92
 
+_PREFIXES: Final = {"person": "pty_", "replica": "rep_"}
+
 
 def shipped_uses(world: World, shown: Sequence[View]) -> list[Fact]:
     """Return the builds and updates that have shipped with a replica in question, each with whether it was reported."""
@@ -30,7 +32,13 @@ def _reports(world: World, shown: Sequence[View]) -> list[View]:
     """The usage reports about the people and replicas in question."""
     who = {name for view in shown for name in _who(world, view)}
     found = world.library.of("evidence", "usage_report")
-    return [view for view in found if who & {bare(view.details.get("person")), bare(view.details.get("replica"))}]
+    return [view for view in found if who & {_reported(view, "person"), _reported(view, "replica")}]
+
+
+def _reported(report: View, kind: str) -> str | None:
+    """The person or the replica that a report is about: in its field, else among its subjects."""
+    subjects = bares(report.body.get("subjects")) or ()
+    return bare(report.details.get(kind)) or next((one for one in subjects if one.startswith(_PREFIXES[kind])), None)
 
 
 def _who(world: World, view: View) -> set[str]:
@@ -49,8 +57,8 @@ def _from_report(world: World, view: View, done: Iterable[View]) -> Fact | None:
         return None
     titles = bares(details.get("titles")) or view.productions
     production = titles[0] if titles else world.production_of(view)
-    replica = bare(details.get("replica"))
-    person = bare(details.get("person")) or _person_of(world, replica)
+    replica = _reported(view, "replica")
+    person = _reported(view, "person") or _person_of(world, replica)
     covering = [view] if view in done else [one for one in done if _covers(world, one, person, replica, production, shipped)]
     return _shipped(world, view.id, view, person, replica, production, shipped, covering)
 
@@ -81,8 +89,8 @@ def _reported_to(report: View) -> str | None:
 def _covers(world: World, report: View, person: str | None, replica: str | None, production: str | None, shipped: str) -> bool:
     """Tell whether a delivered report speaks of what shipped on a day: of the same replica or person, on the title, in its period."""
     details = report.details
-    named = {bare(details.get("replica")), bare(details.get("person"))} - {None}
-    if not named & {replica, person} or (details.get("replica") and replica and bare(details["replica"]) != replica):
+    about = _reported(report, "replica")
+    if not ({about, _reported(report, "person")} - {None}) & {replica, person} or (about and replica and about != replica):
         return False
     titles = bares(details.get("titles")) or report.productions
     period = part(details, "period")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -201,9 +202,14 @@ def _nobody(world: World, view: View) -> Fact | None:
     if covered is False or person_of(world, view) or not made:
         return None
     about = (view.id, bare(body.get("asset")), bare(body.get("generation")))
-    told = [one for one in papers.notices(world, (*about, production), ("synthetic", "other")) if _to_union(one)]
+    wide = synthetics.title_wide(world, production)
+    named = papers.notices(world, (*about, production), ("synthetic", "other"))
+    known = {one["id"] for one in named}
+    named += [papers.notice(world, paper) for paper in wide if paper.type == "notice" and paper.id not in known]
+    told = [one for one in named if _to_union(one)]
     reports = [paper for one in about if one for paper in world.library.about(one, "evidence", "usage_report") if _reported(world, paper)]
     talks = [paper for one in (*about, *(one["id"] for one in told)) if one for paper in world.library.about(one, "evidence", "bargaining")]
+    talks += [paper for paper in wide if paper.type == "bargaining"]
     return compact(
         {
             "id": view.id,
@@ -273,8 +279,9 @@ def _credit(world: World, paper: View, production: str | None, covered: times.Tr
 
 
 def _kept(role: str) -> bool:
-    words = "".join(letter if letter.isalnum() else " " for letter in role.casefold()).split()
-    return " ".join(words) in _ARTISTS or bool(words and words[-1] in _LAST_WORDS)
+    """Tell whether one of the parts of a credit, as in `Singer (verse 2)`, is kept for people."""
+    parts = [re.findall(r"\w+", part_) for part_ in re.split(r"[^\w\s'’]", role.casefold())]
+    return any(" ".join(words) in _ARTISTS or set(words[-1:]) & _LAST_WORDS for words in parts)
 
 
 def _human(world: World, details: Mapping[str, Any]) -> bool:

@@ -106,18 +106,20 @@ def _from_outside(world: World, view: View) -> Fact | None:
 
 
 def _inside(world: World, view: View, person: str | None) -> times.Tri:
-    """Tell whether the replica shown of a person was made under the agreement for games."""
+    """Tell whether the replica shown of a person was made under the agreement for games; a paper whose rules nobody has named says neither."""
     replica = games.replica_of(world, view, person) if person else None
     if replica is None:
         return None
     kind, origin = replica.body.get("kind"), bare(replica.body.get("origin_production"))
     bound = games.performers_papers(world, origin) if origin else []
     covered = any(line in games.LINES for line in bound)
-    if kind == "independently_created" or (bound and not covered):
+    unnamed = any(line.startswith("agr_") for line in bound)
+    if kind == "independently_created" or (bound and not covered and not unnamed):
         return False
     if classify.participated(replica) is False:
         return covered and _own_material(world, replica)
-    engaged = bool(replica.body.get("engagement")) or covered or kind == "employment_based"
+    here = unnamed and games.is_game(world, origin) is True and world.same_title(origin, world.production_of(view)) is True
+    engaged = bool(replica.body.get("engagement")) or covered or here or kind == "employment_based"
     return True if classify.participated(replica) is True or engaged else None
 
 
@@ -260,7 +262,7 @@ def _papers(world: World, production: str) -> list[str]:
 
 
 def _variant(binding: View, agreement: View) -> str | None:
-    """Which paper an agreement is: as stated, by the basis of its binding, by its name, else the main one where it has the pack."""
+    """Which paper an agreement is: as stated, by the basis of its binding, else by its pack or name."""
     name = str(agreement.body.get("name", "")).lower()
     if agreement.body.get("variant"):
         return str(agreement.body["variant"])
@@ -268,7 +270,7 @@ def _variant(binding: View, agreement: View) -> str | None:
         return "localisation"
     if "tiered" in name:
         return "tiered_budget"
-    return "main" if str(agreement.body.get("pack", "")).startswith("sagaftra-ima") else None
+    return "main" if str(agreement.body.get("pack", "")).startswith("sagaftra-ima") or "interactive" in name else None
 
 
 def _band(body: Mapping[str, Any]) -> str | None:

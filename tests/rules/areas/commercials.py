@@ -33,7 +33,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     },
     "commercial_synthetics": {
         "id": "app_1", "record": "app_1", "production": SPOT, "dates": DATES, "commercial": True, "in_human_role": True, "nobody_plays": True, "use_ahead": False,
-        "used_at": "2026-09-14", "notices": [{"id": "evd_n", "delivered_at": "2026-08-03", "unions": ["sagaftra"], "recipient_kind": "union"}],
+        "used_at": "2026-09-14", "notices": [{"id": "evd_n", "arrived": True, "delivered_at": "2026-08-03", "unions": ["sagaftra"], "recipient_kind": "union"}],
         "bargaining": [{"id": "evd_b", "outcome": "agreed"}], "payments": [{"id": "evd_p", "payee": "pension_plan", "paid": True}],
     },
     "commercial_trainings": {
