@@ -27,7 +27,9 @@ SELECT EXISTS (
     SELECT FROM entry LEFT JOIN head ON head.studio_id = entry.studio_id AND head.id = entry.id
     WHERE entry.studio_id = %(studio)s AND entry.index >= %(size)s AND entry.index < %(now)s
       AND (entry.id = ANY(%(ids)s) OR entry.kind = ANY(ARRAY['agreement', 'binding', 'event'])
-           OR head.type = ANY(ARRAY['assignment_terms', 'meeting', 'policy_delivery', 'rate_table', 'tool_permission', 'tool_terms']))
+           OR head.type = ANY(ARRAY['assignment_terms', 'consultation', 'employment_programme', 'job_impact', 'meeting', 'policy_delivery',
+                                    'rate_table', 'tool_permission', 'tool_terms'])
+           OR head.label = ANY(ARRAY['notice: generative_tool', 'notice: employees']))
 ) OR EXISTS (
     SELECT FROM reference
     WHERE studio_id = %(studio)s AND index >= %(size)s AND index < %(now)s AND target = ANY(%(ids)s)

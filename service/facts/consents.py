@@ -14,6 +14,7 @@ from service.facts.world import Fact, World, bare, bares, compact, part, present
 
 #: States in which a consent allows nothing, and did not merely come late.
 GONE: Final = frozenset({"refused", "not_yet", "expired", "withdrawn", "suspended", "superseded", "ended_by_death"})
+_NOT_FOR_THE_LIVING: Final = frozenset({"union", "company", "employer", "estate", "heir"})
 _AGENTS: Final = frozenset({"authorised_representative", "estate", "heir", "agent", "attorney"})
 _QUANTITIES: Final = ("seconds", "lines", "words")
 
@@ -59,7 +60,7 @@ def seen_from(world: World, use: Use) -> list[Fact]:
 
 def _seen(world: World, view: View, use: Use) -> Fact:
     body, scope = view.body, part(view.body, "scope")
-    granted = body.get("answer") == "granted"
+    granted = grants(world, view)
     state, why = state_at(world, view, use.at, use)
     now, why_now = state_at(world, view, world.at, use, use.at)
     mismatch, unstated = compare(world, view, use, state)
@@ -92,6 +93,13 @@ def _seen(world: World, view: View, use: Use) -> Fact:
         "survives": "limits_after_death",
     }
     return compact({**fact, "because": {name: reason for name, reason in why_not.items() if reason and fact.get(name) is None} or None})
+
+
+def grants(world: World, view: View) -> bool:
+    """Tell whether a consent is a yes by somebody who may say it: for the living neither a union, an employer nor heirs do."""
+    person = bare(view.body.get("person") or view.body.get("grantor"))
+    foreign = view.body.get("capacity") in _NOT_FOR_THE_LIVING and dead_at(world, person, world.at) is False
+    return view.body.get("answer") == "granted" and not foreign
 
 
 def own_facts(world: World, view: View) -> Fact:
@@ -165,9 +173,9 @@ def state_at(world: World, view: View, when: str | None, use: Use | None = None,
     ended = _ended_by_event(world, view, when, use, made)
     if ended:
         return ended, None
-    window = {"start": signed_at(view) or "*", **part(body, "window")}
+    window = {"start": signed_at(view) or "*", **_open_ended(part(body, "window"))}
     signed = times.not_after(signed_at(view), when)
-    if signed is False:
+    if signed is False or (signed is None and signed_at(view)):  # what is not shown to be in time counts as late
         return ("late", None) if times.within(signed_at(view), window) is not False else ("expired", None)
     running = times.within(when, window)
     if running is False:
@@ -179,6 +187,11 @@ def state_at(world: World, view: View, when: str | None, use: Use | None = None,
     if use and dead_at(world, use.person, when) and _survives(world, view, use) is False:
         return "ended_by_death", None
     return "live", None
+
+
+def _open_ended(window: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A window without an end runs on; that nobody has stated the end is for people to look at (x.consent.live)."""
+    return window if times.end_of(window) else {**window, "perpetual": True}
 
 
 def _ended_by_event(world: World, view: View, when: str, use: Use | None, made: str | None) -> str | None:
@@ -359,7 +372,12 @@ def for_session(world: World, person: str | None, production: str | None, starts
     use = Use("", person, production, starts or world.at, ("creation",))
     return [
         compact(
-            {**own_facts(world, view), "granted": _for_title(world, view, production) and state_at(world, view, use.at, use)[0] not in GONE}
+            {
+                **own_facts(world, view),
+                "granted": grants(world, view)
+                and _for_title(world, view, production)
+                and state_at(world, view, use.at, use)[0] not in GONE,
+            }
         )
         for view in of_person(world, person)
     ]

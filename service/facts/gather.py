@@ -203,8 +203,25 @@ def _claims(world: World, shown: list[View], uses: list[Fact]) -> list[Fact]:
             )
             base = common_of(world, view)
             before = found.get(paper.id)
-            found[paper.id] = {**papers.claim(world, paper), **base, "unneeded": unneeded and (before is None or before["unneeded"])}
+            found[paper.id] = {
+                **_told_on(world, view),
+                **papers.claim(world, paper),
+                **base,
+                "unneeded": unneeded and (before is None or before["unneeded"]),
+            }
     return list(found.values())
+
+
+def _told_on(world: World, view: View) -> Fact:
+    """The script and the takes that the appearance itself names, for a claim that names none."""
+    takes = view.body.get("takes")
+    script = world.library.get(view.body.get("script_version"))
+    return compact(
+        {
+            "script": papers.script_of(script) if script else None,
+            "takes": None if takes is None else [papers.take(world, one) for one in takes],
+        }
+    )
 
 
 def common_of(world: World, view: View) -> Fact:

@@ -66,7 +66,19 @@ LINEAGE: Final = frozenset(
 )
 
 #: What is asked about a person: consents, engagements, pay, deals, notices; never everything that names a party.
-_OF_PERSON: Final = ("person", "grantor", "paid_person", "bargained_with", "notice_to", "subject", "given_to", "target")
+_OF_PERSON: Final = (
+    "person",
+    "grantor",
+    "paid_person",
+    "bargained_with",
+    "notice_to",
+    "subject",
+    "given_to",
+    "target",
+    "complainant",
+    "consulted",
+    "affected",
+)
 
 #: Which kinds of papers are asked for about which kinds of records, round by round; with the roles, where others would be too many.
 Asked = tuple[tuple[str, ...], tuple[str, ...] | None]
@@ -180,18 +192,26 @@ SELECT id FROM head
 WHERE studio_id = %(studio)s AND kind = 'event' AND type = ANY(ARRAY['strike_called', 'strike_ended']) AND first_index < %(known_at)s
 """
 
-#: Papers about the work of whole crafts on a title, and those that speak to a craft without naming a title or a person.
+#: Papers about the work of whole crafts on a title, or about people in it.
 _PAPERS: Final = """
 SELECT head.id FROM reference JOIN head ON head.studio_id = %(studio)s AND head.id = reference.source AND head.index = reference.index
 WHERE reference.studio_id = %(studio)s AND reference.target = ANY(%(targets)s) AND reference.source_kind = 'evd' AND reference.index < %(known_at)s
   AND head.type = ANY(%(types)s) AND head.first_index < %(known_at)s
-UNION
-SELECT head.id FROM head
-WHERE head.studio_id = %(studio)s AND head.kind = 'evidence' AND head.type = ANY(%(wide)s) AND head.first_index < %(known_at)s
-  AND NOT EXISTS (
+"""
+
+#: Papers of the whole studio: those that name neither a title nor a person nor anything else in particular.
+_STUDIO_WIDE: Final = """
+SELECT wide.id FROM (
+    SELECT id, index FROM head
+    WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(%(types)s) AND first_index < %(known_at)s
+    UNION ALL
+    SELECT id, index FROM head
+    WHERE studio_id = %(studio)s AND kind = 'evidence' AND label = ANY(%(labels)s) AND first_index < %(known_at)s
+) AS wide
+WHERE NOT EXISTS (
     SELECT FROM reference
-    WHERE reference.studio_id = %(studio)s AND reference.index = head.index AND reference.role = ANY(%(narrow)s)
-  )
+    WHERE reference.studio_id = %(studio)s AND reference.index = wide.index AND reference.role = ANY(%(narrow)s)
+)
 """
 
 #: Notices, bargaining and attestations about a title as a whole: those that speak of nobody and nothing else.
@@ -213,8 +233,13 @@ OF_TITLE: Final = (
     "policy_delivery", "separated_rights", "tool_permission", "writer_deal",
 )  # fmt: skip
 OF_PEOPLE: Final = ("assignment_terms", "policy_delivery", "tool_permission")
+#: Types of evidence, and notices by their label, that may speak to the whole studio.
+_OF_STUDIO: Final = (*OF_PEOPLE, "consultation", "employment_programme", "job_impact")
+_NOTICES_OF_STUDIO: Final = ("notice: generative_tool", "notice: employees")
 #: What makes such a paper one about somebody or some title in particular.
-_NARROW: Final = ("production", "subject", "assigned", "permitted", "delivered_to")
+_NARROW: Final = (
+    "production", "subject", "assigned", "permitted", "delivered_to", "person", "consulted", "affected", "notice_to", "announced_session",
+)  # fmt: skip
 
 #: Material that papers of a title cite: read with them, whatever it is.
 _CITED: Final = frozenset({"material", "written_by_run", "furnished_material", "assigned_material", "source_material", "factor_material"})
@@ -375,10 +400,15 @@ class Reader:
         rows = self.conn.execute(_TYPED, self._values(targets=list(targets))).fetchall()
         return [str(found) for (found,) in rows]
 
-    def papers(self, types: Sequence[str], targets: Iterable[str], wide: Sequence[str] = ()) -> list[str]:
-        """Return the evidence of some types that names any of the targets, and that of the types `wide` that names nobody."""
-        values = self._values(types=list(types), targets=sorted(set(targets)), wide=list(wide), narrow=list(_NARROW))
+    def papers(self, types: Sequence[str], targets: Iterable[str]) -> list[str]:
+        """Return the evidence of some types that names any of the targets."""
+        values = self._values(types=list(types), targets=sorted(set(targets)))
         return [str(found) for (found,) in self.conn.execute(_PAPERS, values).fetchall()]
+
+    def studio_wide(self) -> list[str]:
+        """Return the papers about people's work that speak to the whole studio."""
+        values = self._values(types=list(_OF_STUDIO), labels=list(_NOTICES_OF_STUDIO), narrow=list(_NARROW))
+        return [str(found) for (found,) in self.conn.execute(_STUDIO_WIDE, values).fetchall()]
 
     def title_wide(self, targets: Sequence[str]) -> list[str]:
         """Return notices, bargaining and attestations that are about titles as a whole."""
@@ -479,7 +509,7 @@ def _advance(library: Library) -> list[str]:
 def _crafts(reader: Reader, library: Library) -> None:
     """Read the papers about the work of whole crafts on the titles, with the material that they cite."""
     productions = [view.id for view in library.of("production")]
-    _read(reader, library, [*reader.papers(OF_TITLE, productions, OF_PEOPLE), *reader.title_wide(productions)])
+    _read(reader, library, [*reader.papers(OF_TITLE, productions), *reader.studio_wide(), *reader.title_wide(productions)])
     _cited(reader, library)
     _name(reader, library)
 

@@ -107,12 +107,21 @@ def notice(world: World, view: View) -> Fact:
             "id": view.id,
             "kind": details.get("kind"),
             "delivered_at": times.text(details.get("delivered_at")),
-            "written": details.get("written"),
+            "written": _written(details),
             "recipients": recipients,
             "unions": sorted(set(unions)),
             "recipient_kind": details.get("recipient_kind"),
         }
     )
+
+
+def _written(details: Mapping[str, Any]) -> times.Tri:
+    """Tell whether a notice is in writing: as stated, else by the way it was delivered."""
+    stated = details.get("written")
+    if isinstance(stated, bool):
+        return stated
+    way = details.get("delivery")
+    return None if way is None else way != "verbal"
 
 
 #: Unions by what the letters of their names begin with, where that is not the short name itself.
@@ -357,8 +366,8 @@ def claim(world: World, view: View) -> Fact:
             "covers_intent": _covers_intent(world, details),
             "approved_by_another": _another(details),
             "ends": times.text(details.get("expires_at")) or "*",
-            "script": compact({"id": script.id, "created_at": times.text(script.details.get("created_at"))}) if script else None,
-            "takes": None if takes is None else [_take(world, reference) for reference in takes],
+            "script": script_of(script) if script else None,
+            "takes": None if takes is None else [take(world, reference) for reference in takes],
         }
     )
 
@@ -374,7 +383,13 @@ def claim_state(world: World, details: Mapping[str, Any]) -> str:
     return state
 
 
-def _take(world: World, reference: str) -> Fact:
+def script_of(view: View) -> Fact:
+    """Return a script version: when it came to be."""
+    return compact({"id": view.id, "created_at": times.text(view.details.get("created_at"))})
+
+
+def take(world: World, reference: str) -> Fact:
+    """Return a take: when it was recorded."""
     view = world.library.get(reference)
     return compact({"id": str(bare(reference)), "recorded_at": times.text(view.details.get("recorded_at")) if view else None})
 

@@ -199,9 +199,9 @@ def policies(world: World, person: str | None, production: str | None) -> list[F
         compact(
             {
                 "id": view.id,
-                "delivered_at": _day(view.details.get("delivered"), person),
+                "delivered_at": times.earliest([_day(view.details.get("delivered"), person), _to_all(view)]),
                 "acknowledged_at": _day(view.details.get("acknowledged"), person),
-                "reached": _reached(view.details.get("delivered"), person),
+                "reached": True if _to_all(view) else _reached(view.details.get("delivered"), person),
                 "permission_required": view.details.get("permission_required") is True,
             }
         )
@@ -211,6 +211,10 @@ def policies(world: World, person: str | None, production: str | None) -> list[F
 
 def _day(listed: Any, person: str | None) -> str | None:
     return times.earliest([times.text(one.get("at")) for one in listed or () if bare(one.get("to")) == person])
+
+
+def _to_all(view: View) -> str | None:
+    return times.text(view.details.get("delivered_to_all_at"))
 
 
 def _reached(listed: Any, person: str | None) -> times.Tri:

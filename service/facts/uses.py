@@ -159,11 +159,17 @@ def _money(world: World, person: str, production: str | None, about: Iterable[st
         "days": latest.get("days"),
         "estimate": latest.get("id"),
         "payments": paid,
-        "paid_days": papers.paid_units(paid, "use_days"),
+        "paid_days": papers.paid_units([one for one in paid if not _under_rate(world, one)], "use_days"),
         "days_overdue": any(one["overdue"] for one in by_days),
         "deals": papers.deals(world, person, production, targets, made),
         "flags": papers.flags(world, person, production),
     }
+
+
+def _under_rate(world: World, payment: Fact) -> bool:
+    """Tell whether a day was paid below the minimum of its day, so that it is still owed."""
+    view = world.library.get(payment["id"])
+    return bool(view and view.details.get("rate")) and payment.get("meets_floor") is False
 
 
 def _personal_estimates(world: World, person: str, production: str | None) -> list[Fact]:

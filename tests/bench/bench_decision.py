@@ -74,7 +74,9 @@ def _person(number: int) -> Iterator[dict[str, Any]]:
                origin_production="$film", created_at="2026-08-10")  # fmt: skip
     yield _one("asset", f"shot{number}", type="video", productions=["$film"], origin="generated")
     for plate in range(PLATES):
-        yield _one("asset", f"plate{number}_{plate}", type="image", productions=["$film"], origin="camera", people={"people": [], "complete": True})
+        yield _one(
+            "asset", f"plate{number}_{plate}", type="image", productions=["$film"], origin="camera", people={"people": [], "complete": True}
+        )
     inputs = [{"replica": at("replica")}, *({"asset": f"$plate{number}_{plate}"} for plate in range(PLATES))]
     yield _one("generation", f"run{number}", productions=["$film"], tool={"name": "Studio tool", "tool_class": "generative"}, models=[{"model": "$model"}],
                generated_at="2026-09-14T10:00:00Z", prompts=[{"text": "a fall"}], prompt_entities=[], inputs=inputs, outputs=[{"asset": at("shot")}])  # fmt: skip
@@ -94,7 +96,9 @@ def prepare(url: str, data: Path) -> str:
         for pack in one.get("/v1/rule-packs")["items"]:
             if pack["kind"] != "gate":
                 _adopt(one, two, pack["id"], keys["film"])
-    return json.dumps({"subject": keys["cut"], "act": "release", "at": "2026-11-20T12:00:00Z", "production": keys["film"], "intent": INTENT})
+    return json.dumps(
+        {"subject": keys["cut"], "act": "release", "at": "2026-11-20T12:00:00Z", "production": keys["film"], "intent": INTENT}
+    )
 
 
 def _batch(url: str, key: str, lines: str) -> list[dict[str, Any]]:

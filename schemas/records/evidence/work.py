@@ -79,7 +79,9 @@ class WriterDeal(Body):
     baseline_fee = Encrypted(Nested(Money))
     fee_reduced = Flag(about="whether the fee lies under the baseline, stated where amounts are not recorded")
     assigned_materials = Several(
-        Reference("evidence", "asset", role="assigned_material"), most=50, about="what the deal lists as assigned or source material; [] none"
+        Reference("evidence", "asset", role="assigned_material"),
+        most=50,
+        about="what the deal lists as assigned or source material; [] none",
     )
     reserved_rights = Flag(about="whether the writer keeps reserved rights in the works")
     works = Several(Reference("asset", "source", "production", role="written_work"), most=200)
@@ -109,7 +111,9 @@ class SeparatedRights(Body):
 
     writer = Reference("party", required=True)
     factors = Several(Text(500), most=50)
-    materials = Several(Reference("evidence", "asset", role="factor_material"), most=50, about="the material that the factors cite; [] none")
+    materials = Several(
+        Reference("evidence", "asset", role="factor_material"), most=50, about="the material that the factors cite; [] none"
+    )
     outcome = Choice("granted", "denied", "pending")
     generated_material_considered = Flag()
     at = PartialDate()
@@ -257,7 +261,8 @@ class Policy(Body):
     version = Text(200, required=True)
     permission_required = Flag(about="whether a tool may be used only with the producer's consent; absent where the policy asks for none")
     document = Reference("document")
-    delivered = Several(Nested(Delivered), most=400)
+    delivered = Several(Nested(Delivered), most=400, about="whom it was given to, one by one")
+    delivered_to_all_at = PartialDate(about="when every employee had it, where it went to all of them")
     acknowledged = Several(Nested(Delivered), most=400)
 
 

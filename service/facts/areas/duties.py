@@ -9,7 +9,7 @@ from service.facts.library import View
 from service.facts.world import Fact, World, bares, compact, ref
 
 
-def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:  # noqa: ARG001  # what is owed does not follow from appearances
+def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:  # what is owed does not follow from appearances
     """Return the obligations that lie on the lineage."""
     return {"obligations": [duty(world, view) for view in world.library.of("obligation")]}
 

@@ -120,9 +120,7 @@ def _approval(world: World, paper: Paper, made: Made) -> Fact:
     return compact(
         {
             "id": view.id,
-            "of_buyer": details["of"] in _BUYERS
-            if "of" in details
-            else bare(details.get("sender")) in buyers(world, made.production),
+            "of_buyer": details["of"] in _BUYERS if "of" in details else bare(details.get("sender")) in buyers(world, made.production),
             "subject": details.get("subject", "general"),
             "outcome": details.get("outcome"),
             "approved": world.past(written) if given else False,

@@ -135,7 +135,7 @@ def _change(world: World, view: View) -> Fact:
     details = view.details
     writer = bare(details.get("person"))
     before, after = details.get("before"), details.get("after")
-    lesser = details.get("reduced", False if before == after else None)
+    lesser = details.get("reduced", False if before == after else (True if after is None else None))
     supplied = True in [one.get("generated") for one in writers_given.given_to(world, writer)]
     because = details.get("because_of_generated_material")
     if because is None and (supplied or written.speaks_of_generated(str(details.get("reason", "")))):

@@ -126,7 +126,7 @@ def _contracts(world: World, material: Material | None, writer: str | None, prod
         works = set(bares(view.details.get("works")) or ())
         narrow = {one for one in works if not one.startswith("prd_")}
         about = bool(narrow & material.keys) if narrow and material else False
-        named = {*view.productions, *works - narrow}
+        named = {*view.productions, *(works - narrow), *_engaged_for(world, view)}
         titled = bool(named & world.titles(production)) if named else production is None
         if not about and not titled:
             continue
@@ -135,6 +135,13 @@ def _contracts(world: World, material: Material | None, writer: str | None, prod
         in_force = world.past(signed)
         found.append(compact({"id": view.id, "signed": in_force, "before_work": written.by(signed, begun) if in_force else in_force}))
     return found
+
+
+def _engaged_for(world: World, deal: View) -> list[str]:
+    """The title of the engagement that a deal is about."""
+    engagement = world.library.get(deal.details.get("engagement"))
+    title = bare(engagement.body.get("production")) if engagement else None
+    return [title] if title else []
 
 
 def _unrecorded(world: World, recorded: Iterable[Fact]) -> list[Fact]:

@@ -58,7 +58,7 @@ def _permissions(world: World, writer: str | None, production: str | None, tool:
     for view in world.library.of("evidence", "tool_permission"):
         details = view.details
         named = bares(details.get("to"))
-        if named is not None and writer not in named:
+        if (named is not None and not {"*", writer} & set(named)) or not written.of_title(world, view, production):
             continue
         withdrawn = times.text(details.get("withdrawn_at"))
         given = written.by(times.text(details.get("at")), at) if at else None
@@ -91,6 +91,8 @@ def _consents(world: World, writer: str | None, production: str | None, tool: Ma
         if writer is None or not to_writer or body.get("capacity") not in ("company", "employer") or body.get("answer") != "granted":
             continue
         if not set(scope.get("purposes", ["*"] if scope.get("tools") else [])) & {"tool_use", "*"}:
+            continue
+        if not {"*", production, *world.titles(production)} & set(bares(scope.get("productions")) or ["*"]):
             continue
         signed = times.text(body.get("signed_at")) or times.text(part(body, "signature").get("signed_at"))
         found.append(
@@ -248,5 +250,11 @@ def _complaints(world: World, writer: str | None, about: str) -> list[str]:
         if view.details.get("topic") == "compulsion"
         and view.details.get("state") not in ("settled", "rejected", "withdrawn")
         and times.begun(times.text(view.details.get("at")), world.at)
-        and (about in (view.body.get("subjects") or ()) or (writer is not None and bare(view.details.get("by")) == writer))
+        and (about in (view.body.get("subjects") or ()) or _of_writer(world, view, writer))
     )
+
+
+def _of_writer(world: World, complaint: View, writer: str | None) -> bool:
+    """Tell whether a complaint is a writer's, about this title or about none in particular."""
+    mine = writer is not None and bare(complaint.details.get("by")) == writer
+    return mine and written.of_title(world, complaint, world.production)

@@ -18,8 +18,14 @@ WRITTEN: Final = frozenset({"script", "text"})
 NOT_GENERATIVE: Final = frozenset({"assistive", "traditional", "processing", "analysis"})
 #: Acts that let a whole title go, for which its papers count even where no written material is in the lineage.
 _WHOLE: Final = frozenset({"release", "exhibit"})
-_GENERATED: Final = re.compile(r"\b(g?ai|generated|generative|generator|artificial intelligence|language model|chat ?bot)\b", re.IGNORECASE)
-_WRITING_CREDIT: Final = re.compile(r"\b(writ|screenplay|teleplay|story|script|adapt)", re.IGNORECASE)
+_GENERATED: Final = re.compile(
+    r"(?<![a-z0-9])(g?ai|llm|(chat ?)?gpt(-?[0-9.]+o?)?|(machine|system|model)[ _-](written|made)|generated|generative|generator"
+    r"|artificial[ _-]intelligence|language[ _-]model|chat[ _-]?bot)s?(?![a-z0-9])",
+    re.IGNORECASE,
+)
+_WRITING_CREDIT: Final = re.compile(
+    r"\b(writ|screenplay|teleplay|story|script|adapt)|^(series |show )?(created|developed)\b", re.IGNORECASE
+)
 _NOT_WRITING: Final = re.compile(r"\b(supervis|coordinat|editor|continuity|storyboard)", re.IGNORECASE)
 _OF_ORIGIN: Final = {"hand_made": "human", "mixed": "mixed", "generated": "generated"}
 _OF_AI: Final = {"none": "human", "assistive": "mixed", "generative": "mixed"}
@@ -201,6 +207,11 @@ def by(first: Any, second: Any) -> times.Tri:
 def in_question(world: World, view: View) -> bool:
     """Tell whether a paper bears on the question: asked about, about something in the lineage, or of a title that goes out whole."""
     return asked_about(world, view) or goes_out_whole(world, view)
+
+
+def of_title(world: World, view: View, production: str | None) -> bool:
+    """Tell whether a paper is of a title, or of none in particular."""
+    return not view.productions or production is None or not world.titles(production).isdisjoint(view.productions)
 
 
 def goes_out_whole(world: World, view: View) -> bool:

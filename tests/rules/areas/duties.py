@@ -12,6 +12,12 @@ GOOD = {
 
 CASES = [
     Case(
-        "x.obligation.due", "obligations", {}, "pass", (({"settled": False}, "review"), ({"settled": GONE}, "review")), ({"overdue": GONE}, "review"), {"overdue": False}
+        "x.obligation.due",
+        "obligations",
+        {},
+        "pass",
+        (({"settled": False}, "review"), ({"settled": GONE}, "review")),
+        ({"overdue": GONE}, "review"),
+        {"overdue": False},
     )
 ]
