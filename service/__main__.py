@@ -62,7 +62,7 @@ def prepare(environment: Path, *, with_tests: bool) -> None:
     wanted = requirements()
     if _holds(environment, wanted, with_tests=with_tests):
         return
-    with _alone(environment):
+    with _alone(environment) as lock:
         if _holds(environment, wanted, with_tests=with_tests):  # another process did it while we waited
             return
         stamp = _stamp(environment)
@@ -70,8 +70,8 @@ def prepare(environment: Path, *, with_tests: bool) -> None:
             _wipe(environment)
         packages = [*wanted["run"], *(wanted["test"] if with_tests else [])]
         print(f"Installing {len(packages)} packages and what they need into {environment} …", file=sys.stderr, flush=True)
-        _make(environment)
-        _install(environment, packages)
+        _make(environment, lock)
+        _install(environment, packages, lock)
         _link(environment)
         stamp.write_text(_content(wanted, with_tests=with_tests))
 
@@ -108,8 +108,8 @@ def _is_running_in(environment: Path) -> bool:
 
 
 @contextmanager
-def _alone(environment: Path) -> Iterator[None]:
-    """Hold the environment's lock, which the kernel lets go of however we end."""
+def _alone(environment: Path) -> Iterator[int]:
+    """Hold the environment's lock, which the kernel lets go of however we and our installers end; yields its descriptor."""
     import fcntl  # late, so that the sentence about an old Python comes first everywhere
 
     try:
@@ -119,7 +119,7 @@ def _alone(environment: Path) -> Iterator[None]:
         sys.exit(f"The environment {environment} cannot be made ({error.strerror}); make that directory writable.")
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
 
 
 def _wipe(environment: Path) -> None:
@@ -133,16 +133,16 @@ def _wipe(environment: Path) -> None:
             entry.unlink()
 
 
-def _make(environment: Path) -> None:
+def _make(environment: Path, lock: int) -> None:
     """Make the environment, with a pip of its own where this Python brings one."""
     if (environment / "bin/python").exists():
         return
     _stamp(environment).write_text("")
     options = [] if importlib.util.find_spec("ensurepip") else ["--without-pip"]
-    _run([sys.executable, "-m", "venv", *options, str(environment)], "The virtual environment could not be made")
+    _run([sys.executable, "-m", "venv", *options, str(environment)], "The virtual environment could not be made", lock)
 
 
-def _install(environment: Path, packages: list[str]) -> None:
+def _install(environment: Path, packages: list[str], lock: int) -> None:
     """Install packages with the environment's pip, else with this Python's, else with uv."""
     python = str(environment / "bin/python")
     quiet = ["--disable-pip-version-check", "--no-input", "--quiet"]
@@ -154,11 +154,14 @@ def _install(environment: Path, packages: list[str]) -> None:
         installer = ["uv", "pip", "install", "--quiet", "--python", python]
     else:
         sys.exit("This Python has neither ensurepip nor pip. Install one (on Debian: apt install python3-venv) and start again.")
-    _run([*installer, *packages], "The packages could not be installed")
+    _run([*installer, *packages], "The packages could not be installed", lock)
 
 
-def _run(words: list[str], failure: str) -> None:
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+def _run(words: list[str], failure: str, lock: int) -> None:
+    """Run an installer, which keeps the lock when we are killed: nobody wipes an environment that is still written to."""
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, pass_fds=[lock]
+    )
     if done.returncode != 0:
         sys.exit(f"{done.stdout}\n{failure}; the reason stands above. Start again once it is gone.")
 

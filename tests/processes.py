@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -62,8 +63,9 @@ def is_alive(number: int) -> bool:
 
 
 def kill(number: int) -> None:
-    """Kill a process without a chance to tidy up."""
-    os.kill(number, signal.SIGKILL)
+    """Kill a process without a chance to tidy up, unless it went along with another before."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
 
 
 def free_port() -> int:
