@@ -6,7 +6,7 @@ content by writing down its digest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from io import FileIO
@@ -60,25 +60,27 @@ def take_in(
     *,
     length: int | None,
     content_digest: str | None,
+    judge: Callable[[FileIO], Mapping[str, Any] | None] = lambda _: None,
 ) -> Recorded:
     """Store the bytes of an asset and complete its record by what they are; the same bytes again change nothing.
 
-    Raises BadRequest when the body is not what was announced, Invalid when it is not what the record says or is broken,
+    `judge` reads the content credentials that they carry, which the record then states. Raises BadRequest when the body is not what was announced, Invalid when it is not what the record says or is broken,
     TooLarge, Unavailable. Then nothing is kept.
     """
     asset = read.get(context, "asset", asset_id)
-    found: list[Look] = []
+    found: list[tuple[Look, Mapping[str, Any] | None]] = []
 
     def check(digests: Digests, file: FileIO) -> None:
         if content_digest is not None:
             digests.check(content_digest)
         _agree(asset.body, digests.values(), digests.size)
-        found.append(examine(sandbox, file.fileno(), digests.size))
-        _agree_on_type(asset.body, found[0])
+        look = examine(sandbox, file.fileno(), digests.size)
+        _agree_on_type(asset.body, look)
+        found.append((look, judge(file)))
 
     stored = context.blobs.put(source, length=length, check=check)
     context.blobs.grant(asset.id, stored.sha256)
-    return _complete(context, asset, stored, found[0])
+    return _complete(context, asset, stored, *found[0])
 
 
 def original(context: Context, asset: Recorded) -> Content:
@@ -129,10 +131,10 @@ def _agree_on_type(body: Mapping[str, Any], look: Look) -> None:
         )
 
 
-def _complete(context: Context, asset: Recorded, stored: Stored, look: Look) -> Recorded:
+def _complete(context: Context, asset: Recorded, stored: Stored, look: Look, carried: Mapping[str, Any] | None) -> Recorded:
     """Add to the record what the bytes showed; somebody else's version in between is taken up and completed instead."""
     for _ in range(_ATTEMPTS):
-        patch = _additions(asset.body, stored, look)
+        patch = _additions(asset.body, stored, look) | _carried(asset.body, carried)
         if not patch:
             return asset
         try:
@@ -160,6 +162,13 @@ def _additions(body: Mapping[str, Any], stored: Stored, look: Look) -> dict[str,
     if technical:
         patch["technical"] = technical
     return patch
+
+
+def _carried(body: Mapping[str, Any], carried: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The credentials as they were read, which what somebody typed gives way to; nothing where they were read before."""
+    known = body.get("credentials") or {}
+    news = [name for name, value in (carried or {}).items() if name != "checked_at" and known.get(name) != value]
+    return {"credentials": dict(carried)} if carried and news else {}
 
 
 def _technical(look: Look) -> dict[str, Any]:

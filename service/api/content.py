@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from io import BytesIO
+from io import BytesIO, FileIO
 from typing import Any
 
 from flask import Response, send_file
@@ -20,7 +20,7 @@ from service.content.digests import content_digest
 from service.content.encrypted import Documents
 from service.content.sniff import KINDS, UNKNOWN
 from service.content.vault import Erased, Unreadable
-from service.credentials import record
+from service.credentials import arrived, record
 from service.documents import take_in as take_in_document
 from service.records import read
 
@@ -43,7 +43,9 @@ _ASSET, _DOCUMENT, _QUERY = record_answer(Asset)(), record_answer(Document)(), C
     lane="upload",
 )
 def put(call: Call) -> Answer:
-    """Take the bytes in, check them against `Content-Digest` and the registered digests, and complete the record."""
+    """Take the bytes in, check them against `Content-Digest` and the registered digests, and complete the record: digests, size, kind,
+    and the content credentials that the file carries.
+    """
     announced = length(call, call.services.settings.upload_limit)  # before the stream is touched, which refuses less kindly
     recorded = assets.take_in(
         call.context,
@@ -52,8 +54,15 @@ def put(call: Call) -> Answer:
         call.request.stream,
         length=announced,
         content_digest=call.request.headers.get("Content-Digest"),
+        judge=lambda file: _arrived(call, file),
     )
     return answered(call.context, recorded)
+
+
+def _arrived(call: Call, file: FileIO) -> dict[str, Any] | None:
+    """The content credentials that a file carries, judged as it comes in."""
+    with call.services.lane("media"):
+        return arrived.embedded(call.services.credentials.judge(file, call.context.now), call.context.now)
 
 
 @operation(

@@ -196,9 +196,11 @@ def credentials(world: World, view: View) -> list[Fact]:
 
 def _arrived(view: View, carried: Mapping[str, Any]) -> Fact:
     """The manifest of a file that is still as it came in."""
-    readable = carried["state"] in ("trusted", "valid")
-    told = {_term(one) for one in carried.get("digital_source_types") or ()}
-    return {"id": view.id, "readable": readable, "lineage_clean": readable, "says_generated": not told.isdisjoint(GENERATED)}
+    readable, reading = carried["state"] in ("trusted", "valid"), carried.get("reading") or {}
+    acted = [one.get("digital_source_type") for one in reading.get("actions") or ()]
+    told = {_term(one) for one in (*(carried.get("digital_source_types") or ()), *acted)}
+    clean = readable and not reading.get("lineage")
+    return {"id": view.id, "readable": readable, "lineage_clean": clean, "says_generated": not told.isdisjoint(GENERATED)}
 
 
 def _says_generated(credential: View, asset: View) -> bool:
