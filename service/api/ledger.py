@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import base64
+import gzip
+from hashlib import sha256
 
 from schemas.collections import ProofAnswer
 from schemas.ledger import ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery, KeyAnswer, ProofQuery
 from service import errors
 from service.api.operation import Answer, Call, operation
+from service.context import Actor
+from service.ledger import tiles
 from service.ledger.entry import leaf_hash
 
 TAG = "ledger"
 ENTRIES_LIMIT = 1_000
+KEPT = {"Cache-Control": "private, max-age=31536000, immutable"}
+"""A tile never changes; but it is this studio's, so no cache that others read from may keep it."""
+FRESH = {"Cache-Control": "private, no-cache"}
 
 
 @operation(
@@ -23,11 +30,63 @@ ENTRIES_LIMIT = 1_000
     produces="text/plain; charset=utf-8",
 )
 def checkpoint(call: Call) -> Answer:
-    """Answer the note; 404 before the first entry."""
+    """Answer the note; 404 before the first entry, 304 where `If-None-Match` names the newest."""
     note = call.context.ledger.checkpoint(call.context.conn, call.context.studio_id)
     if note is None:
         raise errors.NotFound("Nothing has been recorded in this studio yet, so there is no checkpoint.", "empty_log")
-    return Answer(note, media_type="text/plain; charset=utf-8")
+    return _tagged(call, note, "text/plain; charset=utf-8", FRESH)
+
+
+@operation(
+    "GET",
+    "/v1/ledger/tile/{path}",
+    permission="ledger.read",
+    tag=TAG,
+    summary="A tile of the tree or a bundle of entries (C2SP tlog-tiles)",
+    produces="application/octet-stream",
+)
+def tile(call: Call) -> Answer:
+    """Answer `<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`: 256 hashes or entries, `W` of them where the log has no more; 404 beyond it.
+
+    The address of the log, as C2SP tools ask for it, ends before `/tile`; beside it lies `checkpoint`.
+    """
+    context = call.context
+    named = tiles.parse(call.path["path"])
+    head = context.ledger.head(context.conn, context.studio_id)
+    if named is None or head is None or named.needs > head.size:
+        raise errors.NotFound(
+            "There is no such tile. Paths are <L>/<N> or entries/<N>, N in elements like x001/x234/067, with .p/<W> while it is not full;"
+            " the checkpoint says how far the log goes.",
+            "no_tile",
+        )
+    if named.level is None:
+        _require_all_productions(context.actor)
+    try:
+        content = tiles.read(context.conn, context.studio_id, named)
+    except LookupError as fault:
+        raise errors.Unavailable("The log has a hole there; `clearance ledger fsck` names it.", "log_damaged") from fault
+    return _tagged(call, content, "application/octet-stream", KEPT, compress=named.level is None)
+
+
+def _tagged(call: Call, content: bytes, media_type: str, caching: dict[str, str], *, compress: bool = False) -> Answer:
+    """Answer content with its digest as the ETag, or 304 to who has it; compressed where that is worth it and asked for."""
+    squeezed = compress and call.request.accept_encodings["gzip"] > 0
+    tag = sha256(content).hexdigest()[:32] + ("-gzip" if squeezed else "")
+    headers = {**caching, "ETag": f'"{tag}"'} | ({"Vary": "Accept-Encoding"} if compress else {})
+    if call.request.if_none_match.contains_weak(tag):
+        return Answer(b"", 304, headers, media_type)
+    if squeezed:
+        return Answer(gzip.compress(content, 6, mtime=0), 200, {**headers, "Content-Encoding": "gzip"}, media_type)
+    return Answer(content, 200, headers, media_type)
+
+
+def _require_all_productions(actor: Actor) -> None:
+    """Refuse bytes of every title to a key that is limited to some."""
+    if actor.productions is not None:
+        raise errors.Forbidden(
+            "The entries of the log are those of every production, and your key is limited to some. Ask for a bundle of a production instead.",
+            "outside_productions",
+        )
 
 
 @operation(
@@ -54,6 +113,7 @@ def key(call: Call) -> Answer:
 )
 def entries(call: Call) -> Answer:
     """Answer up to `limit` entries from index `start`; `bytes` is base64 of what was hashed."""
+    _require_all_productions(call.context.actor)
     start, limit = call.query.get("start", 0), call.query.get("limit", 100)
     rows = call.context.conn.execute(
         "SELECT index, bytes FROM entry WHERE studio_id = %s AND index >= %s AND index < %s ORDER BY index",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -76,3 +78,40 @@ def test_secret_values_are_in_no_entry(admin: Caller) -> None:
     assert made.status_code == 201, made.get_data(as_text=True)
     items = admin.send("GET", "/v1/ledger/entries").get_json()["items"]
     assert not any(b"Quillfeather" in base64.b64decode(item["bytes"]) for item in items)
+
+
+def test_tiles_are_served_as_c2sp_tools_ask_for_them(admin: Caller, recorded: list[dict[str, Any]], stranger: Caller) -> None:
+    size = len(recorded)
+    assert 0 < size < 256
+    hashed = admin.send("GET", f"/v1/ledger/tile/0/000.p/{size}")
+    assert (hashed.status_code, hashed.headers["Content-Type"]) == (200, "application/octet-stream")
+    assert hashed.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    items = admin.send("GET", "/v1/ledger/entries?limit=1000").get_json()["items"]
+    raw = [base64.b64decode(item["bytes"]) for item in items]
+    assert hashed.data == b"".join(map(leaf_hash, raw))
+    bundle = admin.send("GET", f"/v1/ledger/tile/entries/000.p/{size}")
+    assert bundle.data == b"".join(len(content).to_bytes(2, "big") + content for content in raw)
+    squeezed = admin.send("GET", f"/v1/ledger/tile/entries/000.p/{size}", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(squeezed.data) == bundle.data
+    assert squeezed.headers["Content-Encoding"] == "gzip"
+    assert squeezed.headers["ETag"] != bundle.headers["ETag"]
+    again = admin.send("GET", f"/v1/ledger/tile/0/000.p/{size}", headers={"If-None-Match": hashed.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    newest = admin.send("GET", "/v1/ledger/checkpoint")
+    assert "no-cache" in newest.headers["Cache-Control"]
+    assert admin.send("GET", "/v1/ledger/checkpoint", headers={"If-None-Match": newest.headers["ETag"]}).status_code == 304
+    for path in (f"0/000.p/{size + 1}", "0/000", "0/001.p/1", "1/000.p/1", "entries/000", "0/0", "64/000", "x/000", "0/000.p/0"):
+        assert admin.send("GET", f"/v1/ledger/tile/{path}").status_code == 404, path
+    assert stranger.send("GET", f"/v1/ledger/tile/0/000.p/{size}").status_code == 404, "another studio's log"
+
+
+def test_entries_of_every_title_are_not_for_a_key_of_one(
+    admin: Caller, recorded: list[dict[str, Any]], caller: Callable[..., Caller]
+) -> None:
+    production = next(record["id"] for record in recorded if record["id"].startswith("prd_"))
+    limited = caller("auditor", studio_id=admin.studio_id, productions=(production,))
+    assert limited.send("GET", f"/v1/ledger/tile/0/000.p/{len(recorded)}").status_code == 200
+    for path in ("tile/entries/000.p/1", "entries"):
+        refused = limited.send("GET", f"/v1/ledger/{path}")
+        assert (refused.status_code, refused.get_json()["code"]) == (403, "outside_productions")
+    assert caller("vendor", studio_id=admin.studio_id).send("GET", "/v1/ledger/tile/0/000.p/1").status_code == 403
