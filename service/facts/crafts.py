@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from service.facts import papers, people, times, titles
@@ -20,8 +20,13 @@ CRAFT_OF_CATEGORY: Final = {
 NOT_AI: Final = frozenset({"traditional", "processing", "analysis"})
 #: The union that speaks for a craft, whatever binding is on record.
 UNION_OF_CRAFT: Final = {"crew": "iatse", "animator": "tag", "musician": "afm"}
-#: The crafts whose people this module tells from one another.
-BELOW_THE_LINE: Final = frozenset({"crew", "animator", "musician", "basic_crafts"})
+#: The crafts that work on a title without being seen or heard in it.
+AT_WORK: Final = frozenset({"crew", "animator", "musician", "basic_crafts", "writer", "director"})
+#: Papers that speak of the work of a craft: of the one they state, or always of the same.
+_OF_WORK: Final = {
+    "assignment_terms": "other", "job_impact": "other", "credit": "other", "furnishing": "writer", "writer_deal": "writer",
+    "credit_notice": "writer", "separated_rights": "writer",
+}  # fmt: skip
 
 
 def of_engagement(world: World, view: View) -> str | None:
@@ -123,11 +128,29 @@ def subjects(view: View) -> set[str]:
     return {str(bare(one)) for one in view.body.get("subjects") or ()}
 
 
-def touched(world: World, *, scanned: bool, scored: bool) -> set[str]:
-    """Return the crafts below the line whose work a question touches, as far as records say so."""
-    found = {name for run in at_work(world) for name in of_run(world, run) or ()}
-    found |= {name for view in tasks(world) for name in stated([str(view.details.get("craft", "other"))]) or ()}
-    return (found & BELOW_THE_LINE) | ({"crew"} if scanned else set()) | ({"musician"} if scored else set())
+def touched(world: World, found: Mapping[str, list[Fact]]) -> set[str]:
+    """Return the crafts of those who made what a question is about, as far as records say so: runs, duties, terms, scans, music, writing."""
+    named = {name for run in at_work(world) for name in of_run(world, run) or ()}
+    named |= {name for view in (*tasks(world), *_spoken_of(world)) for name in _stated_by(view)}
+    named |= {name for one in found["crew_scans"] for name in {*(one.get("crafts") or ())} & AT_WORK or {"crew"}}
+    named |= {"musician"} if found["scores"] else set()
+    named |= {"writer"} if any(one["sort"] == "material" for one in found["writings"]) else set()
+    named |= {"director"} if any(one.get("directing") and one.get("by_system") for one in found["directed_duties"]) else set()
+    return named & AT_WORK
+
+
+def _spoken_of(world: World) -> list[View]:
+    """The papers about people's work that are asked about, or are of a title that is asked about as a whole."""
+    lineage = world.library.lineage
+    papers_ = [view for view in world.library.of("evidence") if view.type in _OF_WORK]
+    if world.production in lineage:
+        return [view for view in papers_ if concerns(world, view)]
+    return [view for view in papers_ if view.key in lineage]
+
+
+def _stated_by(view: View) -> list[str]:
+    details = view.details
+    return stated([*(details.get("crafts") or ()), str(details.get("craft", "other")), _OF_WORK.get(view.type, "other")]) or []
 
 
 def covered(world: World, person: str | None, held: Iterable[View], unions: Iterable[str], when: str | None) -> times.Tri:

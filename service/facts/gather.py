@@ -24,6 +24,7 @@ from service.facts import (
     consents,
     crafts,
     custody,
+    elsewhere,
     handovers,
     licensing,
     papers,
@@ -82,6 +83,7 @@ def gather(
         library = collect(reader, roots, extra, also=[production] if production else [])
         library.lineage |= set(named)
         debts(reader, library)
+        elsewhere.read(reader, library)
         opened(context, library)
     library.trace(roots)
     document = assemble(
@@ -109,7 +111,7 @@ def assemble(
     collections = {**_shown(world, shown), **_made(world), **_custody(world, shown)}
     world.gathered = collections
     collections |= {name: _sorted(found) for name, found in areas.collections(world, shown).items()}
-    worked = crafts.touched(world, scanned=bool(collections["crew_scans"]), scored=bool(collections["scores"]))
+    worked = crafts.touched(world, collections)
     touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]), worked=worked)
     title = library.get(world.production)
     document = {
