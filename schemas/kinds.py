@@ -57,6 +57,8 @@ def first(*names: str) -> Callable[[Body], str | None]:
     def read(body: Body) -> str | None:
         for name in names:
             value = body.get(name)
+            if isinstance(value, dict):  # a date whose source is known
+                value = value.get("value")
             if isinstance(value, str):
                 return value.partition("@")[0][:300] if value[3:4] == "_" and "@" in value else value[:300]
         return None
@@ -108,7 +110,7 @@ _ALL: Final = (
     _kind("event", Event, label=first("type"), party=("by",)),
     _kind("generation", Generation, label=_generation_label, type="stage", party=("operator",)),
     _kind("asset", Asset, label=first("name", "file_name"), state="origin"),
-    _kind("appearance", Appearance, label=first("type"), party=("person",)),
+    _kind("appearance", Appearance, label=first("type"), state="first_use_at", party=("person",)),
     _kind("evidence", Evidence, label=_evidence_label),
     _kind("document", Document, label=first("title")),
     _kind("decision", Decision, label=first("act"), type="act", state="outcome"),

@@ -239,7 +239,6 @@ def use_of(world: World, view: View, person: str | None, production: str | None)
         alterations=_tuple(body.get("alteration_kinds")),
         real_time=body.get("real_time"),
         content_flags=_tuple(body.get("content_flags")),
-        quantities={name: body[name] for name in ("seconds", "lines", "words") if name in body},
         replica=bare(body.get("replica")),
         advertising=bool(body.get("advertising") or body["type"] == "advertisement"),
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any, Final
 
-from service.facts import advertising, papers, suspensions, times
+from service.facts import advertising, limits, papers, suspensions, times
 from service.facts.library import View
 from service.facts.people import dead_at
 from service.facts.world import Fact, World, bare, bares, compact, part, present
@@ -16,7 +15,6 @@ from service.facts.world import Fact, World, bare, bares, compact, part, present
 GONE: Final = frozenset({"refused", "not_yet", "expired", "withdrawn", "suspended", "superseded", "ended_by_death"})
 _NOT_FOR_THE_LIVING: Final = frozenset({"union", "company", "employer", "estate", "heir"})
 _AGENTS: Final = frozenset({"authorised_representative", "estate", "heir", "agent", "attorney"})
-_QUANTITIES: Final = ("seconds", "lines", "words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,6 @@ class Use:
     alterations: tuple[str, ...] | None = None
     real_time: bool | None = None
     content_flags: tuple[str, ...] | None = None
-    quantities: Mapping[str, Any] = field(default_factory=dict)
     replica: str | None = None
     advertising: bool = False
 
@@ -270,7 +267,7 @@ def compare(world: World, view: View, use: Use, state: str | None) -> tuple[list
     """Return the fields in which a consent does not reach a use, and those that leave it open."""
     scope = part(view.body, "scope")
     mismatch, unstated = [], []
-    for name, fits in _checks(world, scope, use):
+    for name, fits in [*_checks(world, scope, use), *limits.exceeded(world, view, use.id, use.person)]:
         if fits is False:
             mismatch.append(name)
         elif fits is None:
@@ -302,8 +299,6 @@ def _checks(world: World, scope: Mapping[str, Any], use: Use) -> list[tuple[str,
     if use.content_flags:
         checks.append(("sensitive_content", _within(scope.get("sensitive_content"), use.content_flags)))
     checks += _where(world, scope)
-    limits = part(scope, "limits")
-    checks += [(f"limits.{name}", _at_most(use.quantities.get(name), limits[name])) for name in _QUANTITIES if name in limits]
     return checks
 
 
@@ -322,10 +317,6 @@ def _within(granted: list[Any] | None, wanted: Any) -> times.Tri:
     if wanted is None:
         return None
     return all(any(one == whole or str(one).startswith(f"{whole}-") for whole in granted) for one in wanted)
-
-
-def _at_most(used: Any, limit: Any) -> times.Tri:
-    return None if used is None else Decimal(str(used)) <= Decimal(str(limit))
 
 
 def _before_death(world: World, person: str | None, signed: str | None) -> times.Tri:

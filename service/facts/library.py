@@ -177,7 +177,7 @@ WHERE head.first_index < %(known_at)s AND (
     head.kind = 'binding'
     OR (head.kind = 'consent' AND head.state = 'refused')
     OR (head.kind = 'engagement' AND head.state = ANY(ARRAY['recast', 'terminated']))
-    OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log'])
+    OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log', 'usage_report'])
     OR (head.type = 'notice' AND head.label = 'notice: pre_production')
     OR (near.role = ANY(ARRAY['subject', 'ai_use_title']) AND head.type = ANY(ARRAY['ai_use', 'attestation', 'notice', 'override']))
     OR (near.role = ANY(ARRAY['subject', 'whole_title', 'system_model', 'documented_model', 'registered_work'])
@@ -292,13 +292,14 @@ def view_of(recorded: Recorded, key: str | None = None) -> View:
 
 @dataclass(slots=True)
 class Library:
-    """Views by key, who refers to them, and how the lineage runs."""
+    """Views by key, who refers to them, and how the lineage runs; `beside` are uses outside it that count all the same."""
 
     views: dict[str, View] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)
     lineage: set[str] = field(default_factory=set)
     paths: dict[str, list[str]] = field(default_factory=dict)
     truncated: bool = False
+    beside: Library | None = None
     _sources: dict[tuple[str, str], list[tuple[str, View]]] = field(default_factory=dict)
     _kinds: dict[str, list[View]] = field(default_factory=dict)
 

@@ -74,6 +74,12 @@ class World:
         return found
 
     @property
+    def beside(self) -> World | None:
+        """The uses outside the lineage that count all the same, looked at for the same question."""
+        found = self.library.beside
+        return None if found is None else self.once("beside", None, lambda: World(found, self.act, self.at, self.intent))
+
+    @property
     def outward(self) -> bool:
         """Tell whether the act lets something out."""
         return self.act in OUTWARD
