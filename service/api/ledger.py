@@ -11,6 +11,7 @@ from schemas.ledger import ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, E
 from service import errors
 from service.api.operation import Answer, Call, operation
 from service.context import Actor
+from service.ledger import tile as tile_paths
 from service.ledger import tiles
 from service.ledger.entry import leaf_hash
 
@@ -51,7 +52,7 @@ def tile(call: Call) -> Answer:
     The address of the log, as C2SP tools ask for it, ends before `/tile`; beside it lies `checkpoint`.
     """
     context = call.context
-    named = tiles.parse(call.path["path"])
+    named = tile_paths.parse(call.path["path"])
     head = context.ledger.head(context.conn, context.studio_id)
     if named is None or head is None or named.needs > head.size:
         raise errors.NotFound(

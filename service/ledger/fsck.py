@@ -26,6 +26,7 @@ from service.ledger.items import TreeHead
 from service.ledger.log import Ledger
 from service.ledger.merkle import Growth
 from service.ledger.signer import Mark
+from service.ledger.tile import STEP
 
 _CHUNK = 1_000
 _T = TypeVar("_T")
@@ -226,9 +227,9 @@ def _end(walk: _Walk, report: Report, origin: str) -> Iterator[Fault]:
 
 def _subtrees(conn: Connection[Any], report: Report) -> Iterator[Fault]:
     for level, position, root in conn.execute(fsck_sql.SUBTREES, {"studio_id": report.studio_id}).fetchall():
-        begin = position << tree.STEP
-        below = tree.below(conn, report.studio_id, level, begin, begin + (1 << tree.STEP))
-        if len(below) != 1 << tree.STEP or merkle.perfect_root(below) != root:
+        begin = position << STEP
+        below = tree.below(conn, report.studio_id, level, begin, begin + (1 << STEP))
+        if len(below) != 1 << STEP or merkle.perfect_root(below) != root:
             yield Fault(
                 "subtree",
                 f"level {level}, position {position}",

@@ -1,4 +1,4 @@
-"""The log as tiles (C2SP tlog-tiles): the tree in runs of 256 hashes and the entries in bundles of 256, under stable paths.
+"""The tiles of a log, read out of the database.
 
 Nothing here is written with an entry. Hashes of level 0 are the leaves; those above are the `subtree` rows, which whoever
 reads brings up to date first: tailing the log once more writes nothing. A full tile never changes, so it may be kept for ever.
@@ -6,122 +6,31 @@ reads brings up to date first: tailing the log once more writes nothing. A full 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
-from service.ledger import tree
+from service.ledger import tile, tree
 from service.ledger.merkle import HASH_BYTES
-
-WIDTH = 1 << tree.STEP
-"""The hashes of a full tile, and the entries of a full bundle."""
-TOP = 7
-"""The highest level that an index of 64 bits can reach; C2SP allows paths up to level 63."""
-
-_LEVEL = re.compile(r"0|[1-9][0-9]?")
-_INDEX = re.compile(r"(?:x[0-9]{3}/)*[0-9]{3}")
-_PARTIAL = re.compile(r"[1-9][0-9]{0,2}")
+from service.ledger.tile import STEP, Tile
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One tile: `level` None is a bundle of entries; `width` hashes or entries of the WIDTH that it may hold."""
-
-    level: int | None
-    index: int
-    width: int = WIDTH
-
-    @property
-    def full(self) -> bool:
-        """Whether it holds all it ever will."""
-        return self.width == WIDTH
-
-    @property
-    def begin(self) -> int:
-        """The first position within its level."""
-        return self.index * WIDTH
-
-    @property
-    def end(self) -> int:
-        """The position behind its last."""
-        return self.begin + self.width
-
-    @property
-    def needs(self) -> int:
-        """The size of the smallest tree that has this tile."""
-        return self.end << tree.STEP * (self.level or 0)
-
-    @property
-    def path(self) -> str:
-        """Its path below the log's address."""
-        level = "entries" if self.level is None else str(self.level)
-        return f"tile/{level}/{index_path(self.index)}" + ("" if self.full else f".p/{self.width}")
-
-
-def index_path(index: int) -> str:
-    """Return an index in elements of three digits, all but the last marked: 1234067 is `x001/x234/067`."""
-    parts = [f"{index % 1000:03}"]
-    while index >= 1000:
-        index //= 1000
-        parts.append(f"x{index % 1000:03}")
-    return "/".join(reversed(parts))
-
-
-def parse(path: str) -> Tile | None:
-    """Return the tile that a path below `tile/` names, or `None`: there is one way to write each."""
-    level, _, rest = path.partition("/")
-    index, dot, width = rest.partition(".p/")
-    if level != "entries" and (not _LEVEL.fullmatch(level) or int(level) > 63):
-        return None
-    if not _INDEX.fullmatch(index) or (dot and not _PARTIAL.fullmatch(width)):
-        return None
-    tile = Tile(None if level == "entries" else int(level), int(index.replace("x", "").replace("/", "")), int(width) if dot else WIDTH)
-    return tile if tile.path == f"tile/{path}" else None
-
-
-def of_tree(size: int) -> Iterator[Tile]:
-    """Yield every hash tile of a tree, level by level from the leaves; the last of a level may be partial."""
-    for level in range(TOP + 1):
-        yield from _of_level(level, size >> tree.STEP * level)
-
-
-def bundles(size: int) -> Iterator[Tile]:
-    """Yield every bundle of entries of a log."""
-    yield from _of_level(None, size)
-
-
-def _of_level(level: int | None, count: int) -> Iterator[Tile]:
-    full, rest = divmod(count, WIDTH)
-    for index in range(full):
-        yield Tile(level, index)
-    if rest:
-        yield Tile(level, full, rest)
-
-
-def read(conn: Connection[Any], studio_id: str, tile: Tile) -> bytes:
+def read(conn: Connection[Any], studio_id: str, wanted: Tile) -> bytes:
     """Return the bytes of a tile of a log that is large enough for it; raises `LookupError` where the log has a hole."""
-    content = _entries(conn, studio_id, tile) if tile.level is None else _hashes(conn, studio_id, tile.level, tile)
+    content = _entries(conn, studio_id, wanted) if wanted.level is None else _hashes(conn, studio_id, wanted.level, wanted)
     if content is None:
-        raise LookupError(f"the log of {studio_id} has a hole within {tile.path}")
+        raise LookupError(f"the log of {studio_id} has a hole within {wanted.path}")
     return content
 
 
-def _entries(conn: Connection[Any], studio_id: str, tile: Tile) -> bytes | None:
+def _entries(conn: Connection[Any], studio_id: str, wanted: Tile) -> bytes | None:
     rows = conn.execute(
-        "SELECT bytes FROM entry WHERE studio_id = %s AND index >= %s AND index < %s ORDER BY index", (studio_id, tile.begin, tile.end)
+        "SELECT bytes FROM entry WHERE studio_id = %s AND index >= %s AND index < %s ORDER BY index", (studio_id, wanted.begin, wanted.end)
     ).fetchall()
-    return bundle([content for (content,) in rows]) if len(rows) == tile.width else None
+    return tile.bundle([content for (content,) in rows]) if len(rows) == wanted.width else None
 
 
-def bundle(entries: list[bytes]) -> bytes:
-    """Return entries, each behind its length in 16 bits."""
-    return b"".join([len(content).to_bytes(2, "big") + content for content in entries])
-
-
-def _hashes(conn: Connection[Any], studio_id: str, level: int, tile: Tile) -> bytes | None:
-    tree.derive(conn, studio_id, tile.needs)
-    content = b"".join(tree.below(conn, studio_id, (level + 1) * tree.STEP, tile.begin, tile.end))
-    return content if len(content) == tile.width * HASH_BYTES else None
+def _hashes(conn: Connection[Any], studio_id: str, level: int, wanted: Tile) -> bytes | None:
+    tree.derive(conn, studio_id, wanted.needs)
+    content = b"".join(tree.below(conn, studio_id, (level + 1) * STEP, wanted.begin, wanted.end))
+    return content if len(content) == wanted.width * HASH_BYTES else None

@@ -17,8 +17,8 @@ from psycopg.rows import class_row
 from service.ledger import merkle
 from service.ledger.items import TreeHead
 from service.ledger.merkle import Node, Range
+from service.ledger.tile import STEP
 
-STEP = 8
 _CHUNK = 1 << 16  # leaves read at a time
 
 

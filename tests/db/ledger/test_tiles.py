@@ -8,9 +8,10 @@ from hashlib import sha256
 import psycopg
 import pytest
 
+from service.ledger import tile as paths
 from service.ledger import tiles
 from service.ledger.entry import leaf_hash
-from service.ledger.tiles import Tile
+from service.ledger.tile import Tile
 from tests.db.ledger.made import STUDIO, item, write
 
 SIZE = 600
@@ -43,7 +44,7 @@ def naive(leaves):
 
 def test_hash_tiles_are_the_tree_of_the_specification(database, entries):
     leaves = [leaf_hash(content) for content in entries]
-    for tile in tiles.of_tree(SIZE):
+    for tile in paths.of_tree(SIZE):
         step = 256**tile.level
         wanted = [naive(leaves[at * step : (at + 1) * step]) for at in range(tile.begin, tile.end)]
         assert hashes(database, tile.level, tile.index, tile.width) == wanted
@@ -52,7 +53,7 @@ def test_hash_tiles_are_the_tree_of_the_specification(database, entries):
 def test_bundles_are_the_entries(database, entries):
     found = []
     with database.app(STUDIO) as conn:
-        for tile in tiles.bundles(SIZE):
+        for tile in paths.bundles(SIZE):
             content = tiles.read(conn, STUDIO, tile)
             while content:
                 length = int.from_bytes(content[:2], "big")

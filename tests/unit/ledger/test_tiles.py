@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ledger import tiles
-from service.ledger.tiles import Tile
+from service.ledger import tile as tiles
+from service.ledger.tile import Tile
 
 # What the specification says of a tree of 70,000 leaves.
 OF_70_000 = {(0, False): 273, (0, True): 112, (1, False): 1, (1, True): 17, (2, True): 1}
@@ -62,3 +62,14 @@ def test_the_tiles_of_a_tree_need_no_more_than_it(size):
         full, rest = divmod(count, 256)
         for tile in [*([Tile(level, full - 1)] if full else []), *([Tile(level, full, rest)] if rest else [])]:
             assert tile.needs <= size < tile.needs + (1 << 8 * (level + 1))
+
+
+@given(st.lists(st.binary(max_size=300), max_size=30))
+def test_a_bundle_splits_into_its_entries(entries):
+    content = tiles.bundle(entries)
+    assert tiles.split(content) == entries
+    for cut in range(1, min(3, len(content))):
+        try:
+            assert tiles.split(content[:-cut]) != entries
+        except ValueError:
+            continue
