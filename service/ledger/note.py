@@ -82,7 +82,7 @@ class Verifier:
 
     def text(self) -> str:
         """Return the key in the form that C2SP tools read: name, key id and key."""
-        return f"{self.name}+{self.key_id().hex()}+{base64.b64encode(ED25519 + self.key).decode()}"
+        return key_text(self.name, self.key)
 
     def checks(self, signed: Note) -> bool:
         """Tell whether the note carries a good signature of this key."""
@@ -97,22 +97,31 @@ class Verifier:
         return False
 
 
-def key_id(name: str, key: bytes) -> bytes:
-    """Return the id of an Ed25519 key under a name: the first four bytes of a SHA-256 over both."""
-    return sha256(name.encode() + b"\n" + ED25519 + key).digest()[:4]
+def key_id(name: str, key: bytes, use: bytes = ED25519) -> bytes:
+    """Return the id of an Ed25519 key under a name: the first four bytes of a SHA-256 over name, use and key."""
+    return sha256(name.encode() + b"\n" + use + key).digest()[:4]
 
 
-def parse_verifier(text: str) -> Verifier:
-    """Read a key as `Verifier.text` writes it; raises `Malformed`."""
+def key_text(name: str, key: bytes, use: bytes = ED25519) -> str:
+    """Return a key in the form that C2SP tools read: name, key id, and use with key."""
+    return f"{name}+{key_id(name, key, use).hex()}+{base64.b64encode(use + key).decode()}"
+
+
+def parse_key(text: str, use: bytes = ED25519) -> tuple[str, bytes]:
+    """Return the name and the Ed25519 key that `key_text` wrote for this use; raises `Malformed`."""
     name, plus, rest = text.strip().partition("+")
     stated, _, encoded = rest.partition("+")
     key = _base64(encoded)
-    if not plus or key[:1] != ED25519 or len(key) != 33:
-        raise Malformed("not an Ed25519 verifier key")
-    verifier = Verifier(name, key[1:])
-    if verifier.key_id().hex() != stated:
+    if not plus or not name or key[:1] != use or len(key) != 33 or any(character.isspace() for character in name):
+        raise Malformed("not an Ed25519 verifier key of this use")
+    if key_id(name, key[1:], use).hex() != stated:
         raise Malformed("the key id does not belong to this name and key")
-    return verifier
+    return name, key[1:]
+
+
+def parse_verifier(text: str) -> Verifier:
+    """Read a log's key as `Verifier.text` writes it; raises `Malformed`."""
+    return Verifier(*parse_key(text))
 
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey, public: bytes) -> Note:
@@ -132,7 +141,7 @@ def parse(content: bytes) -> Note:
     text, empty, rest = whole.rpartition("\n\n")
     if not empty or not rest.endswith("\n") or any(ord(character) < 0x20 and character != "\n" for character in whole):
         raise Malformed("not a text, an empty line and signature lines")
-    return Note((text + "\n").encode(), tuple(_signature(line) for line in rest[:-1].split("\n")))
+    return Note((text + "\n").encode(), tuple(parse_signature(line) for line in rest[:-1].split("\n")))
 
 
 def parse_checkpoint(content: bytes) -> Checkpoint:
@@ -154,7 +163,8 @@ def verify(content: bytes, verifiers: Sequence[Verifier]) -> Checkpoint:
     return parse_checkpoint(signed.text)
 
 
-def _signature(line: str) -> Signature:
+def parse_signature(line: str) -> Signature:
+    """Read a signature line, given without its newline; raises `Malformed`."""
     if not line.startswith(_MARK):
         raise Malformed("a signature line begins with an em dash")
     name, space, encoded = line[len(_MARK) :].partition(" ")
