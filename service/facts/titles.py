@@ -23,7 +23,7 @@ _COMMENCES: Final = {"sagaftra-netcode-2024": "2024-07-01"}
 #: Whose agreement a pack is, by the name of the union that its id begins with, where nobody has said which crafts it binds.
 _CRAFT_OF_UNION: Final = {
     "sagaftra": "performer", "wga": "writer", "wgc": "writer", "dga": "director",
-    "iatse": "crew", "tag": "animator", "hbc": "basic_crafts", "afm": "musician",
+    "iatse": "crew", "tag": "animator", "hbc": "basic_crafts", "afm": "musician", "actra": "performer", "equity": "performer",
 }  # fmt: skip
 
 

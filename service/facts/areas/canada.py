@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from service.facts import appearances, classify, papers, replications, times, unions
+from service.facts import appearances, classify, papers, replications, times, titles, unions
 from service.facts.library import View
 from service.facts.licensing import lineage_of
 from service.facts.world import Fact, World, bare, bares, compact, part, present, ref
@@ -162,6 +162,7 @@ def _recasting(world: World, shown: Sequence[View], person: str, production: str
             "reason_documented": bool(losses) and all(present(one.get("reason")) for one in losses),
             "stated_by_human_resources": _vouched(world, about),
             "related_use": _related(world, shown, person, roles),
+            "lines": titles.lines(world, held),
             "dates": compact({"use": when, "generation": when}),
             "because": {"lost": "engagement.status"},
         }
