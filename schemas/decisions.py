@@ -196,3 +196,16 @@ class RuleAnswer(Body):
     absolute = Flag()
     note = Text(4000, about="other names it goes by, and what is asked elsewhere")
     carried_from = Text(100)
+    status = Choice(
+        "in_force",
+        "grace",
+        "enacted",
+        "superseded",
+        "proposed",
+        about="today: enacted is not in force yet, grace in force without its sanction",
+    )
+    effective_from = Text(30)
+    effective_to = Text(30)
+    grace_until = Text(30)
+    last_verified = Text(30, about="when somebody last looked at the source")
+    family = Text(100, about="rules that one act of a higher order would displace together")

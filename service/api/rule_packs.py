@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from schemas.collections import record_answer
@@ -27,7 +28,7 @@ from service.context import Context
 from service.decisions import adoptions, packs
 from service.decisions.packs import Edition
 from service.records.model import Recorded
-from service.rules import compare, trial
+from service.rules import compare, terms, trial
 from service.rules.pack import Pack
 
 TAG = "rules"
@@ -128,11 +129,11 @@ def end(call: Call) -> Answer:
 
 def shown(edition: Edition, found: Sequence[Edition], context: Context) -> dict[str, Any]:
     """A pack in one edition, with its rules and all its editions in short."""
-    pack = edition.pack
+    pack, now = edition.pack, context.now
     answer: dict[str, Any] = {
         "id": pack.id, "title": pack.title, "kind": pack.kind, "line": pack.line, "status": pack.document.get("status", "in_force"),
         **edition_of(edition, found, context),
-        "rules": [rule_of(rule, pack) for rule in pack.rules] + [rule_of(rule, pack, carried=True) for rule in pack.carried],
+        "rules": [rule_of(rule, pack, now) for rule in pack.rules] + [rule_of(rule, pack, now, carried=True) for rule in pack.carried],
         "editions": [edition_of(one, found, context) for one in found],
     }  # fmt: skip
     return answer | {key: pack.document[key] for key in ("term", "territories") if pack.document.get(key)}
@@ -153,8 +154,13 @@ def edition_of(edition: Edition, found: Sequence[Edition], context: Context) -> 
     }
 
 
-def rule_of(rule: Any, pack: Pack, *, carried: bool = False) -> dict[str, Any]:
+def rule_of(rule: Any, pack: Pack, now: datetime, *, carried: bool = False) -> dict[str, Any]:
     """A rule in short."""
     told = {"id": rule["id"], "pack": pack.id, "mode": rule.get("mode", "blocking")}
-    told |= {key: rule[key] for key in ("clause", "confidence", "summary", "source", "absolute", "note") if rule.get(key)}
+    told |= {
+        key: rule[key]
+        for key in ("clause", "confidence", "summary", "source", "absolute", "note", "family", "grace_until")
+        if rule.get(key)
+    }
+    told |= terms.of_rule(rule, pack, now)
     return told | ({"carried_from": str(pack.document["carries"])} if carried else {})

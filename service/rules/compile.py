@@ -24,7 +24,7 @@ _ID: Final = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*\Z")
 RULE_KEYS: Final = frozenset(
     {
         "id", "clause", "summary", "source", "confidence", "date_basis", "in_force", "mode", "absolute", "overrides",
-        "carried", "acts", "each", "as", "when", "unless", "ahead", "about", "require", "note",
+        "carried", "acts", "each", "as", "when", "unless", "ahead", "about", "require", "note", "family", "grace_until", "verified",
     }
 )  # fmt: skip
 REQUIREMENT_KEYS: Final = frozenset(
@@ -167,12 +167,22 @@ def _check_keys(rule: Mapping[str, Any]) -> None:
         _among("acts", act, ACTS)
     if rule.get("absolute") and rule.get("unless"):
         raise PackError("unless: an absolute bar knows no exemption")
+    _dated(rule, bases)
     force = rule.get("in_force") or {}
     if not isinstance(force, Mapping):
         raise PackError(f"in_force: {{from, to}} is expected, not {force!r}")
     for key, value in force.items():
         if key not in ("from", "to") or moment(value) is None:
             raise PackError(f"in_force: {key}: {value!r} is no date")
+
+
+def _dated(rule: Mapping[str, Any], bases: Any) -> None:
+    """Days are days; what can be switched off on a day counts from dates."""
+    for key in ("grace_until", "verified"):
+        if key in rule and moment(rule[key]) is None:
+            raise PackError(f"{key}: {rule[key]!r} is no date")
+    if "family" in rule and (not isinstance(rule["family"], str) or bases == "always"):
+        raise PackError("family: a word is expected, on a rule that counts from a date")
 
 
 def _listed(key: str, value: Any) -> list[Any]:

@@ -76,13 +76,16 @@ class Basis:
     in_force: tuple[Moment | None, Moment | None] | None
     _known: dict[Any, Applies]
 
-    def __init__(self, rule: Mapping[str, Any], line: Line, editions: Iterable[str], home: str) -> None:
-        """Read `date_basis` and `in_force` of a rule that lies in `editions` and is written in `home`."""
+    def __init__(self, rule: Mapping[str, Any], line: Line, editions: Iterable[str], home: str, ends: Any = None) -> None:
+        """Read `date_basis` and `in_force` of a rule that lies in `editions` and is written in `home`.
+
+        `ends` is the last day of its family, where an act of a higher order displaces that.
+        """
         names = rule.get("date_basis") or "always"
         self.names = tuple(names) if isinstance(names, list) else (str(names),)
         self.line, self.editions, self.home = line, frozenset(editions), home
-        force = rule.get("in_force")
-        self.in_force = force and (moment(force.get("from", "*")), moment(force.get("to", "*")))
+        force = {**(rule.get("in_force") or {}), **({"to": ends} if ends else {})}
+        self.in_force = (moment(force.get("from", "*")), moment(force.get("to", "*"))) if force else None
         self._known = {}
 
     def applies(self, element: Any, production: Any, pinned: str | None = None) -> Applies:

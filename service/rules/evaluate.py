@@ -22,7 +22,7 @@ from service.rules.pack import Pack, canonical
 from service.rules.paths import Getter, Scope, link, name_of
 from service.rules.reach import Reach
 from service.rules.seen import Seen
-from service.rules.standing import Governance, Standing, engine_finding
+from service.rules.standing import UNDECIDABLE, Governance, Standing, engine_finding
 from service.rules.values import plain
 from service.rules.verdicts import Verdict
 
@@ -90,7 +90,8 @@ def _line_rules(line: Line) -> list[PlannedRule]:
 def _planned(rule: Mapping[str, Any], line: Line, pack: Pack, held: list[str], calendars: Mapping[str, Calendar]) -> PlannedRule:
     compiled = compile_rule(rule, calendars)
     about = tuple((name, term.get) for name, term in compiled.about)
-    return PlannedRule(compiled, Basis(rule, line, held, pack.id), _statics(rule, pack), about)
+    ends = (pack.document.get("switched_off") or {}).get(rule.get("family"))
+    return PlannedRule(compiled, Basis(rule, line, held, pack.id, ends), _statics(rule, pack), about)
 
 
 def _statics(rule: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
@@ -158,7 +159,7 @@ class _Run:
         notes += coverage.expired(self.expired) + coverage.without_edition(self.gone)
         self.out.coverage, holes = coverage.matrix(self.plan.packs, self.document, self.governance)
         for note in notes + holes:
-            self._keep(note)
+            self._note(note)
         self.out.findings.sort(key=lambda one: (RANK[one.result], one.rule, one.subject, one.requirement or "", one.code))
         return self.out
 
@@ -331,6 +332,14 @@ class _Run:
         self._keep(finding)
         return finding.result
 
+    def _note(self, finding: Finding) -> None:
+        """What the engine itself says; people settle it as they settle any review, but for the papers of the packs."""
+        if finding.rule not in UNDECIDABLE:
+            ends = self.governance.lift(finding, absolute=False, at=self.at)
+            if ends is not None:
+                self._lasts(ends, finding)
+        self._keep(finding)
+
     def _keep(self, finding: Finding) -> None:
         self.out.findings.append(finding)
 
@@ -346,7 +355,7 @@ class _Run:
                 continue
             if any(self.doubtful.get((other, subject)) == result for other in counterparts[rule]):
                 continue
-            self._keep(engine_finding("x.version.dual-evaluate", subject, "editions_differ", {"rule": rule}))
+            self._note(engine_finding("x.version.dual-evaluate", subject, "editions_differ", {"rule": rule}))
 
 
 def _case(requirement: Requirement, scope: Scope) -> Case:

@@ -34,7 +34,7 @@ _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _KEYS: Final = frozenset(
     {
         "pack", "title", "kind", "line", "craft", "territories", "term", "status", "carries", "sources", "verified",
-        "calendars", "signoff", "rules", "note", "summary", "ai_from", "governs",
+        "calendars", "signoff", "rules", "note", "summary", "ai_from", "governs", "switched_off",
     }
 )  # fmt: skip
 
@@ -167,6 +167,7 @@ def check(document: Any, name: str) -> dict[str, Any]:
             raise PackError(f"{name}: term: {key}: {value!r} is no date")
     if document.get("status", "in_force") not in ("in_force", "proposed"):
         raise PackError(f"{name}: status: in_force or proposed, not {document['status']!r}")
+    _switched_off(document, name)
     if "governs" in document and (document["governs"] != "bound" or not document.get("craft")):
         raise PackError(f"{name}: governs: `bound`, with the craft that it binds; leave it out for a pack whose rules find their own reach")
     if document["kind"] == "law" and not _words(document.get("territories")):
@@ -176,6 +177,18 @@ def check(document: Any, name: str) -> dict[str, Any]:
     whole = _with_calendars(document, name)
     _compile(whole["rules"], whole, name)
     return whole
+
+
+def _switched_off(document: Mapping[str, Any], name: str) -> None:
+    """A family of rules that an act of a higher order displaces, each from a day on."""
+    ends = document.get("switched_off", {})
+    if not isinstance(ends, dict):
+        raise PackError(f"{name}: switched_off: families and the last day of each are expected, not {ends!r}")
+    rules = document.get("rules")
+    known = [rule.get("family") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    for family, day in ends.items():
+        if family not in known or moment(day) is None:
+            raise PackError(f"{name}: switched_off: {family}: {day!r}: a family of its rules and a date are expected")
 
 
 def _texts(document: Mapping[str, Any], name: str) -> None:

@@ -95,7 +95,7 @@ class Marking(Body):
     removable = Flag(about="whether it can be taken out without trace")
 
 
-ROLES: Final = ("provider", "deployer", "operator", "user", "distributor", "licensee", "intermediary")
+ROLES: Final = ("provider", "deployer", "operator", "user", "distributor", "licensee", "intermediary", "hosting_site")
 
 
 class SystemRole(Stated):
@@ -108,7 +108,7 @@ class SystemRole(Stated):
     model = Reference("model", role="system_model")
     production = Reference("production", role="whole_title")
     tool = Text(200, about="the program or service, where it has no model record")
-    roles = Several(Choice(*ROLES), most=7, required=True)
+    roles = Several(Choice(*ROLES), most=8, required=True, about="hosting_site: it offers models of others to the public")
     territories = OpenList(Territory(), most=500, about="for which places; absent is all")
     placed_on_market_at = PartialDate(about="when the system was first offered or put into service")
     public_facing = Flag(about="whether the public can use it")
@@ -117,6 +117,7 @@ class SystemRole(Stated):
     detector_offered = Flag(about="whether anybody can test content for its marks free of charge")
     visible_option_offered = Flag(about="whether its users can add a visible disclosure")
     latent_disclosure_on = Flag(about="whether its output always carries a latent disclosure")
+    licensees_keep_disclosure = Flag(about="whether licences to it oblige licensees to keep the latent disclosure (California SB 942)")
     user_notice_given = Flag(about="whether its users are told in advance that it generates content (South Korea)")
     code_signatory = Flag(about="whether the EU code of practice on marking and labelling is signed")
 

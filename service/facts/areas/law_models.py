@@ -45,6 +45,8 @@ def _offered(world: World, view: View) -> Fact:
             "detector_offered": said(stated, "detector_offered"),
             "visible_option_offered": said(stated, "visible_option_offered"),
             "latent_disclosure_on": said(stated, "latent_disclosure_on"),
+            "licensees_keep_disclosure": said(stated, "licensees_keep_disclosure"),
+            "hosting_site": law_papers.role_of(world, stated, frozenset({"hosting_site"})) is True,
             "placed_on_market_at": times.earliest([times.text(one.details.get("placed_on_market_at")) for one in stated]),
             "documents": [_document(world, one, view) for one in documents],
             "uncovered_datasets": _uncovered(documents, trained),

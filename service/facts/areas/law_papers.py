@@ -187,6 +187,7 @@ def credentials(world: World, view: View) -> list[Fact]:
                 "readable": one.details.get("state") in ("trusted", "valid"),
                 "lineage_clean": None if one.details.get("lineage") is None else not one.details["lineage"],
                 "says_generated": _says_generated(one, view),
+                "ai_disclosure": (one.details.get("reading") or {}).get("ai_disclosure"),
             }
         )
         for one in about(world, "credential", (view.id,))
@@ -200,7 +201,8 @@ def _arrived(view: View, carried: Mapping[str, Any]) -> Fact:
     acted = [one.get("digital_source_type") for one in reading.get("actions") or ()]
     told = {_term(one) for one in (*(carried.get("digital_source_types") or ()), *acted)}
     clean = readable and not reading.get("lineage")
-    return {"id": view.id, "readable": readable, "lineage_clean": clean, "says_generated": not told.isdisjoint(GENERATED)}
+    found = {"id": view.id, "readable": readable, "lineage_clean": clean, "says_generated": not told.isdisjoint(GENERATED)}
+    return compact({**found, "ai_disclosure": reading.get("ai_disclosure")})
 
 
 def _says_generated(credential: View, asset: View) -> bool:

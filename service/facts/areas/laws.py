@@ -229,6 +229,7 @@ def _systems(world: World, runs: Sequence[View], production: str | None) -> Fact
     placed = times.earliest([times.text(one.details.get("placed_on_market_at")) for one in stated])
     return {
         "provider": False if provider is None and hosted else provider,
+        "bought": provider is False or (provider is None and hosted),
         "operator": law_papers.role_of(world, stated, frozenset({"operator", "provider"})),
         "placed_on_market_at": placed,
         "user_notice": said(stated, "user_notice_given"),
@@ -346,9 +347,11 @@ def use_facts(world: World, view: View, person: str, _held: Sequence[View]) -> F
             "dead_within_70": _within_years(world, died, 70),
             "dead_within_50": _within_years(world, died, 50),
             "dead_within_40": _within_years(world, died, 40),
+            "dead_within_20": _within_years(world, died, 20),
             "died_under_ny_law": None if died is None else times.before(died, "2021-05-29") is not True,
             "lived_in_new_york": home == "US-NY",
             "may_be_new_yorker": home in (None, "US", "US-NY"),
+            "may_be_montanan": home in (None, "US", "US-MT"),
             "intimate": told if told is not None else shown,
             "intimate_stated": told is True or shown is True,
             "legal_reviewed": papers.confirmed(papers.attestations(world, (view.id, asset, person), ("legal_review",)), "legal_review"),

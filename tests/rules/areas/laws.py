@@ -17,7 +17,7 @@ MARK: Final[dict[str, Any]] = {
     "id": "evd_m", "layer": "watermark", "scheme": "aigc", "incoming": False, "found": True, "says_generated": True, "producer": True, "produced": True,
     "identified": True, "latent": True, "removable": False,
 }  # fmt: skip
-SIGNED: Final[dict[str, Any]] = {"id": "evd_s", "readable": True, "lineage_clean": True, "says_generated": True}
+SIGNED: Final[dict[str, Any]] = {"id": "evd_s", "ai_disclosure": True, "readable": True, "lineage_clean": True, "says_generated": True}
 PAPER: Final[dict[str, Any]] = {
     "id": "evd_t", "form": "ca_ab2013", "published": True, "topics_missing": [], "blocks_missing": [], "this_version": True, "synthetic_unnamed": [],
 }  # fmt: skip
@@ -28,13 +28,13 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "id": "ast_1", "record": "ast_1", "asset": {"$ref": "ast_1"}, "production": PRODUCTION, "type": "video", "synthetic": True, "moving": True, "sound": False,
         "standard_editing": False, "depicts_existing": True, "could_pass": True, "artistic": False, "artistic_settled": False, "informs_public": True, "digital_human": True,
         "episode": True, "disclosures": [SHOWN], "plans": [PLAN], "marks": [MARK], "incoming_marks": [{"id": "ast_0", "latent": True}], "credentials": [SIGNED],
-        "attestations": [{"id": "evd_r", "kind": "editorial_review", "accepted": True, "live": True}], "provider": True, "operator": True,
+        "attestations": [{"id": "evd_r", "kind": "editorial_review", "accepted": True, "live": True}], "provider": True, "bought": False, "operator": True,
         "placed_on_market_at": "2026-09-01", "user_notice": True, "advertisement": True, "synthetic_performer": True, "ad_exceptions": [],
         "bases": [{"id": "evd_b", "territories": ["GB"], "relies": False}], "generated_at": "2026-10-01", "dates": {"release": AT, "generation": "2026-10-01", "use": "2026-10-01"},
     },
     "offered_models": {
         "id": "mdl_1", "record": "mdl_1", "model": {"$ref": "mdl_1"}, "production": PRODUCTION, "generative": True, "ours": True, "public": True, "general_purpose": True,
-        "provider": True, "users_over_million": True, "detector_offered": True, "visible_option_offered": True, "latent_disclosure_on": True,
+        "provider": True, "users_over_million": True, "detector_offered": True, "visible_option_offered": True, "latent_disclosure_on": True, "licensees_keep_disclosure": True, "hosting_site": True,
         "placed_on_market_at": "2026-03-01", "documents": [PAPER], "uncovered_datasets": [], "copyright_policy": True, "person": PERSON, "one_person": True,
         "creation_consents": [CREATION], "inquiries": [{"id": "evd_i", "days": 30}], "dates": {"release": AT},
     },
@@ -50,7 +50,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 
 MORE: Final[dict[str, dict[str, Any]]] = {
     "uses": {
-        "dead_within_70": True, "dead_within_50": True, "dead_within_40": True, "died_under_ny_law": True, "lived_in_new_york": True, "may_be_new_yorker": True, "intimate": False,
+        "dead_within_70": True, "dead_within_50": True, "dead_within_40": True, "dead_within_20": True, "may_be_montanan": True, "died_under_ny_law": True, "lived_in_new_york": True, "may_be_new_yorker": True, "intimate": False,
         "intimate_stated": False, "legal_reviewed": True,
     },
 }  # fmt: skip
@@ -120,6 +120,23 @@ CASES: Final[list[Case]] = [
         (({"consents": []}, "review"), ({"consents": [], "/intent.marketing": True}, "block"), ({"consents": [REFUSED]}, "block"), ({"consents": [], "exemptions": [SATIRE]}, "exempt"), before("2024-12-31"), away("US-TN")),
         ({"replicates": GONE}, "review"), {"consent_needed": False},
     ),
+    Case(
+        "law-us.ar-hb1071.likeness", "uses", {}, "pass",
+        (
+            ({"consents": []}, "review"), ({"consents": [], "/intent.marketing": True}, "block"), ({"consents": [REFUSED]}, "block"), ({"consents": [], "exemptions": [SATIRE]}, "exempt"), before("2025-02-24"), away("US-TN"),
+            ({"consents": [], **DEAD, "dead_within_50": False}, "not_applicable"), ({"consents": [], **DEAD}, "review"),
+        ),
+        ({"replicates": GONE}, "review"), {"consent_needed": False},
+    ),
+    Case(
+        "law-us.mt-hb513.depiction", "uses", {}, "pass",
+        (
+            ({"consents": []}, "review"), ({"consents": [], "/intent.marketing": True}, "block"), ({"consents": [REFUSED]}, "block"), ({"consents": [], "exemptions": [SATIRE]}, "exempt"), before("2025-12-31"), away("US-TN"),
+            ({"consents": [], **DEAD, "dead_within_20": False}, "not_applicable"), ({"consents": [], "may_be_montanan": False}, "not_applicable"),
+        ),
+        ({"may_be_montanan": GONE}, "review"), {"replicates": False},
+    ),
+    Case("law-us.mt-hb513.tool", "offered_models", {}, "pass", (({"creation_consents": []}, "block"), ({"creation_consents.0.live_now": False}, "block"), before("2025-12-31"), away("US-TN")), ({"one_person": GONE}, "review"), {"one_person": False}),
     Case("law-us.tn-elvis.tool", "offered_models", {}, "pass", (({"creation_consents": []}, "block"), ({"creation_consents.0.live_now": False}, "block"), ({"creation_consents.0.for_purpose": False}, "block"), away("US-CA")), ({"one_person": GONE}, "review"), {"one_person": False}),
     Case(
         "law-ny396b.synthetic-ad-disclosure", "exposures", {}, "pass",
@@ -140,6 +157,9 @@ CASES: Final[list[Case]] = [
         (({"detector_offered": False}, "block"), ({"visible_option_offered": False}, "block"), ({"latent_disclosure_on": GONE}, "block"), before("2026-08-01"), away("US-NY")),
         ({"users_over_million": GONE}, "review"), {"users_over_million": False},
     ),
+    Case("law-us.ca-sb942.licensees", "offered_models", {"/act": "license_out"}, "pass", (({"licensees_keep_disclosure": False}, "block"), ({"licensees_keep_disclosure": GONE}, "block"), ({"/act": "release", "licensees_keep_disclosure": False}, "not_applicable"), before("2026-08-01"), away("US-NY")), ({"users_over_million": GONE}, "review"), {"users_over_million": False}),
+    Case("law-us.ca-ab853.hosting", "offered_models", {"dates.release": "2027-01-01"}, "pass", (({"latent_disclosure_on": False}, "block"), ({"latent_disclosure_on": GONE}, "block"), before("2026-12-31"), away("US-NY")), ({"generative": GONE}, "review"), {"hosting_site": False}),
+    Case("law-us.ca-sb942.latent-read", "exposures", {"bought": True}, "pass", (({"incoming_marks": []}, "warn"), ({"incoming_marks.0.latent": False}, "warn"), before("2026-08-01", "generation"), away("US-NY")), ({"synthetic": GONE}, "review"), {"bought": False}),
     Case(
         "law-us.ca-sb942.latent-kept", "exposures", {}, "pass",
         (({"credentials": [], "marks": []}, "warn"), ({"credentials.0.lineage_clean": False, "marks": []}, "warn"), ({"credentials": []}, "pass"), before("2026-08-01"), away("US-NY"), ({"incoming_marks.0.latent": False}, "not_applicable")),
@@ -158,11 +178,16 @@ CASES: Final[list[Case]] = [
     Case(
         "law-eu.ai-act-50-2.marking", "exposures", EUROPE, "pass",
         (
-            ({"credentials": [], "marks": []}, "block"), ({"credentials": []}, "block"), ({"marks": []}, "block"), ({"marks.0.layer": "logging"}, "block"), ({"credentials.0.readable": False}, "block"), ({"credentials.0.says_generated": False}, "block"),
+            ({"credentials": [], "marks": []}, "block"), ({"credentials": []}, "block"), ({"marks": []}, "block"), ({"marks.0.layer": "logging"}, "block"), ({"credentials.0.ai_disclosure": False}, "warn"), ({"credentials.0.ai_disclosure": GONE}, "warn"), ({"credentials.0.readable": False}, "block"), ({"credentials.0.says_generated": False}, "block"),
             ({"marks.0.found": False}, "block"), ({"marks": [], "placed_on_market_at": "2026-07-01"}, "not_applicable"), ({"marks": [], "placed_on_market_at": "2026-07-01", **GENERATED_LATER}, "block"), before("2026-08-01", "generation"),
             ({"marks": [], "standard_editing": True}, "not_applicable"), ({"marks": [], "provider": False}, "not_applicable"), away("US"), ({"/intent.territories": ["DE", "US"], "marks": []}, "block"), ({"/intent.territories": ["EU"], "marks": []}, "block"),
         ),
         ({"provider": GONE}, "review"), {"synthetic": False},
+    ),
+    Case(
+        "law-eu.ai-act-50-2.bought-marking", "exposures", {**EUROPE, "bought": True}, "pass",
+        (({"credentials": [], "marks": []}, "warn"), ({"credentials": [], "marks.0.layer": "metadata"}, "warn"), ({"marks": []}, "warn"), before("2026-08-01", "generation"), away("US"), ({"marks": [], "standard_editing": True}, "not_applicable")),
+        ({"synthetic": GONE}, "review"), {"bought": False},
     ),
     Case(
         "law-eu.ai-act-50-2.mark-kept", "exposures", EUROPE, "pass",
@@ -240,7 +265,7 @@ CASES: Final[list[Case]] = [
     ),
     Case(
         "law-us-proposed.no-fakes.licence", "uses", {}, "pass",
-        (({"consents.0.described": False}, "warn"), ({"consents.0.ends": "2040-01-01"}, "warn"), ({"consents.0.ends": "*"}, "warn"), ({"consents.0.ends": "2040-01-01", "deceased_now": True}, "pass"), away("FR")), ({"replicates": GONE}, "warn"), {"consents": []},
+        (({"consents.0.described": False}, "warn"), ({"consents.0.ends": "2040-01-01"}, "warn"), ({"consents.0.ends": "*"}, "warn"), ({"consents.0.ends": "2040-01-01", "deceased_now": True}, "pass"), ({"minor_at_capture": True}, "warn"), ({"minor_at_capture": True, "consents.0.capacity": "guardian"}, "pass"), ({"minor_at_capture": True, "consents.0.capacity": "guardian", "consents.0.ends": "2031-09-01"}, "warn"), away("FR")), ({"replicates": GONE}, "warn"), {"consents": []},
     ),
     Case("law-us-proposed.ca-ab412.inquiry", "offered_models", {}, "pass", (({"inquiries": []}, "warn"), ({"inquiries.0.days": 31}, "warn"), away("US-NY")), ({"public": GONE}, "warn"), {"public": False}),
     Case(
@@ -249,6 +274,7 @@ CASES: Final[list[Case]] = [
         ({"replicates": GONE}, "warn"), {"replicates": False},
     ),
     Case("law-cn-proposed.persona", "exposures", CHINA, "pass", (({"disclosures": []}, "warn"), ({"disclosures.0.kind": "audible_label"}, "warn"), away("US")), ({"digital_human": GONE}, "warn"), {"digital_human": False}),
+    Case("law-cn-proposed.cloning", "uses", CHINA, "pass", (({"consents": []}, "warn"), ({"consents.0.live_at_use": False}, "warn"), ({"consents.0.live_now": False}, "warn"), away("US")), ({"replicates": GONE}, "warn"), {"replicates": False}),
     Case("law-cn-proposed.drama", "exposures", CHINA, "pass", (({"disclosures": []}, "warn"), ({"disclosures.0.perceived": False}, "warn"), away("US")), ({"episode": GONE}, "warn"), {"episode": False}),
     Case("law-gb-proposed.clearance-basis", "exposures", BRITISH, "pass", (({"bases": []}, "warn"), ({"bases.0.relies": True}, "warn"), ({"bases.0.relies": GONE}, "warn"), away("US")), ({"synthetic": GONE}, "warn"), {"synthetic": False}),
 ]  # fmt: skip
