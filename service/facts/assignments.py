@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from service.facts import crafts, papers, times
+from service.facts import crafts, papers, people, times
 from service.facts.library import View
 from service.facts.tool_uses import Use, uses
 from service.facts.world import Fact, World, bares, compact, ref
@@ -34,24 +34,24 @@ def _bears(world: World, view: View, used: list[Use]) -> bool:
 
 
 def _reaches(view: View, use: Use) -> bool:
-    people = bares(view.details.get("people"))
-    if people is None:
+    staff = bares(view.details.get("people"))
+    if staff is None:
         return use.operator is None
-    if "*" in people:
+    if "*" in staff:
         named = crafts.stated(view.details.get("crafts"))
         return named is None or use.crafts is None or not set(named).isdisjoint(use.crafts)
-    return use.operator in people
+    return use.operator in staff
 
 
 def _assignment(world: World, view: View, used: list[Use]) -> Fact:
     details = view.details
     production = world.production_of(view)
-    people = bares(details.get("people"))
+    staff = bares(details.get("people"))
     mine = [use for use in used if use.operator and _reaches(view, use)]
     begun = times.text(details.get("at"))
     asked = _any(details.get("requires_generative_tool"), details.get("prompting_required"), True if _generative(mine) else None)
     named = crafts.stated(details.get("crafts"))
-    persons = [one for one in people or () if one != "*"] or [str(use.operator) for use in mine]
+    persons = [one for one in staff or () if one != "*"] or [str(use.operator) for use in mine]
     first = times.earliest([use.first for use in mine if use.generative is not False]) or begun
     return compact(
         {
@@ -65,8 +65,8 @@ def _assignment(world: World, view: View, used: list[Use]) -> Fact:
             "withdrawn": bool(details.get("withdrawn_at") and world.past(times.text(details["withdrawn_at"]))),
             "feeds_automation": details.get("feeds_automation"),
             "needs_attestation": details.get("feeds_automation") is not False,
-            **_effect(world, view.id, persons, conceded=details.get("displaces") is True),
-            **_told(world, persons, first, everyone=people is not None and "*" in people),
+            **_effect(world, view.id, persons, conceded=_conceded(details)),
+            **_told(world, persons, first, everyone=staff is not None and "*" in staff),
             "assigned_at": begun or first or world.at,
             "dates": compact({"use": first or begun, "request": begun}),
             "path": world.path(view),
@@ -80,25 +80,42 @@ def _any(*stated: object) -> times.Tri:
     return True if True in stated else False if False in stated else None
 
 
+def _conceded(details: Mapping[str, Any]) -> bool:
+    """Whether terms concede that jobs are lost: they say so, or name the jobs."""
+    return details.get("displaces", bool(details.get("displaced_jobs"))) is True
+
+
 def _generative(used: Iterable[Use]) -> bool:
     return any(use.generative is True for use in used)
 
 
 def _effect(world: World, paper: str | None, persons: Iterable[str], *, conceded: bool = False) -> Fact:
     """What labour relations found about displacement by an assignment or its runs, what is conceded, whether it was bargained over."""
-    runs = crafts.runs_of(world, persons)
-    signed = crafts.attested(world, (paper, *runs), ("no_displacement",))
+    named = sorted(set(persons))
+    runs = crafts.runs_of(world, named)
+    files = crafts.files_of(view for one in runs if (view := world.library.get(one)))
+    jobs = [view.id for one in named for view in people.engagements(world, one, world.production)]
+    about = [one for one in (paper, *runs, *files, *jobs) if one]
+    signed = crafts.attested(world, (*about, *named, world.production), ("no_displacement",))
     found = papers.confirmed(signed, "no_displacement")
-    complaints = [one for target in (paper, *runs) if target for one in world.library.about(target, "evidence", "complaint")]
     return {
         "displacing": conceded or found is False,
         "attested": found is True,
         "attestations": signed,
-        "complaint_open": any(
-            one.details.get("topic") == "displacement" and one.details.get("state", "open") == "open" for one in complaints
-        ),
-        "bargained": any(one.get("agreed") for one in impact_bargaining(world, [one for one in (paper, *runs) if one])),
+        "complaint_open": any(_open(world, one, {*about, *named}) for one in world.library.of("evidence", "complaint")),
+        "bargained": any(one.get("agreed") for one in impact_bargaining(world, about)),
     }
+
+
+def _open(world: World, complaint: View, about: set[str]) -> bool:
+    """Whether a complaint of displacement is open: adverse, so one that speaks of the title and of nothing else is about all its work."""
+    details = complaint.details
+    narrow = {one for one in crafts.subjects(complaint) if not one.startswith("prd_")}
+    if details.get("topic") != "displacement" or details.get("state", "open") != "open":
+        return False
+    return times.begun(times.text(details.get("at")), world.at) and (
+        not narrow.isdisjoint(about) if narrow else crafts.concerns(world, complaint)
+    )
 
 
 def impact_bargaining(world: World, targets: Iterable[str]) -> list[Fact]:
@@ -182,14 +199,14 @@ def _consultation(world: World, view: View) -> Fact:
     details = view.details
     requested, held = times.text(details.get("requested_at")), times.text(details.get("held_at"))
     is_held = bool(held and world.past(held))
-    people = bares(details.get("people"))
+    heard = bares(details.get("people"))
     asked = world.past(requested) if requested else (False if is_held or details.get("proposed_at") else None)
     return compact(
         {
             "id": view.id,
             "record": view.id,
             "production": ref(world.production_of(view)),
-            "crafts": _craft_of_guild(details.get("guild")) or crafts.of_people(world, people, world.production),
+            "crafts": _craft_of_guild(details.get("guild")) or crafts.of_people(world, heard, world.production),
             "requested": asked,
             "requested_at": requested,
             "held": is_held,

@@ -18,6 +18,8 @@ CRAFT_OF_CATEGORY: Final = {
 }  # fmt: skip
 #: Tools that are no AI at work: their runs are nobody's question here.
 NOT_AI: Final = frozenset({"traditional", "processing", "analysis"})
+#: The craft of those whose work a department's files are.
+_OF_DEPARTMENT: Final = {"animation": "animator", "music": "musician", "script": "writer", "art": "crew", "camera": "crew", "edit": "crew"}
 #: The union that speaks for a craft, whatever binding is on record.
 UNION_OF_CRAFT: Final = {"crew": "iatse", "animator": "tag", "musician": "afm"}
 #: The crafts that work on a title without being seen or heard in it.
@@ -69,18 +71,29 @@ def held_by(world: World, run: View) -> list[View]:
 
 
 def of_run(world: World, run: View) -> list[str] | None:
-    """Return the crafts whose work a run is: as stated, else those of its operator; what makes nothing but music is musicians' work."""
+    """Return the crafts whose work a run is: as stated, else those of its operator, else of the departments that its files are for."""
     body = run.body
     worker = (bare(body.get("operator")), bare(body.get("operator_engagement")), world.production_of(run))
     named = stated([body["craft"]] if "craft" in body else None) or world.once(
         "worker", worker, lambda: of_engagements(world, held_by(world, run))
     )
-    return named or (["musician"] if _only_music(world, run) else None)
+    return named or _of_files(world, run)
 
 
-def _only_music(world: World, run: View) -> bool:
-    made = [world.library.get(one["asset"]) for one in run.body.get("outputs") or () if one.get("asset")]
-    return run.body.get("modalities") == ["music"] or (bool(made) and all(view is not None and view.type == "music" for view in made))
+def _of_files(world: World, run: View) -> list[str] | None:
+    """The crafts whose work the files of a run are, where each says so; what makes nothing but music is musicians' work."""
+    if run.body.get("modalities") == ["music"]:
+        return ["musician"]
+    made = [world.library.get(one) for one in files_of([run])]
+    found = {
+        _OF_DEPARTMENT.get(str(view.body.get("department"))) or ("musician" if view.type == "music" else None) for view in made if view
+    }
+    return sorted(str(one) for one in found) if found and None not in found and None not in made else None
+
+
+def files_of(runs: Iterable[View]) -> list[str]:
+    """Return the files that some runs put out."""
+    return sorted({str(bare(one["asset"])) for run in runs for one in run.body.get("outputs") or () if one.get("asset")})
 
 
 def at_work(world: World) -> list[View]:

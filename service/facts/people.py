@@ -13,6 +13,12 @@ from service.facts.world import Fact, World, bare, compact, part
 _NOT_ENGAGED = frozenset({"offered", "declined"})
 
 
+def human(world: World, party: str | None) -> times.Tri:
+    """Tell whether a party is a person; one that is recorded as an organisation may be anything, also a system."""
+    view = world.library.get(party)
+    return True if party and (view is None or view.type == "person") else None
+
+
 def date(world: World, person: str | None, name: str) -> str | None:
     """Return a personal date, for derivations only."""
     view = world.library.get(person)

@@ -42,7 +42,7 @@ def _key(world: World, run: View) -> tuple[Any, ...]:
     named = crafts.of_run(world, run)
     if named is None:
         return (None, tool.get("tool_class") == "generative", bare(body.get("operator")))
-    signed = tuple(one["id"] for one in papers.attestations(world, (run.id,), ("no_avoidance",)))
+    signed = tuple(one["id"] for one in papers.attestations(world, (run.id, *crafts.files_of([run])), ("no_avoidance",)))
     fields = ("operator", "employer", "operator_union", "operator_engagement")
     dated = times.text(body.get("generated_at")) is not None
     return (
@@ -98,7 +98,7 @@ def _element(world: World, use: Use) -> Fact:
             "first_used_at": use.first,
             "covered_staff": _staff(world, use, held),
             "outside": crafts.outside(world, employer, use.production),
-            **avoidance(world, (run.id, *(one.id for one in held), employer)),
+            **avoidance(world, (run.id, *crafts.files_of([run]), *(one.id for one in held), use.operator, employer, use.production)),
             "permissions": permissions(world, use, tool.get("name")),
             "policies": policies(world, use.operator, use.production),
             "fees": fees,
@@ -141,7 +141,7 @@ def _task(world: World, view: View) -> Fact:
             "jurisdiction": details.get("covered"),
             "covered_staff": crafts.covered(world, person, held, unions, None) if person else False,
             "outside": crafts.outside(world, employer, production),
-            **avoidance(world, (view.id, employer)),
+            **avoidance(world, (view.id, person, employer, production)),
             "dates": {"generation": world.at, "use": world.at},
             "because": {"crafts": "craft", "jurisdiction": "covered", "covered_staff": "person", "outside": "employer"},
         }

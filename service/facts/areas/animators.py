@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.facts import crafts, times
+from service.facts import crafts, people, times
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, ref
 
@@ -28,13 +28,20 @@ def _credit(world: World, view: View) -> Fact:
             "person": ref(person),
             "role": details.get("role"),
             "crafts": crafts.stated([str(details.get("craft", "other"))]) or crafts.of_person(world, person, production),
-            "system_named": bool(details.get("system")) and person is None,
+            "system_named": _system_named(world, details.get("system"), person),
             "changed": _changed(view) and world.past(day) is not False,
             "because_of_ai": True if details.get("because_of_generated_material") is True else because,
             "dates": compact({"release": world.at, "use": day or world.at}),
             "because": {"because_of_ai": "because_of_tool_use", "crafts": "craft"},
         }
     )
+
+
+def _system_named(world: World, system: object, person: str | None) -> times.Tri:
+    """Whether a system stands in a person's place; nobody knows what an organisation is that does."""
+    if person is None:
+        return bool(system)
+    return False if people.human(world, person) else None
 
 
 def _changed(view: View) -> bool:

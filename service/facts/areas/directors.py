@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from service.facts import appearances, papers, times, titles
+from service.facts import appearances, papers, people, times, titles
 from service.facts.areas import written
 from service.facts.library import View
 from service.facts.licensing import lineage_of
@@ -62,7 +62,7 @@ def _duty(world: World, view: View, name: str) -> Fact:
             "id": view.id,
             "record": view.id,
             "directing": False if details.get("covered") is False else is_directing(details.get("craft"), name),
-            "by_system": True if details.get("system") else (False if details.get("person") else None),
+            "by_system": True if details.get("system") else (False if people.human(world, bare(details.get("person"))) else None),
             "person": ref(bare(details.get("person"))),
             "production": ref(world.production_of(view)),
             "path": world.path(view),
@@ -113,7 +113,10 @@ def _creative_use(world: World, view: View) -> Fact | None:
             "ahead": _ahead(world, view, runs, used_at),
             "in_picture": _in_picture(world, view),
             "consultations": [_consultation(one, used_at) for one in _talks(world, production) if not one.narrow or one.narrow & about],
-            "sign_offs": [found for name in sorted(about & _signed(world).keys()) for found in _signed(world)[name]],
+            "sign_offs": [
+                *(found for name in sorted(about & _signed(world).keys()) for found in _signed(world)[name]),
+                *(one for one in _signed(world).get(str(production), ()) if times.not_after(used_at, one.get("signed_at"))),
+            ],
             "production": ref(production),
             "dates": {} if used_at is None else {"use": used_at, "generation": used_at},
             "path": path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.facts import custody, papers, times
+from service.facts import custody, papers, people, times
 from service.facts.areas import training_rights, writers_deals, writers_given, writers_tools, written
 from service.facts.areas.written import Material
 from service.facts.library import View
@@ -55,12 +55,19 @@ def _credits(world: World) -> list[Fact]:
         [view for view in world.library.of("evidence", type_) if written.in_question(world, view)] for type_ in ("credit", "credit_notice")
     )
     alone = [_credit(world, view, view.id, view.details) for view in credits_ if written.writing_credit(view.details)]
-    named = [(view, number, one) for view in notices for number, one in enumerate(view.details.get("names") or ())]
+    named = [(view, number, one) for view in notices for number, one in enumerate(_named(view))]
     return alone + [_credit(world, view, f"{view.id}/{number}", one) for view, number, one in named]
 
 
+def _named(notice: View) -> list[Mapping[str, Any]]:
+    """The credits of a notice with who is named; of those that are only worded, the ones whose words name a system."""
+    listed = notice.details.get("names")
+    worded = [str(one) for one in notice.details.get("credits") or ()]
+    return list(listed or ()) if listed is not None else [{"system": one} for one in worded if written.speaks_of_generated(one)]
+
+
 def _credit(world: World, view: View, name: str, credit: Mapping[str, Any]) -> Fact:
-    system = True if credit.get("system") else (False if credit.get("person") else None)
+    system = True if credit.get("system") else (False if people.human(world, bare(credit.get("person"))) else None)
     return compact(
         {
             "id": name,

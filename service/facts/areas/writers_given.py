@@ -46,7 +46,7 @@ def _furnishing(world: World, view: View) -> Fact:
             "ahead": _ahead(world, at),
             "previously_exploited": written.exploited(material) if material else None,
             "instructed_as_basis": details.get("instructed_as_basis"),
-            "disclosures": _disclosures(world, material, writer, at),
+            "disclosures": _disclosures(world, material, writer, at, view.id),
             "contracts": _contracts(world, material, writer, production, at),
             **written.owner_facts(world, writer, production, titles.lines(world, held)),
             "dates": {"handover": at or world.at},
@@ -71,24 +71,26 @@ def _ahead(world: World, at: str | None) -> times.Tri:
     return asked if done is None else not done
 
 
-def _disclosures(world: World, material: Material | None, writer: str | None, handed_at: str | None) -> list[Fact]:
-    """The disclosures to a writer about a material; one whose content is other content is about something else."""
+def _disclosures(
+    world: World, material: Material | None, writer: str | None, handed_at: str | None, furnishing: str | None = None
+) -> list[Fact]:
+    """The disclosures to a writer about a material, or its hand-over; one whose content is other content is about something else."""
     found = []
     for view in world.library.of("evidence", "disclosure"):
         if writer is None or bare(view.details.get("to")) == writer:
-            about = _speaks_of(view, material)
+            about = _speaks_of(view, material, furnishing)
             if about is not False:
                 found.append(_disclosure(world, view, handed_at, about=about))
     return found
 
 
-def _speaks_of(view: View, material: Material | None) -> times.Tri:
+def _speaks_of(view: View, material: Material | None, furnishing: str | None) -> times.Tri:
     named = {str(bare(one)) for one in (view.details.get("material"), *(view.body.get("subjects") or ())) if one}
     named = {one for one in named if not one.startswith(("pty_", "prd_"))}
     if material is None:
         return None
     same = _same_content(view.details.get("content"), material)
-    if same is False or (named and named.isdisjoint(material.keys)):
+    if same is False or (named and named.isdisjoint({*material.keys, furnishing})):
         return False
     return True if named or same else None
 
