@@ -28,6 +28,9 @@ STATES: Final = (
 )  # fmt: skip
 
 
+AWARDS: Final = ("oscars", "emmys", "grammys", "human_provenance", "festival", "other")
+
+
 class Intent(Body):
     """Where a result is meant to go. `purpose` says whether it is the final work, a temporary aid, or marketing."""
 
@@ -39,6 +42,8 @@ class Intent(Body):
     purpose = Choice("final", "temp", "marketing")
     productions = Several(Reference("production", role="intended_production"), most=100)
     audience = Text(200)
+    awards = Several(Choice(*AWARDS), most=6, about="the awards it is meant to be entered for, besides what the title lists; [] none")
+    commercial = Flag(about="whether anybody is to earn with it; where absent, the production says so")
 
 
 class IntentProfile(Intent):
@@ -80,7 +85,7 @@ class Unit(Body):
 class AwardEntry(Body):
     """An award that the title, or somebody's part in it, is entered for, and what is declared there about AI."""
 
-    award = Choice("oscars", "emmys", "grammys", "human_provenance", "festival", "other", required=True)
+    award = Choice(*AWARDS, required=True)
     category = Text(200, about="the category entered, in the award's own words")
     department = Choice(*DEPARTMENTS, about="whose craft the category honours")
     declared_tier = Whole(1, 3, about="human provenance label: 1 no AI, 2 assistive only, 3 generated material in the final work")
@@ -127,6 +132,9 @@ class Production(Record):
     cast_list_stated_by = Reference("party", role="cast_list_stated_by")
     other_crafts_determined = Several(Nested(CraftDetermination), most=40)
     intent_profiles = Several(Nested(IntentProfile), most=50)
+    commercial = Flag(
+        about="whether anybody is to earn with it; false for teaching, study, charity; where absent only a research format is not commercial"
+    )
     award_track = Flag(about="whether it is entered for awards at all")
     award_entries = Several(Nested(AwardEntry), most=200, about="[] says that it is entered for none")
     ad_id_at = PartialDate(about="when the Ad-ID was taken out, for a commercial; the id itself is an identifier of scope ad_id")

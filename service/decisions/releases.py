@@ -118,6 +118,8 @@ def _within_intent(decided: Mapping[str, Any], wanted: Mapping[str, Any] | None)
         else True,
         "purpose": wanted.get("purpose", decided.get("purpose")) == decided.get("purpose"),
         "window": _window_within(decided.get("window"), wanted.get("window")),
+        "awards": set(wanted.get("awards", ())) <= set(decided.get("awards", ())),
+        "commercial": wanted.get("commercial", decided.get("commercial")) in (decided.get("commercial"), False),
     }
     beyond = sorted(name for name, verdict in tests.items() if verdict is not True)
     if beyond:

@@ -57,7 +57,7 @@ def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
             "state": body.get("state"),
             "distributors": [str(bare(one)) for one in body["distributors"]] if body.get("distributors") is not None else None,
             "platforms": platforms(world, body),
-            "awards": awards(body),
+            "awards": awards(world, body),
             "advertiser": bare(body.get("advertiser")),
             "product_line": body.get("product_line"),
             "crafts": sorted(crafts),
@@ -83,12 +83,12 @@ def platforms(world: World, body: Mapping[str, Any]) -> list[str] | None:
     )
 
 
-def awards(body: Mapping[str, Any]) -> list[str] | None:
-    """Return the awards a title is entered for; `[]` where it is on no award track, None where nobody has said."""
-    listed = body.get("award_entries")
-    if listed is not None:
-        return sorted({str(one["award"]) for one in listed})
-    return [] if body.get("award_track") is False else None
+def awards(world: World, body: Mapping[str, Any]) -> list[str] | None:
+    """Return the awards a title is entered for, or is meant to be; `[]` where it is on no award track, None where nobody has said."""
+    listed, meant = body.get("award_entries"), world.intent.get("awards")
+    if listed is None and meant is None:
+        return [] if body.get("award_track") is False else None
+    return sorted({*(str(one["award"]) for one in listed or ()), *(meant or ())})
 
 
 def bindings(world: World, production: str) -> list[Fact]:
@@ -152,13 +152,14 @@ def lines(world: World, held: Iterable[View]) -> list[str] | None:
 
 
 def _runs(world: World, view: View, bound: Mapping[str, Any]) -> bool:
-    """A binding runs unless it says that it has ended or not begun; its end is adverse, so in doubt it has come."""
+    """A binding runs unless it says that it has ended or not begun, through its last day; its end is adverse, so in doubt it has come."""
     ended = any(
         times.begun(times.text(event.body.get("effective_at")), world.at)
         for event in world.library.about(view.id, "event", "terminated", ("target",))
     )
     end, start = times.text(bound.get("end")), times.text(bound.get("start"))
-    return not ended and not (end and times.before(end, world.at) is not False) and not (start and times.before(world.at, start))
+    over = end is not None and times.within(world.at, {"end": end}) is not True
+    return not ended and not over and not (start and times.before(world.at, start))
 
 
 def _determinations(world: World, production: str) -> list[Fact]:

@@ -33,10 +33,19 @@ def entries(world: World, found: Sequence[Case]) -> list[Fact]:
     view = world.library.get(world.production)
     if view is None:
         return []
-    listed = view.body.get("award_entries")
+    listed = _with_meant(world, view.body.get("award_entries"))
     if listed is None and view.body.get("award_track") is not False:
         return [{"id": f"{view.id}/awards", "record": view.id, "production": ref(view), "because": {"award": "award_entries"}}]
     return [_entry(world, view, one, number, found) for number, one in enumerate(listed or ())]
+
+
+def _with_meant(world: World, listed: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]] | None:
+    """The entries of a title, and the awards that the intent names besides them."""
+    meant = world.intent.get("awards")
+    if listed is None and meant is None:
+        return None
+    known = {one["award"] for one in listed or ()}
+    return [*(listed or ()), *({"award": one} for one in meant or () if one not in known)]
 
 
 def _entry(world: World, view: View, one: Mapping[str, Any], number: int, found: Sequence[Case]) -> Fact:

@@ -106,11 +106,20 @@ def _terms(world: World, view: View) -> Fact:
             or open_.get("attribution", bool(words & {"BY", "ATTRIBUTION"}) if name.strip() else (None if open_ else False)),
             "credited": _credited(world, view),
             "non_commercial": closed,
+            "commercial": _commercial(world),
             "production": ref(world.production),
             "path": world.path(view),
             "because": {"attribution": "open_licence.attribution", "non_commercial": "open_licence.non_commercial"},
         }
     )
+
+
+def _commercial(world: World) -> times.Tri:
+    """Whether anybody is to earn with it, as intent or title say; where neither does, only research is known not to be for that."""
+    title = world.library.get(world.production)
+    body = title.body if title else {}
+    told = [one for one in (world.intent.get("commercial"), body.get("commercial")) if isinstance(one, bool)]
+    return any(told) if told else (body["format"] != "research" if "format" in body else None)
 
 
 def _credited(world: World, view: View) -> bool:

@@ -39,7 +39,7 @@ CASES = [
     Case(f"{FOR}lic-01", "borrowings", {}, "pass", (({"licences": []}, "block"),), ({"own": GONE}, "review"), {"own": True}),
     Case(f"{FOR}lic-05", "licence_terms", {}, "pass", (({"credited": False}, "block"),), ({"attribution": GONE}, "review"), {"attribution": False}),
     Case(
-        f"{FOR}lic-06", "licence_terms", {"/objects.prd_1.format": "research"}, "pass", (({"/objects.prd_1.format": "feature"}, "block"), ({"/objects.prd_1.format": GONE}, "block")),
+        f"{FOR}lic-06", "licence_terms", {"commercial": False}, "pass", (({"commercial": True}, "block"), ({"commercial": GONE}, "block")),
         ({"non_commercial": GONE}, "review"), {"non_commercial": False},
     ),
     Case(
