@@ -18,7 +18,8 @@ from psycopg.errors import OperationalError
 from service import errors, projections
 from service.content.store import Store, sweep
 from service.db import Database, transaction
-from service.ledger import fsck
+from service.ledger import fsck, stamping, witnessing
+from service.ledger.courier import Courier
 from service.ledger.log import Ledger
 
 log = logging.getLogger("clearance.jobs")
@@ -79,8 +80,43 @@ def compare(tools: Tools) -> Mapping[str, int]:
     return {"faults": found}
 
 
+def witness(tools: Tools) -> Mapping[str, int]:
+    """Carry to the witnesses what the courier could not; one that is away for one log is not asked about the others."""
+    away: frozenset[str] = frozenset()
+    cosigned = 0
+    for studio_id in _studios(tools.database):
+        try:
+            outcomes = witnessing.submit(tools.database, tools.ledger, studio_id, _now, away)
+        except errors.Unavailable as fault:  # this log is refused by its own signer: the others go on
+            log.error("not sent to the witnesses", extra={"studio": studio_id, "reason": str(fault)})  # noqa: TRY400 - it is no surprise
+            continue
+        away |= {name for name, outcome in outcomes.items() if outcome.result == "away"}
+        cosigned += sum(outcome.result == "ok" for outcome in outcomes.values())
+    return {"cosigned": cosigned, "away": len(away)}
+
+
+def time_stamp(tools: Tools) -> Mapping[str, int]:
+    """Have the logs that have grown stamped by those authorities that are due."""
+    stamped = 0
+    for studio_id in _studios(tools.database):
+        try:
+            states = stamping.submit(tools.database, tools.ledger, studio_id, _now())
+        except errors.Unavailable as fault:
+            log.error("not sent to the authorities", extra={"studio": studio_id, "reason": str(fault)})  # noqa: TRY400 - it is no surprise
+            continue
+        stamped += sum(state.outcome == "ok" for state in states)
+    return {"stamped": stamped}
+
+
+def courier(database: Database, ledger: Ledger) -> Courier:
+    """Return what carries new checkpoints to the witnesses at once."""
+    return Courier(lambda studio_id: witnessing.submit(database, ledger, studio_id, _now))
+
+
 JOBS = (
     Job("catch_up", timedelta(minutes=1), catch_up),
+    Job("witness", timedelta(minutes=1), witness),
+    Job("time_stamp", timedelta(minutes=1), time_stamp),
     Job("tidy", timedelta(hours=1), tidy),
     Job("compare", timedelta(days=1), compare),
 )
@@ -113,6 +149,10 @@ def claim(database: Database, job: Job, now: datetime) -> bool:
     """Take the slot of a job for this host; false if another host, or an earlier tick, has it."""
     with database.ledger() as conn, transaction(conn):
         return conn.execute("INSERT INTO tick (name, slot) VALUES (%s, %s) ON CONFLICT DO NOTHING", (job.name, job.slot(now))).rowcount == 1
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _studios(database: Database) -> list[str]:

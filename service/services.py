@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from service import errors
+from service import errors, jobs
 from service.config import Settings
 from service.content.store import Store
 from service.content.vault import Vault
@@ -17,6 +17,7 @@ from service.credentials.keys import Authority
 from service.credentials.sign import Credentials
 from service.db import Database
 from service.durable import make_directory
+from service.ledger.courier import Courier
 from service.ledger.log import Ledger
 from service.ledger.signer import Signer
 from service.sandbox.pool import Pool
@@ -40,6 +41,7 @@ class Services:
     _lanes: dict[str, threading.BoundedSemaphore] = field(
         default_factory=lambda: {name: threading.BoundedSemaphore(size) for name, size in LANES.items()}
     )
+    courier: Courier | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Services:
@@ -61,8 +63,11 @@ class Services:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The log with its sequencer and signer."""
-        return Ledger(self.database, Signer(self.settings.data / "keys" / "log"))
+        """The log with its sequencer and signer; what is appended goes on to the witnesses."""
+        ledger = Ledger(self.database, Signer(self.settings.data / "keys" / "log"))
+        self.courier = jobs.courier(self.database, ledger)
+        ledger.appended = self.courier.leave_word
+        return ledger
 
     @cached_property
     def blobs(self) -> Store:
@@ -102,6 +107,8 @@ class Services:
 
     def close(self) -> None:
         """Let go of what was opened; for tests and commands that end before their process."""
+        if self.courier is not None:
+            self.courier.close()
         for name in ("sandbox", "ledger", "database"):
             held = self.__dict__.pop(name, None)
             if held is not None:

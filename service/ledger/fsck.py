@@ -20,7 +20,7 @@ from psycopg.rows import class_row
 
 from service.db import transaction
 from service.errors import Problem
-from service.ledger import fsck_sql, merkle, tree
+from service.ledger import fsck_anchors, fsck_sql, merkle, tree
 from service.ledger.entry import encode, leaf_hash
 from service.ledger.items import TreeHead
 from service.ledger.log import Ledger
@@ -99,6 +99,8 @@ def _faults(conn: Connection[Any], ledger: Ledger, report: Report, mark: Mark | 
         for (place,) in conn.execute(statement, {"studio_id": report.studio_id, "size": report.entries}):
             yield Fault(code, str(place), says)
     yield from _subtrees(conn, report)
+    for found in fsck_anchors.faults(conn, report.studio_id, ledger.origin(report.studio_id)):
+        yield Fault(*found)
 
 
 def _mark(ledger: Ledger, studio_id: str) -> tuple[Mark | None, list[Fault]]:

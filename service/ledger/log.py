@@ -6,7 +6,7 @@ entries, and the path that leads from each of them to its root.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,8 @@ class Ledger:
         self._signer = signer
         self._name = name
         self._sequencer = Sequencer(database, signer, self.origin, lane=lane)
+        self.appended: Callable[[str], object] = _nobody_listens
+        """Called with the studio after each append, before it is answered; must not wait for anything."""
 
     def close(self) -> None:
         """Finish what is queued; the object may be used again."""
@@ -74,6 +76,7 @@ class Ledger:
         if not write.items:
             raise ValueError("a write has at least one item")
         outcome = self._sequencer.submit(write)
+        self.appended(write.studio_id)
         if isinstance(outcome, Receipt):
             return outcome
         with self._database.ledger() as conn:
@@ -187,6 +190,10 @@ class Ledger:
             if tree.root(conn, studio_id, head.size) != head.root:
                 raise _damaged(origin)
             return turn.trust(Checkpoint(origin, head.size, head.root))
+
+
+def _nobody_listens(_studio_id: str) -> None:
+    """Do nothing with an append."""
 
 
 def _damaged(origin: str) -> errors.Unavailable:
