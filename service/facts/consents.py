@@ -66,7 +66,7 @@ def _seen(world: World, view: View, use: Use) -> Fact:
     fact = {
         **own_facts(world, view),
         "granted": granted,
-        "for_purpose": _purpose(scope, use.purposes),
+        "for_purpose": _purpose(purposes(body), use.purposes),
         "covers_production": covers,
         "names_production": covers if covers is not True else scope.get("productions") != ["*"],
         "covers_role": _listed(scope.get("roles"), use.role),
@@ -112,7 +112,7 @@ def _own_facts(world: World, view: View) -> Fact:
         "capacity": body.get("capacity"),
         "form": body.get("form"),
         "signed_at": signed_at(view),
-        "purposes": scope.get("purposes"),
+        "purposes": purposes(body),
         "languages": scope.get("languages"),
         "described": _described(body, scope),
         "conspicuous_attested": papers.confirmed([*attested, *_named(world, body, "conspicuousness")], "conspicuousness") is True,
@@ -248,8 +248,13 @@ def later_commercial(world: World, scope: Mapping[str, Any], production: str | N
     return False if False in fits else None if None in fits else True
 
 
-def _purpose(scope: Mapping[str, Any], wanted: tuple[str, ...]) -> times.Tri:
-    named = scope.get("purposes")
+def purposes(body: Mapping[str, Any]) -> list[str] | None:
+    """Return what a consent is for, as stated; by its name the digital replica rider is for making and using a replica where it does not say."""
+    named = part(body, "scope").get("purposes")
+    return ["creation", "use"] if named is None and body.get("form") == "digital_replica_rider" else named
+
+
+def _purpose(named: list[str] | None, wanted: tuple[str, ...]) -> times.Tri:
     if named is None:
         return None
     return "*" in named or not set(wanted).isdisjoint(named)
@@ -267,7 +272,11 @@ def compare(world: World, view: View, use: Use, state: str | None) -> tuple[list
     """Return the fields in which a consent does not reach a use, and those that leave it open."""
     scope = part(view.body, "scope")
     mismatch, unstated = [], []
-    for name, fits in [*_checks(world, scope, use), *limits.exceeded(world, view, use.id, use.person)]:
+    for name, fits in [
+        ("purposes", _purpose(purposes(view.body), use.purposes)),
+        *_checks(world, scope, use),
+        *limits.exceeded(world, view, use.id, use.person),
+    ]:
         if fits is False:
             mismatch.append(name)
         elif fits is None:
@@ -283,7 +292,7 @@ def _checks(world: World, scope: Mapping[str, Any], use: Use) -> list[tuple[str,
     """Each field with whether it fits; a limit that a consent does not state is none, but for purposes, titles and foreign languages."""
     checks: list[tuple[str, times.Tri]] = [
         ("productions", _covers(world, scope, use.production) or later_commercial(world, scope, use.production)),
-        ("purposes", _purpose(scope, use.purposes)),
+        ("purposes", _purpose(scope.get("purposes"), use.purposes)),
     ]
     if scope.get("roles") is not None and use.role:
         checks.append(("roles", _listed(scope["roles"], use.role)))
@@ -338,7 +347,7 @@ def _survives(world: World, view: View, use: Use) -> times.Tri:
         return False
     fits = [
         None if limits.get("productions") is None else _covers(world, limits, use.production),
-        None if limits.get("purposes") is None else _purpose(limits, use.purposes),
+        None if limits.get("purposes") is None else _purpose(limits["purposes"], use.purposes),
         None if limits.get("until") is None else times.not_after(use.at, times.text(limits["until"])),
     ]
     if False in fits:

@@ -458,6 +458,7 @@ def collect(reader: Reader, roots: Sequence[str], extra: Sequence[View], also: S
     _read(reader, library, [f"{name}@{version}" if version else name for name, version in found[:LIMIT]])
     library.lineage = set(library.views)
     _read(reader, library, [*also, *named])
+    _read(reader, library, _items(library))
     _name(reader, library)
     _crafts(reader, library)
     asked: set[tuple[Asked, str]] = set()
@@ -499,6 +500,11 @@ def _name(reader: Reader, library: Library) -> None:
         if role not in LIMITS and _kind(target) in NAMED
     }
     _read(reader, library, named - library.views.keys())
+
+
+def _items(library: Library) -> set[str]:
+    """The files that datasets list one by one: what is learnt from them is told by whose they are, though nothing is made of them here."""
+    return {target for view in library.of("dataset") for role, target in view.links if role == "item"}
 
 
 def _advance(library: Library) -> list[str]:

@@ -21,6 +21,9 @@ _FOR: Final = {
 _NOTICES: Final = ("replica_creation", "replica_use", "session")
 _SEEN: Final = frozenset({"score", "text", "synthetic"})
 
+#: On what basis pay for a replica's commercial is recorded: as such, or as a multiple of the session fee.
+_PREMIUM: Final = ("replica_commercial", "session_multiple")
+
 #: The premium for a commercial made with a replica, as a multiple of the session fee, and the contribution in per cent.
 MULTIPLE: Final = Decimal("1.5")
 CONTRIBUTION: Final = Decimal("23.5")
@@ -264,8 +267,8 @@ def _reach(riders: Iterable[Fact]) -> Fact:
 
 def _pay(world: World, person: str, production: str | None, about: Iterable[str | None]) -> Fact:
     """What was paid for the commercials made with a replica, and for their use."""
-    found = papers.payments(world, person, production, about, ("replica_commercial", "use_fee"))
-    premium = [_premium(world, one) for one in found if one.get("basis") == "replica_commercial"]
+    found = papers.payments(world, person, production, about, (*_PREMIUM, "use_fee"))
+    premium = [_premium(world, one) for one in found if one.get("basis") in _PREMIUM]
     numbers = [
         paper.details["replica_commercials"] for paper in advertising.papers(world, production) if "replica_commercials" in paper.details
     ]
@@ -275,7 +278,9 @@ def _pay(world: World, person: str, production: str | None, about: Iterable[str 
         "premium_due": times.earliest([one.get("due_at") for one in premium if not one.get("paid")]),
         "use_fee_due": times.earliest([one.get("due_at") for one in found if one.get("basis") == "use_fee" and not one.get("paid")]),
         "commercials_made": max(numbers, default=1),
-        "commercials_paid": papers.paid_units([{"units": "1", **one} for one in premium], "replica_commercial"),
+        "commercials_paid": papers.paid_units(
+            [{"units": "1", **one, "basis": "replica_commercial"} for one in premium], "replica_commercial"
+        ),
     }
 
 

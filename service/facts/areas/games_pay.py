@@ -136,7 +136,7 @@ def live_fees(world: World, view: View, person: str, production: str | None, rep
     """Return the fees agreed for real-time generation, each as a multiple of scale."""
     targets = (view.id, replica.id if replica else None, bare(view.body.get("asset")), *(one.id for one in held))
     launched = times.text(view.body.get("first_use_at")) or times.text(view.body.get("generated_at")) or world.at
-    names = {one["id"] for one in papers.payments(world, person, production, targets, ("real_time",))}
+    names = {one["id"] for one in papers.payments(world, person, production, targets, ("real_time", "session_multiple"))}
     for one in papers.deals(world, person, production, targets, launched):
         paper = world.library.get(one["id"])
         if paper and paper.type == "bargaining" and paper.details.get("kind") in _LIVE_DEALS and one.get("agreed") is True:

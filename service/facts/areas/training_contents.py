@@ -33,7 +33,10 @@ def collections(world: World, _: Sequence[View]) -> dict[str, list[Fact]]:
 def _jobs(world: World) -> list[tuple[Fact, View | None, View | None]]:
     """Each training with its dataset and the record that states it; also of works that stand in no dataset."""
     library = world.library
-    found = [(one, library.get(part(one, "dataset").get("$ref")), library.get(one.get("record"))) for one in trainings.trainings(world)]
+    datasets = {view.id: view for view in library.of("dataset")}  # pinned to a version or not
+    found = [
+        (one, datasets.get(part(one, "dataset").get("$ref", "")), library.get(one.get("record"))) for one in trainings.trainings(world)
+    ]
     jobs = [view for view in lineage_of(world, "evidence") if view.type == "training_job" and not view.details.get("datasets")]
     return [*found, *((_of_works(world, job), None, job) for job in jobs)]
 
@@ -89,9 +92,9 @@ def _contained(told: Iterable[Any], works: list[times.Tri]) -> times.Tri:
 
 
 def _works(world: World, dataset: View | None, record: View | None) -> list[View]:
-    """The works that are learnt from: sources of the dataset, works that the paper names."""
+    """The works that are learnt from: sources and files of the dataset, works that the paper names."""
     body: Mapping[str, Any] = dataset.body if dataset else {}
-    named = [one.get("source") for one in (*(body.get("parts") or ()), *(body.get("members") or ()))]
+    named = [one.get(name) for one in (*(body.get("parts") or ()), *(body.get("members") or ())) for name in ("source", "asset")]
     named += list(record.details.get("works") or ()) if record and record.kind == "evidence" else []
     found = {view.key: view for one in named if (view := world.library.get(one))}
     return [view for _, view in sorted(found.items())]
