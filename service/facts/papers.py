@@ -131,6 +131,7 @@ _UNIONS = {
     "sagaftra": "sagaftra", "screenactorsguild": "sagaftra", "writersguildofamerica": "wga", "wgaeast": "wga", "wgawest": "wga",
     "wgae": "wga", "wgaw": "wga", "writersguildofcanada": "wgc", "directorsguildofamerica": "dga",
 }  # fmt: skip
+SHORT_NAMES = frozenset(_UNIONS.values())
 
 
 def union_name(world: World, party: str | None) -> str | None:

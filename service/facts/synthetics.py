@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 from schemas import vocabulary
-from service.facts import classify, consents, papers, times
+from service.facts import classify, consents, papers, times, unions
 from service.facts.appearances import ahead, common, dates, generated_at, generation_of, named_people, of_asset, person_of, synthetic_facts
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, part, ref
+
+#: The agreements whose union is told of a synthetic performer, and how its name begins.
+LINES: Final = frozenset({"sagaftra-tvt"})
+_UNION: Final = ("sagaftra",)
+_CONVENTIONAL: Final = frozenset({"traditional", "processing", "analysis"})
 
 
 def synthetic(world: World, view: View) -> Fact | None:
@@ -28,8 +34,9 @@ def synthetic(world: World, view: View) -> Fact | None:
     about = (view.id, bare(body.get("asset")), bare(body.get("role")))
     first = times.text(body.get("first_use_at")) or base["generated_at"] or world.at
     wide = title_wide(world, world.production_of(view))
-    told = papers.notices(world, (*about, world.production_of(view)), ("synthetic",))
-    told += [papers.notice(world, one) for one in wide if one.type == "notice" and one.id not in {known["id"] for known in told}]
+    sent = papers.notices(world, (*about, world.production_of(view)), ("synthetic",))
+    sent += [papers.notice(world, one) for one in wide if one.type == "notice" and one.id not in {known["id"] for known in sent}]
+    told = [one for one in sent if to_union(world, one, world.production_of(view))]
     bargained = [one for target in about if target for one in world.library.about(target, "evidence", "bargaining")]
     bargained += [one for one in wide if one.type == "bargaining"]
     bargained += [one for notice in told for one in world.library.about(notice["id"], "evidence", "bargaining")]
@@ -43,20 +50,28 @@ def synthetic(world: World, view: View) -> Fact | None:
             **base,
             **found,
             "generative": None if tool is None else tool in ("generative", "live"),
+            "conventional": tool in _CONVENTIONAL,
             "looks_human": body.get("looks_human", body.get("meant_to_look_human")),
             "nobody_recognisable": not body["recognisable_people"]
             if body.get("recognisable_people") is not None
             else (False if True in people_seen else None),
-            "notices": [one for one in told if not one.get("recipient_kind") or one["recipient_kind"] in ("union", "guild")],
+            "notices": told,
             "notified_at": times.earliest([one.get("delivered_at") for one in told]),
             "bargaining": bargaining,
-            "remuneration_fixed": any(one.get("outcome") in ("agreed", "arbitration") and one.get("amount") for one in bargaining),
+            "remuneration_fixed": any(one.get("remunerated") for one in bargaining),
             "payments": papers.payments(world, None, world.production_of(view), about, ("synthetic",)),
             "attestations": papers.attestations(world, about),
             "used_at": first,
             "dates": dates(world, view, None, None),
         }
     )
+
+
+def to_union(world: World, notice: Fact, production: str | None) -> bool:
+    """Tell whether a notice went to the union: to its party, or to a union that is no other that we know."""
+    if unions.to_union(world, notice, production, LINES, _UNION):
+        return True
+    return notice.get("recipient_kind") in ("union", "guild") and papers.SHORT_NAMES.isdisjoint(notice.get("unions") or ())
 
 
 def title_wide(world: World, production: str | None) -> list[View]:
@@ -83,11 +98,23 @@ def negotiation(world: World, view: View) -> Fact:
         {
             "id": view.id,
             "opened_at": times.text(details.get("opened_at")),
+            "dated": "opened_at" in details,
             "closed_at": times.text(details.get("closed_at")),
             "outcome": _outcome(world, details),
             "amount": "agreed_amount" in details or None,
+            "remunerated": _remunerated(world, details),
         }
     )
+
+
+def _remunerated(world: World, details: Mapping[str, Any]) -> bool:
+    """Tell whether something is to be paid: what was agreed, unless that is nothing, and what was awarded."""
+    outcome, amount = _outcome(world, details), details.get("agreed_amount")
+    try:
+        nothing = isinstance(amount, Mapping) and Decimal(str(amount.get("amount"))) == 0
+    except InvalidOperation:
+        nothing = False
+    return not nothing and (outcome == "agreed" or (outcome == "arbitration" and amount is not None))
 
 
 def _outcome(world: World, details: Mapping[str, Any]) -> Any:
@@ -156,13 +183,20 @@ def _prompt(world: World, generation: View, entity: Mapping[str, Any], number: i
             "features": features,
             "replaces_name": _replaces_name(entity),
             "recognised": classify.recognised(view, person, features or vocabulary.FACIAL_FEATURES) if view else None,
-            "consents": consents.seen_from(world, used),
+            "consents": [{**one, "covers_features": _covers_features(world, one, features)} for one in consents.seen_from(world, used)],
             "deals": papers.deals(world, person, production, (view.id if view else None, generation.id), made),
             "use_ahead": ahead(world, view) if view else generation.id.startswith("planned"),
             "dates": {"use": made, "generation": made},
             "path": world.path(generation),
         }
     )
+
+
+def _covers_features(world: World, seen: Fact, features: list[str] | None) -> bool:
+    """Tell whether a consent reaches the features asked for; one that names none is not limited to some."""
+    view = world.library.get(seen["id"])
+    named = part(view.body, "scope").get("features") if view else None
+    return named is None or not {"*", "face", "whole"}.isdisjoint(named) or (features is not None and set(features) <= set(named))
 
 
 def _replaces_name(entity: Mapping[str, Any]) -> times.Tri:

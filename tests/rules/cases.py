@@ -31,6 +31,7 @@ CONSENT: Final = {
     "capacity": "self",
     "form": "separate_writing",
     "purposes": ["creation", "use", "alteration", "dub", "synthetic_feature"],
+    "covers_features": True,
     "languages": ["fr"],
     "described": True,
     "conspicuous_attested": True,
@@ -99,10 +100,10 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "exemptions": {**CLAIM, "dates": DATES, "script": {"id": "evd_v", "created_at": "2026-07-01"}, "takes": [{"id": "evd_t", "recorded_at": "2026-08-20"}]},
     "synthetics": {
         "id": "app_1", "record": "app_1", "production": PRODUCTION, "dates": DATES, "in_human_role": True, "nobody_plays": True, "nobody_voices": True, "nobody_recognisable": True,
-        "looks_human": True, "generative": True, "would_be_covered": True, "use_ahead": False, "used_at": "2026-09-14", "notified_at": "2026-08-03",
-        "notices": [{"id": "evd_n", "delivered_at": "2026-08-03", "written": True}], "bargaining": [{"id": "evd_b", "opened_at": "2026-08-12", "outcome": "agreed"}],
+        "looks_human": True, "generative": True, "conventional": False, "would_be_covered": True, "use_ahead": False, "used_at": "2026-09-14", "notified_at": "2026-08-03",
+        "notices": [{"id": "evd_n", "delivered_at": "2026-08-03", "written": True}], "bargaining": [{"id": "evd_b", "opened_at": "2026-08-12", "dated": True, "outcome": "agreed"}],
         "remuneration_fixed": True, "payments": [{"id": "evd_p", "basis": "synthetic", "payee": "health_plan", "paid": True}],
-        "attestations": [attested("classification"), attested("significant_additional_value", compared_with=["performer", "replica"], countersigned_by=["labour_relations"])],
+        "attestations": [attested("classification"), attested("significant_additional_value", signed_at="2026-07-30", compared_with=["performer", "replica"], countersigned_by=["labour_relations"])],
     },
     "prompts": {
         "id": "gen_1/0", "record": "gen_1", "person": PERSON, "production": PRODUCTION, "asset": {"$ref": "ast_1"}, "dates": DATES, "synthetic": True, "name_used": True,

@@ -136,12 +136,12 @@ CASES = [
     Case(f"{FOR}bg.other-use", "uses", {**BADR, **OTHER}, "pass", (({"consents": []}, "block"), ({"deals": []}, "block"), (LATE, "review")), ({"deals.0.meets_floor": GONE}, "block"), {"other_project": False}),
     Case(
         f"{FOR}synthetic.notice-bargain", "synthetics", OF_2025, "pass",
-        (({"notices": []}, "block"), ({"notices.0.delivered_at": "2026-10-01"}, "review"), ({"notices.0.delivered_at": "2026-10-01", "use_ahead": True}, "block"), ({"bargaining": []}, "review")),
+        (({"notices": []}, "block"), ({"notices.0.delivered_at": "2026-10-01"}, "review"), ({"notices.0.delivered_at": "2026-10-01", "use_ahead": True}, "block"), ({"bargaining": []}, "review"), ({"notices": [], "conventional": True}, "not_applicable")),
         ({"notices.0.delivered_at": GONE}, "block"), {"in_human_role": False},
     ),
     Case(
         f"{FOR}synthetic.name-plus-feature", "prompts", OF_2025, "pass",
-        (({"consents": []}, "block"), ({"consents": [], "recognised": False}, "review"), ({"consents": [], "name_used": False, "replaces_name": True}, "review"), ({"deals": []}, "block"), (LATE, "review")),
+        (({"consents": []}, "block"), ({"consents": [], "recognised": False}, "review"), ({"consents": [], "name_used": False, "replaces_name": True}, "review"), ({"deals": []}, "block"), ({"deals.0.before_use": GONE}, "review"), ({"consents.0.covers_features": False}, "block"), (LATE, "review")),
         ({"name_used": GONE, "replaces_name": GONE}, "review"), {"features": []},
     ),
     Case(f"{FOR}synthetic.nonhuman-exempt", "appearances", {"in_human_role": False}, "pass", (({"references_person": True}, "warn"), ({"attestations": []}, "warn")), ({"in_human_role": GONE}, "review"), {"in_human_role": True}),

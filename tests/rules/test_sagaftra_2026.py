@@ -83,7 +83,7 @@ CASES = [
     ),
     Case(
         f"{FOR}synthetic.human-preference", "synthetics", {}, "pass",
-        (({"attestations": []}, "block"), ({"attestations": [attested("significant_additional_value", compared_with=["performer", "replica"], countersigned_by=[])]}, "review"), ({"attestations.1.compared_with": ["performer"]}, "review")),
+        (({"attestations": []}, "block"), ({"attestations": [attested("significant_additional_value", compared_with=["performer", "replica"], countersigned_by=[])]}, "review"), ({"attestations.1.compared_with": ["performer"]}, "review"), ({"attestations.1.signed_at": "2026-10-01"}, "review"), ({"attestations.1.signed_at": "2026-10-01", "use_ahead": True}, "block"), ({"attestations.1.signed_at": GONE}, "review"), ({"attestations": [], "conventional": True}, "not_applicable")),
         ({"would_be_covered": GONE}, "review"), {"/objects.prd_1.dates.photography": "2026-02-05"},
     ),
     Case(
@@ -91,13 +91,15 @@ CASES = [
         (
             ({"notices": []}, "block"), ({"notices.0.written": False}, "block"), ({"bargaining": []}, "block"), ({"bargaining.0.outcome": "open", "/at": "2026-08-20T12:00:00Z"}, "review"),
             ({"bargaining.0.outcome": "open", "/at": "2026-09-01T12:00:00Z"}, "obligation"), ({"bargaining.0.opened_at": "2026-08-19"}, "review"), ({"bargaining.0.outcome": "open", "/at": "2026-08-07T12:00:00Z"}, "block"),
+            ({"bargaining.0.opened_at": GONE, "bargaining.0.dated": False}, "block"), ({"bargaining.0.opened_at": GONE, "bargaining.0.dated": False, "bargaining.0.closed_at": "2026-08-20"}, "review"),
+            ({"bargaining.0.opened_at": GONE, "bargaining.0.dated": False, "bargaining.0.outcome": "waived"}, "pass"), ({"notices": [], "conventional": True}, "not_applicable"),
         ),
         ({"notices.0.delivered_at": GONE}, "block"), {"in_human_role": False},
     ),
     Case(f"{FOR}synthetic.payment-to-plans", "synthetics", {}, "pass", (({"payments": []}, "obligation"), ({"payments.0.payee": "person"}, "obligation")), ({"payments.0.payee": GONE}, "obligation"), {"remuneration_fixed": False}),
     Case(
         f"{FOR}synthetic.name-plus-feature", "prompts", {}, "pass",
-        (({"consents": []}, "block"), ({"consents": [], "recognised": False}, "review"), ({"deals": []}, "block")), ({"name_used": GONE, "replaces_name": GONE}, "review"), {"synthetic": False},
+        (({"consents": []}, "block"), ({"consents": [], "recognised": False}, "review"), ({"deals": []}, "block"), ({"deals.0.before_use": False}, "review"), ({"deals.0.before_use": False, "use_ahead": True}, "block"), ({"consents.0.covers_features": False}, "block")), ({"name_used": GONE, "replaces_name": GONE}, "review"), {"synthetic": False},
     ),
     Case(
         f"{FOR}training.licence-notice", "training_licences", {}, "pass",
