@@ -72,7 +72,7 @@ def use(world: World, view: View, person: str, verdict: times.Tri, name: str) ->
         "dates": dates(world, view, replica, held[0] if held else None),
         **_money(world, person, production, about, made),
         **_backing(world, person, production, replica),
-        **_platform(world, view, replica, person, production),
+        **_platform(world, view, person, production),
         **areas.of_use(world, view, person, held),
         "lines": titles.lines(world, held),
     }
@@ -204,8 +204,8 @@ def covers_replicas(world: World, agreement: str) -> times.Tri:
     return True if view and str(view.body.get("pack", "")).startswith(("sagaftra-tvt-", "sagaftra-ima-")) else None
 
 
-def _platform(world: World, view: View, replica: View | None, person: str, production: str | None) -> Fact:
-    """What a distributor asks of talent models: their titles, and its own written approvals."""
+def _platform(world: World, view: View, person: str, production: str | None) -> Fact:
+    """What a distributor asks of talent models: their titles."""
     run = generation_of(world, view)
     models = [found for one in (run.body.get("models") or ()) if (found := world.library.get(one.get("model")))] if run else []
     talent = [model for model in models if person in (bares(model.body.get("people")) or ()) or model.body.get("replicas")]
@@ -214,11 +214,7 @@ def _platform(world: World, view: View, replica: View | None, person: str, produ
         for model in talent
         if model.body.get("scope_productions") not in (None, ["*"]) and production not in (bares(model.body["scope_productions"]) or ())
     ]
-    approved = papers.approvals(world, (view.id, bare(view.body.get("asset")), replica.id if replica else None), production)
-    granted = [one for one in approved if one.get("of") in ("distributor", "platform") and one.get("approved")]
     return {
         "talent_model": bool(talent),
         "model_out_of_scope": bool(beyond),
-        "distributor_approved": any(one.get("subject") in ("talent_performance", "general", None) for one in granted),
-        "reuse_approved": any(one.get("subject") in ("model_reuse", "talent_performance") for one in granted),
     }

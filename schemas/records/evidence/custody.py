@@ -184,6 +184,10 @@ class Approval(Body):
     written_at = PartialDate()
     text = Text(4000)
     productions = OpenList(Reference("production", role="approved_production"), most=100)
+    shots = Several(
+        Text(200), most=400, about="what it approves, in words, before any record of that exists: names, file names or outside ids of shots"
+    )
+    scenes = Several(Text(100), most=400, about="the scenes that it approves, as the shots name them")
     window = Nested(Window)
     document = Reference("document")
     reference = Text(200)

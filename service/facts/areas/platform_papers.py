@@ -18,12 +18,30 @@ _BUYERS: Final = frozenset({"distributor", "platform", "broadcaster"})
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a paper is asked for: the records it may name, the title, when the thing was made and whether that is still to come."""
+    """What a paper is asked for: the records it may name, the title, when the thing was made and whether that is still to come.
+
+    `shots` and `scenes` are the words by which people call it, since a paper may be older than its record.
+    """
 
     names: frozenset[str]
     production: str | None
     at: str | None
     planned: bool
+    shots: frozenset[str] = frozenset()
+    scenes: frozenset[str] = frozenset()
+
+
+def called(views: Iterable[View | None]) -> frozenset[str]:
+    """Return the words by which people call some records: names, file names and outside ids."""
+    bodies = [view.body for view in views if view is not None]
+    told = [body.get(name) for body in bodies for name in ("name", "file_name")]
+    told += [one.get("value") for body in bodies for one in body.get("identifiers") or ()]
+    return frozenset(_word(one) for one in told if one)
+
+
+def scenes_of(views: Iterable[View | None]) -> frozenset[str]:
+    """Return the scenes that records say they belong to."""
+    return frozenset(_word(one) for view in views if view is not None for one in view.body.get("scenes") or ())
 
 
 def terms_of(world: World, run: View, named: Iterable[Any]) -> list[Fact]:
@@ -91,17 +109,29 @@ class Paper:
     view: View
     narrow: frozenset[str]
     titles: frozenset[str]
+    shots: frozenset[str]
+    scenes: frozenset[str]
 
     def concerns(self, made: Made) -> bool:
         """Tell whether it speaks of something, by name or with its whole title."""
-        return not self.narrow.isdisjoint(made.names) or self.view.id in made.names or (not self.narrow and made.production in self.titles)
+        if self.narrow or self.shots or self.scenes:
+            return self.names(made)
+        return self.view.id in made.names or made.production in self.titles
+
+    def names(self, made: Made) -> bool:
+        """Tell whether it names this very thing: its record, or its shot or all of its scenes in words."""
+        if not self.narrow.isdisjoint(made.names) or self.view.id in made.names:
+            return True
+        called_so = not self.shots.isdisjoint(made.shots) or (bool(made.scenes) and made.scenes <= self.scenes)
+        return called_so and made.production in self.titles
 
 
 def _paper(view: View) -> Paper:
     subjects = frozenset(str(bare(one)) for one in view.body.get("subjects") or ())
     titled = {one for one in subjects if one.startswith("prd_")}
     named = titled | set(bares(view.details.get("productions")) or ())
-    return Paper(view, subjects - titled, frozenset(named or view.productions))
+    shots, scenes = (frozenset(_word(one) for one in view.details.get(name) or ()) for name in ("shots", "scenes"))
+    return Paper(view, subjects - titled, frozenset(named or view.productions), shots, scenes)
 
 
 def approvals(world: World, made: Made) -> list[Fact]:
@@ -124,7 +154,7 @@ def _approval(world: World, paper: Paper, made: Made) -> Fact:
             "subject": details.get("subject", "general"),
             "outcome": details.get("outcome"),
             "approved": world.past(written) if given else False,
-            "names_use": not paper.narrow.isdisjoint(made.names) or view.id in made.names,
+            "names_use": paper.names(made),
             "before_use": _before(world, written, made),
             "live": times.within(world.at, window) if window else True,
             "ends": times.end_of(window),

@@ -41,10 +41,22 @@ def of_use(world: World, view: View, _person: str, _held: Sequence[View]) -> Fac
     """Return what a buyer asks about one use of a person: its answers, a look by lawyers, the word to the union."""
     asset = world.library.get(view.body.get("asset"))
     names = frozenset(name for name in (view.id, asset.id if asset else None, bare(view.body.get("replica"))) if name)
-    made = Made(names, world.production_of(view), appearances.generated_at(world, view), appearances.ahead(world, view) is True)
+    run = appearances.generation_of(world, view)
+    made = Made(
+        names,
+        world.production_of(view),
+        appearances.generated_at(world, view),
+        appearances.ahead(world, view) is True,
+        platform_papers.called((view, asset, run)),
+        platform_papers.scenes_of((view,)) or platform_papers.scenes_of((asset,)),
+    )
+    answers = platform_papers.approvals(world, made)
+    given = {one["subject"] for one in answers if one["of_buyer"] and one.get("approved") is True and one.get("live") is True}
     told = world.once("union_notices", None, lambda: [one for one in world.library.of("evidence", "notice") if _to_union(one)])
     return {
-        "buyer_approvals": platform_papers.approvals(world, made),
+        "buyer_approvals": answers,
+        "distributor_approved": not given.isdisjoint({"talent_performance", "general"}),
+        "reuse_approved": not given.isdisjoint({"model_reuse", "talent_performance"}),
         "legal_review": platform_papers.reviewed(world, sorted(names), "legal_review"),
         "union_notified": any(
             names & {str(bare(one)) for one in notice.body.get("subjects") or ()}
@@ -92,7 +104,15 @@ class Case:
         ahead = any(one.id.startswith("planned") for one in (self.view, *self.runs)) or times.before(self.world.at, first) is True
         names = {self.view.id, *(one.id for one in (*self.runs, *self.shown, *self.stated))}
         named = {str(bare(one)) for listed in self.said("approvals") for one in listed}
-        return Made(frozenset(names | named), self.world.production_of(self.view), first or (self.world.at if ahead else None), ahead)
+        things = (self.view, *self.runs, *self.shown)
+        return Made(
+            frozenset(names | named),
+            self.world.production_of(self.view),
+            first or (self.world.at if ahead else None),
+            ahead,
+            platform_papers.called(things),
+            platform_papers.scenes_of((self.view,)) or platform_papers.scenes_of(self.shown),
+        )
 
 
 def cases(world: World, shown: Sequence[View]) -> list[Case]:
