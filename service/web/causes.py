@@ -55,6 +55,11 @@ def reason(cause: Mapping[str, Any], naming: Mapping[str, str]) -> Markup:
     return present.sentence(cause["says"], cause.get("values") or {}, naming)
 
 
+def remedy(cause: Mapping[str, Any], naming: Mapping[str, str]) -> Markup | None:
+    """Return what a cause asks somebody to do, filled in; nothing where its rule does not say."""
+    return present.sentence(cause["fix"], cause.get("values") or {}, naming) if cause.get("fix") else None
+
+
 def verdict(body: Mapping[str, Any], document: Mapping[str, Any], naming: Mapping[str, str]) -> Verdict:
     """Return the answer to `may this go there, then`, in one sentence."""
     causes = Counter(each["result"] for each in document.get("causes", ()) if each.get("mode") != "advisory")

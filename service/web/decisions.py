@@ -42,7 +42,7 @@ def show(visit: Visit) -> Shown:
         "clearing": [causes.step(each, document.get("causes", ()), naming) for each in document.get("clearing", [])[:STEPS]],
         "papers": [] if unreadable else _papers(context, record, naming),
         "steps_left": max(0, len(document.get("clearing", ())) - STEPS),
-        "most": causes.SHOWN, "groups": causes.groups(document, statics, naming), "coverage": causes.coverage(document.get("coverage"), naming),
+        "most": causes.SHOWN, "waives": context.actor.may("waivers.write"), "groups": causes.groups(document, statics, naming), "coverage": causes.coverage(document.get("coverage"), naming),
         "read_count": (record.body.get("read") or {}).get("count"), "rests_on": document.get("rests_on"),
         "intent": _intent(record),
         "rules": [each for each in document.get("rules", ()) if each.get("counts")],
@@ -139,6 +139,17 @@ def _question(review: Recorded, document: Mapping[str, Any]) -> Mapping[str, Any
     says = (cause.get("says") for cause in document.get("causes", ()) if (cause["id"], cause["result"]) == (name, "review"))
     findings = causes.by_cause(document).get((name, "review"), [])[: causes.SHOWN]
     return {"says": next(says, None) or review.body.get("question") or name, "values": causes.values_of({}, findings)}
+
+
+def cause_of(context: Context, review: Recorded) -> Mapping[str, Any]:
+    """Return what a review asks with all that its cause says: what to do, whether it is past, for what."""
+    decision = read.current(context.conn, context.studio_id, [present.bare(review.body["decision"])])
+    seen = next((each for each in decision.values() if read.visible(context.actor, each)), None)
+    document = _findings(context, seen)[0] if seen else {}
+    name = review.body["cause"]
+    known = next((each for each in document.get("causes", ()) if (each["id"][:300], each["result"]) == (name, "review")), {})
+    shown = {field: known[field] for field in ("fix", "past", "clause", "pack", "confidence") if known.get(field)}
+    return {**shown, **_question(review, document)}
 
 
 def _newer(context: Context, record: Recorded) -> str | None:

@@ -74,8 +74,8 @@ def _figures(risks: int, blocked: int, review: int, reviews: int, owed: int) -> 
         ("at_risk", risks, "/#risk", "released and at risk"),
         ("blocked", blocked, "/records?kind=decision&state=blocked", "blocked"),
         ("review", review, "/records?kind=decision&state=review", "wait for a person"),
-        ("open", reviews, "/records?kind=review&state=open", "open reviews"),
-        ("obligation", owed, "/records?kind=obligation&state=open", "owed"),
+        ("open", reviews, "/reviews", "open reviews"),
+        ("obligation", owed, "/obligations", "owed"),
     ]
 
 

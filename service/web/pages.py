@@ -15,15 +15,18 @@ from service import auth, docket, errors, roles
 from service.api.operation import PUBLIC
 from service.context import Context
 from service.services import Services
-from service.web import asset, assets, decisions, docs, home, ledger, records, sign_in
+from service.web import asset, assets, decisions, docs, forms, home, ledger, obligations, records, reviews, rules, sign_in, waivers
 from service.web.page import PAGES, STATIC, Download, Moved, Page, Picture, Shown, Visit, render
 
-VIEWS = (home, sign_in, assets, asset, decisions, records, ledger, docs)
+VIEWS = (home, sign_in, assets, asset, decisions, obligations, reviews, waivers, rules, records, ledger, docs)
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 """Nothing inline, nothing from elsewhere: hostile text that slipped through the escaping would still be only text."""
 
 _NOBODY: dict[str, Any] = {"actor": None, "studio": "", "names": {}, "here": ""}
+FORM_LIMIT = 400_000
+"""More than any form of ours can hold, and less than the framework reads of one."""
+
 _YEAR = 365 * 24 * 3600
 _TITLES = {
     401: "Please sign in",
@@ -53,11 +56,11 @@ def _view(services: Services, declared: Page) -> Callable[..., Response]:
 
     def view(**path: str) -> Response:
         with ExitStack() as stack:
+            auth.same_origin(request)
             actor = auth.NOBODY
             if declared.permission != PUBLIC:
                 actor = auth.authenticate(services.database, None, request.cookies.get(auth.COOKIE), g.now)
                 auth.require(actor, declared.permission)
-            auth.same_origin(request)
             context = _context(services, actor, stack)
             answer = declared.view(Visit(context, services, path, request.args.to_dict(), request))
             return _answer(context, answer)
@@ -127,7 +130,7 @@ def _asked_by_a_person() -> bool:
 def _for_people(response: Response) -> Response:
     """Turn a problem document into a page; who is not signed in is taken to the sign-in and back again."""
     if response.status_code == 401 and request.endpoint != "page_sign_in_enter":
-        return _to_sign_in()
+        return _sent_late() if _typed() else _to_sign_in()
     problem = orjson.loads(response.get_data())
     status = response.status_code
     values = {
@@ -140,6 +143,18 @@ def _for_people(response: Response) -> Response:
     page = _sealed(Response(render("error.html", _NOBODY | values), status, content_type="text/html; charset=utf-8"))
     page.headers.extend((name, value) for name, value in response.headers if name in ("Retry-After", "Allow"))
     return page
+
+
+def _typed() -> bool:
+    """Tell whether somebody has typed something that would be lost."""
+    return request.method == "POST" and 0 < (request.content_length or 0) <= FORM_LIMIT and bool(request.form)
+
+
+def _sent_late() -> Response:
+    """Keep what somebody typed into a form whose session has ended meanwhile; the request came from a page of ours."""
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != forms.TOKEN]
+    values = {"title": "Your session has ended", "address": request.path, "typed": typed}
+    return _sealed(Response(render("sent_late.html", _NOBODY | values), 401, content_type="text/html; charset=utf-8"))
 
 
 def _to_sign_in() -> Response:

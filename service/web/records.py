@@ -55,7 +55,9 @@ def show(visit: Visit) -> Shown:
     return Shown("record.html", values)
 
 
-SPECIAL = {"asset": "/assets/{}", "decision": "/decisions/{}"}
+SPECIAL = {
+    "asset": "/assets/{}", "decision": "/decisions/{}", "review": "/reviews/{}", "waiver": "/waivers/{}", "obligation": "/obligations/{}",
+}  # fmt: skip
 
 
 def _question(context: Context, record: Recorded, names: dict[str, docket.Name]) -> dict[str, Any]:

@@ -1,0 +1,187 @@
+"""Forms that people send: from this session, with nothing lost of what was typed, and done once however often they are sent.
+
+A form carries a token of the session it was opened in and a name of its own. The name is the idempotency key of what it writes, so
+a second click, or the same form sent again from another tab, answers with what the first one wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from schemas import dates
+from service import auth, errors
+from service.context import Idempotency
+from service.records import write
+from service.records.model import Recorded
+from service.web import present
+from service.web.page import Moved, Shown, Visit
+
+TOKEN, ONCE = "form_token", "form_once"
+MENDABLE = (
+    errors.BadRequest,
+    errors.Conflict,
+    errors.Forbidden,
+    errors.Invalid,
+    errors.StaleVersion,
+    errors.TooLarge,
+    errors.TooManyRequests,
+    errors.Unavailable,
+)
+"""What a person can mend and send again; the form comes back with it."""
+
+REUSED = "idempotency_key_reused"
+_NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_INPUT = "Something typed here cannot be recorded as it is; what to mend stands beside each field."
+_AGAIN = "This form was sent before with something else in it, and that was recorded. Send it again only if you mean this as well."
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it is shown: what is in it, and what is wrong with it, by field and as a whole."""
+
+    token: str
+    once: str
+    typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problem: str = ""
+    status: int = 200
+
+    def value(self, name: str) -> str:
+        """Return what stands in a field."""
+        return next(iter(self.typed.get(name, ())), "")
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return all that stands in a field that takes several."""
+        return self.typed.get(name, ())
+
+
+def blank(visit: Visit, **filled: str) -> Form:
+    """Return a form that nobody has sent yet, filled with what is known already."""
+    return Form(_token(visit), secrets.token_urlsafe(16), {name: (value,) for name, value in filled.items() if value})
+
+
+def sent(visit: Visit, act: Callable[[], str], again: Callable[[Form], Shown]) -> Shown | Moved:
+    """Do what a form asks for and go where `act` says; where it is refused, show the form again with everything that was typed."""
+    try:
+        _from_this_session(visit)
+        return Moved(act())
+    except MENDABLE as problem:
+        form = _refused(visit, problem)
+        later = {name: value for name, value in problem.headers.items() if name == "Retry-After"}
+        return replace(again(form), status=form.status, headers=later)
+
+
+def once(visit: Visit, act: Callable[[Idempotency], Recorded], part: str = "") -> Recorded:
+    """Write what a form asks for, or answer what it wrote before; `part` tells apart several writes of one form."""
+    key = _key(visit, part)
+    earlier = write.replayed(visit.context, key)
+    if earlier:
+        return earlier[0]
+    try:
+        return act(key)
+    except (errors.Conflict, errors.StaleVersion):
+        earlier = write.replayed(visit.context, key)  # its twin was quicker
+        if earlier:
+            return earlier[0]
+        raise
+
+
+def body(visit: Visit, *, one: Iterable[str] = (), many: Iterable[str] = ()) -> dict[str, str | list[str]]:
+    """Return the fields of a form as a request has them: what is blank is left out, and a list is one entry a line or word."""
+    given = visit.request.form
+    single = {name: given.get(name, "").strip() for name in one}
+    lists = {name: _entries(given.getlist(name)) for name in many}
+    return {name: value for name, value in {**single, **lists}.items() if value}
+
+
+def _entries(texts: Iterable[str]) -> list[str]:
+    """What stands in a field that takes several, each once: one a line, or parted by commas or spaces."""
+    return list(dict.fromkeys(part for text in texts for part in re.split(r"[\s,;]+", text) if part))
+
+
+def records(given: dict[str, str | list[str]], name: str, kinds: str) -> None:
+    """Take the ids out of links that were pasted; raises `Invalid` for what names no record."""
+    found = given.get(name)
+    if found is None:
+        return
+    plain = [each.rstrip("/").rpartition("/")[2] for each in ([found] if isinstance(found, str) else found)]
+    wrong = tuple(
+        errors.FieldError(f"/{name}/{place}", f"This names no record: paste the id of {kinds}, or the address of its page.")
+        for place, each in enumerate(plain)
+        if not present.is_id(each)
+    )
+    if wrong:
+        raise errors.Invalid(_INPUT, "invalid", wrong)
+    given[name] = plain[0] if isinstance(found, str) else plain
+
+
+def still_ahead(visit: Visit, given: Mapping[str, object], name: str, remedy: str) -> None:
+    """Refuse a day that has passed already."""
+    day = given.get(name)
+    if isinstance(day, str) and dates.interval(day)[1] <= visit.context.now:
+        raise errors.invalid(f"/{name}", f"{present.when(day)} has passed. {remedy}")
+
+
+def passed(visit: Visit, given: Mapping[str, object], name: str, remedy: str) -> None:
+    """Refuse a day that has not come yet."""
+    day = given.get(name)
+    if isinstance(day, str) and dates.interval(day)[0] > visit.context.now:
+        raise errors.invalid(f"/{name}", f"{present.when(day)} has not come yet. {remedy}")
+
+
+def typed(visit: Visit) -> dict[str, tuple[str, ...]]:
+    """Return what was sent, without what the form itself put there."""
+    return {name: tuple(values) for name, values in visit.request.form.lists() if name not in (TOKEN, ONCE)}
+
+
+def _from_this_session(visit: Visit) -> None:
+    given, name = visit.request.form.get(TOKEN, ""), visit.request.form.get(ONCE, "")
+    if not hmac.compare_digest(given.encode(), _token(visit).encode()) or not _NAME.fullmatch(name):
+        raise errors.Forbidden(
+            "This form was opened in an earlier session, so nothing was recorded. What you typed is still here: look it over and send it again.",
+            "stale_form",
+        )
+
+
+def _token(visit: Visit) -> str:
+    """A value that only pages of this session show; the session's own secret cannot be got back from it."""
+    return hashlib.sha256(b"form\0" + visit.request.cookies.get(auth.COOKIE, "").encode()).hexdigest()
+
+
+def _key(visit: Visit, part: str) -> Idempotency:
+    context = visit.context
+    name = f"{context.studio_id}\0{context.actor.account_id}\0{visit.request.form[ONCE]}\0{part}"
+    said = repr((visit.request.path, part, sorted(typed(visit).items())))
+    return Idempotency(hashlib.sha256(name.encode()).digest(), context.vault.mac(context.studio_id, "idempotency", said.encode()))
+
+
+def _refused(visit: Visit, problem: errors.Problem) -> Form:
+    """The form as it was sent, with what is wrong where it is wrong."""
+    given, name = typed(visit), visit.request.form.get(ONCE, "")
+    if problem.code == REUSED or not _NAME.fullmatch(name):
+        name = secrets.token_urlsafe(16)
+    if problem.code == REUSED:
+        return Form(_token(visit), name, given, {}, _AGAIN, int(problem.status))
+    faults: dict[str, tuple[str, ...]] = {}
+    for each in problem.errors:
+        at = each.pointer.split("/")[1] if "/" in each.pointer else ""
+        at = _FIELDS.get(at, at)
+        faults[at] = (*faults.get(at, ()), _told(each, at, given))
+    return Form(_token(visit), name, given, faults, _INPUT if faults else problem.detail, int(problem.status))
+
+
+_FIELDS = {"notes": "statement", "decided_as": "role", "subject": "subjects"}
+"""Fields of a record that have another name on its form."""
+
+
+def _told(fault: errors.FieldError, at: str, given: Mapping[str, tuple[str, ...]]) -> str:
+    """The sentence of a fault, with the entry that is meant where a field takes several."""
+    place = fault.pointer.rpartition("/")[2]
+    entries = _entries(given.get(at, ()))
+    named = place.isdecimal() and fault.pointer.count("/") > 1 and int(place) < len(entries) and entries[int(place)] not in fault.message
+    return f"{present.clip(entries[int(place)], 80)}: {fault.message}" if named else fault.message
