@@ -33,7 +33,7 @@ def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
     return {
         "recording_uses": _uses(world, shown),
         "recording_sessions": _sessions(world),
-        "recording_voices": [found for view in shown if (found := _nobody(world, view))],
+        "recording_voices": [*(found for view in shown if (found := _nobody(world, view))), *_vocals(world, shown)],
         "recording_credits": _credits(world, shown),
     }
 
@@ -202,6 +202,30 @@ def _nobody(world: World, view: View) -> Fact | None:
     if covered is False or person_of(world, view) or not made:
         return None
     about = (view.id, bare(body.get("asset")), bare(body.get("generation")))
+    voice = True if body.get("voice_source") in _GENERATED else _heard(world, view, production)
+    made_at = {"use": generated_at(world, view), "release": world.at}
+    facts = {"asset": ref(bare(body.get("asset"))), "voice": voice, "nobody": _no_person(view), "path": common(world, view)["path"]}
+    return compact({**_voice(world, view.id, about, production, covered), **facts, "dates": compact(made_at)})
+
+
+def _vocals(world: World, shown: Sequence[View]) -> list[Fact]:
+    """Files of recordings whose vocals a generator made, by their own word, where nobody has recorded who is heard."""
+    told = {bare(view.body.get("asset")) for view in shown if view.body["type"] not in ("score", "text")}
+    found = []
+    for asset in lineage_of(world, "asset"):
+        production = world.production_of(asset)
+        generated = part(asset.body, "music_areas").get("vocals") in ("partial", "full")
+        if generated and asset.id not in told and (covered := recording(world, production)) is not False:
+            stated = part(asset.body, "people")
+            nobody = None if not stated or stated.get("complete") is False else not stated.get("people")
+            facts = {"asset": ref(asset.id), "voice": True, "nobody": nobody, "path": world.path(asset), "dates": {"release": world.at}}
+            facts["because"] = {"nobody": "people"}
+            found.append(compact({**_voice(world, asset.id, (asset.id,), production, covered), **facts}))
+    return found
+
+
+def _voice(world: World, name: str, about: Sequence[str | None], production: str | None, covered: times.Tri) -> Fact:
+    """What the union was told of a generated voice, and what came of it."""
     wide = synthetics.title_wide(world, production)
     named = papers.notices(world, (*about, production), ("synthetic", "other"))
     known = {one["id"] for one in named}
@@ -210,23 +234,16 @@ def _nobody(world: World, view: View) -> Fact | None:
     reports = [paper for one in about if one for paper in world.library.about(one, "evidence", "usage_report") if _reported(world, paper)]
     talks = [paper for one in (*about, *(one["id"] for one in told)) if one for paper in world.library.about(one, "evidence", "bargaining")]
     talks += [paper for paper in wide if paper.type == "bargaining"]
-    return compact(
-        {
-            "id": view.id,
-            "record": view.id,
-            "asset": ref(bare(body.get("asset"))),
-            "production": ref(production),
-            "recording": covered,
-            "voice": True if body.get("voice_source") in _GENERATED else _heard(world, view, production),
-            "nobody": _no_person(view),
-            "reports": sorted({*(one["id"] for one in told if world.past(one.get("delivered_at"))), *(paper.id for paper in reports)}),
-            "bargaining": [synthetics.negotiation(world, paper) for _, paper in sorted({one.key: one for one in talks}.items())],
-            "dates": compact({"use": generated_at(world, view), "release": world.at}),
-            "lines": _reach(world, production, ()),
-            "path": common(world, view)["path"],
-            "because": {"nobody": "recognisable_people"},
-        }
-    )
+    return {
+        "id": name,
+        "record": name,
+        "production": ref(production),
+        "recording": covered,
+        "reports": sorted({*(one["id"] for one in told if world.past(one.get("delivered_at"))), *(paper.id for paper in reports)}),
+        "bargaining": [synthetics.negotiation(world, paper) for _, paper in sorted({one.key: one for one in talks}.items())],
+        "lines": _reach(world, production, ()),
+        "because": {"nobody": "recognisable_people"},
+    }
 
 
 def _no_person(view: View) -> times.Tri:
