@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas.collections import Number
-from schemas.fields import Body, Nested, Several, Text, Whole
+from schemas.fields import Body, Choice, Nested, Several, Text, Whole
 
 SIZE = 1 << 53
 
@@ -56,3 +58,49 @@ class KeyAnswer(Body):
     """A C2SP verifier key: the log's name, the key's id, and the Ed25519 key, joined by plus signs."""
 
     key = Text(500, required=True)
+
+
+PROTECTIONS = ("personal", "encrypted", "privileged")
+BUNDLE_FORMATS = ("zip", "tar")
+_ID = r"[a-z]{3}_[0-9a-z]{26}"
+_FORM = "Write the id of a record, such as ast_…"
+
+
+class Listed(Text):
+    """Values of a query, separated by commas; loads to a list."""
+
+    def __init__(self, inner: str, form: str, *, about: str) -> None:
+        super().__init__(8_000, pattern=f"(?:{inner})(?:,(?:{inner}))*", form=f"{form} Separate several by commas.", about=about)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return list(dict.fromkeys(super()._deserialize(value).split(",")))
+
+
+class BundleQuery(Body):
+    """What a bundle is about; nothing named is the whole log."""
+
+    asset = Listed(_ID, _FORM, about="assets, with everything that is recorded about them and what that rests on")
+    production = Listed(_ID, _FORM, about="productions, likewise")
+    record = Listed(_ID, _FORM, about="records of any kind, with what they rest on")
+    disclose = Listed(
+        "none|personal|encrypted|privileged",
+        "Choose from none, personal, encrypted, privileged.",
+        about="whose secret values lie beside their commitments; personal and encrypted ones that you may read unless told",
+    )
+    format = Choice(*BUNDLE_FORMATS)
+
+
+class BundleRequest(Body):
+    """What a bundle is about; nothing named is the whole log."""
+
+    assets = Several(
+        Text(30, pattern=_ID, form=_FORM), most=10_000, about="with everything that is recorded about them and what that rests on"
+    )
+    productions = Several(Text(30, pattern=_ID, form=_FORM), most=1_000, about="likewise")
+    records = Several(Text(30, pattern=_ID, form=_FORM), most=10_000, about="records of any kind, with what they rest on")
+    disclose = Several(
+        Choice(*PROTECTIONS),
+        most=3,
+        about="whose secret values lie beside their commitments; personal and encrypted ones that you may read unless told",
+    )
+    format = Choice(*BUNDLE_FORMATS)

@@ -107,11 +107,11 @@ class Client:
             if isinstance(file, Path) and not isinstance(content, bytes):
                 content.close()
 
-    def download(self, path: str, to: Path, *, method: str = "GET", **query: Any) -> Path:
+    def download(self, path: str, to: Path, *, method: str = "GET", body: Any = None, **query: Any) -> Path:
         """Stream an answer into a file; a broken transfer leaves nothing behind."""
         partial = to.with_name(to.name + ".part")
         try:
-            with self._http.stream(method, path, params=_query(query)) as answer, partial.open("wb") as file:
+            with self._http.stream(method, path, params=_query(query), json=body) as answer, partial.open("wb") as file:
                 if answer.is_error:
                     answer.read()
                     raise _refused(answer)

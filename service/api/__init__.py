@@ -23,6 +23,7 @@ MODULES = (
     "rule_packs",
     "simulations",
     "answers",
+    "bundles",
     "ledger",
     "status",
 )

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from service.cli import local
+from service.cli.bundle import bundle, verifier
 from service.cli.command import OPTIONS, Cli, declare
 from service.client import Client, Refused, Unreachable
 from service.db import Database
@@ -105,7 +106,7 @@ def trust(cli: Cli, studio_id: str) -> None:
     cli.answer({"checkpoint": signed.content().decode()}, signed.content().decode())
 
 
-for each in (check, verify, rebuild, trust):
+for each in (check, verify, rebuild, trust, bundle, verifier):
     command.add_command(each)
 
 

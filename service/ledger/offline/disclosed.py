@@ -1,0 +1,58 @@
+"""Secret values: the log holds salted commitments, the bundle the values that its reader may see; and contents under their digests."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+
+from service.ledger.offline.content import Log
+from service.ledger.offline.folder import Folder
+from service.ledger.offline.report import Report, some
+from service.rules.pack import canonical
+
+DISCLOSURES = "disclosures.jsonl"
+SALT_BYTES = 32
+
+
+def check_disclosures(folder: Folder, log: Log, report: Report) -> None:
+    """Open every commitment that a value is given for."""
+    lines = folder.read(DISCLOSURES).splitlines() if folder.has(DISCLOSURES) else []
+    opened: set[str] = set()
+    faults = list(_wrong(lines, log, opened))
+    if lines:
+        report.settle(faults, f"{some(len(lines), 'secret value')} disclosed: each is the one that the log committed to.")
+    closed = len(set(log.commitments) - opened)
+    if closed:
+        report.open.append(
+            f"What {some(closed, 'secret value')} say: the log holds only commitments to them; they were withheld from this bundle, or erased."
+        )
+    report.numbers.update(disclosed=len(lines), withheld=closed)
+
+
+def _wrong(lines: list[bytes], log: Log, opened: set[str]) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        try:
+            given = json.loads(line)
+            commitment, salt = given["commitment"], bytes.fromhex(given["salt"])
+            found = hmac.digest(salt, canonical(given["value"]), "sha256").hex() if len(salt) == SALT_BYTES else ""
+        except (ValueError, LookupError, TypeError, RecursionError):
+            yield f"Line {number} of {DISCLOSURES} is no disclosure."
+            continue
+        if commitment not in log.commitments:
+            yield f"Line {number} of {DISCLOSURES} discloses a value that no entry of the bundle has committed to."
+        elif found != commitment:
+            yield f"The value disclosed for {log.commitments[commitment]} is not the one that the log committed to: it was changed."
+        opened.add(str(commitment))
+
+
+def check_contents(folder: Folder, report: Report) -> None:
+    """Every content and every pack lies under its own digest."""
+    faults = [
+        f"{path} does not have the digest in its name: it was changed."
+        for path in [*folder.under("blobs/"), *folder.under("packs/")]
+        if sha256(folder.read(path)).hexdigest() != path.rpartition("/")[2].removesuffix(".json")
+    ]
+    count = len(folder.under("blobs/")) + len(folder.under("packs/"))
+    report.settle(faults, f"{some(count, 'content')} (facts, findings, packs): each has the digest that it is named by.")

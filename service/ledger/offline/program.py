@@ -1,0 +1,77 @@
+"""The order of the checks, and what the program is asked for on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from service.ledger.offline.content import check_about, check_proofs, check_tree, is_whole, read_entries
+from service.ledger.offline.decided import check_decisions, check_read, check_releases
+from service.ledger.offline.disclosed import check_contents, check_disclosures
+from service.ledger.offline.folder import check_files, open_folder
+from service.ledger.offline.report import Report
+from service.ledger.offline.signed import Trusted, check_checkpoint, check_witnesses, parse_keys
+from service.ledger.offline.stamped import check_stamps
+
+SELECTION = (
+    "Whether the log holds more about what this bundle is about: it is a selection, and each entry in it is proved, but only the whole log"
+    " shows that nothing is left out."
+)
+
+
+def verify(root: Path, trusted: Trusted) -> Report:
+    """Check a bundle; nothing in it is believed that was not checked."""
+    report = Report()
+    folder = open_folder(root, report)
+    check_files(folder, report)
+    signed = check_checkpoint(folder, trusted, report)
+    if signed is None:
+        return report
+    check_witnesses(folder, signed, trusted, report)
+    check_stamps(folder, signed, trusted, report)
+    check_about(folder, signed, report)
+    if is_whole(folder):
+        check_tree(folder, signed, trusted, report)
+    else:
+        report.open.append(SELECTION)
+    check_proofs(folder, signed, report)
+    log = read_entries(folder, signed, report)
+    check_contents(folder, report)
+    check_disclosures(folder, log, report)
+    check_decisions(folder, log, report)
+    check_read(folder, log, report)
+    check_releases(folder, log, report)
+    return report
+
+
+def main(words: list[str] | None = None) -> int:
+    """Check the bundle that the command line names; 0 if everything that was checked holds, 1 if not."""
+    given = _parser().parse_args(words)
+    try:
+        report = verify(given.bundle, _trusted(given))
+    except (OSError, ValueError) as fault:
+        sys.stdout.write(f"This cannot be checked: {fault}\n")
+        return 1
+    told = json.dumps(report.document(), indent=2, ensure_ascii=False) if given.json else report.text()
+    sys.stdout.write(told + "\n")
+    return 0 if report.good else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Check a bundle of a Clearance log, without network and without trusting who made it.")
+    parser.add_argument(
+        "bundle", nargs="?", type=Path, default=Path(sys.argv[0]).resolve().parent, help="its directory (else where this file lies)"
+    )
+    parser.add_argument("--key", metavar="KEY|FILE", help="the log's public key as you know it, or a file that holds it")
+    parser.add_argument("--policy", metavar="FILE", help="your own policy: which witnesses must have seen the log (C2SP tlog-policy)")
+    parser.add_argument("--seen", metavar="FILE", help="a checkpoint that you kept from an earlier time; the log must continue it")
+    parser.add_argument("--authorities", metavar="FILE", help="certificates (PEM) of the time-stamping authorities that you trust")
+    parser.add_argument("--json", action="store_true", help="answer for programs")
+    return parser
+
+
+def _trusted(given: argparse.Namespace) -> Trusted:
+    policy, seen, authorities = (Path(name).read_bytes() if name else None for name in (given.policy, given.seen, given.authorities))
+    return Trusted(parse_keys(given.key) if given.key else (), policy, seen, authorities)
