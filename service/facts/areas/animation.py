@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from service.facts import appearances, classify, consents, papers, people, times, titles, unions
+from service.facts import appearances, classify, consents, papers, people, synthetics, times, titles, unions
 from service.facts.areas.voice_credits import LINES, regular_meetings, voice_credits
 from service.facts.consents import Use
 from service.facts.library import View
@@ -120,8 +120,9 @@ def _to_prompting(world: World, seen: Fact) -> times.Tri:
     if seen.get("for_purpose") is not False:
         return bool(seen["for_purpose"]) if "for_purpose" in seen else None
     view = world.library.get(seen["id"])
-    named = part(view.body, "scope").get("modalities") if view else None
-    return "use" in (seen.get("purposes") or ()) and "name" in (named or ())
+    scope = part(view.body, "scope") if view else {}
+    named = {*(scope.get("modalities") or ()), *(scope.get("features") or ())}
+    return "use" in (seen.get("purposes") or ()) and "name" in named
 
 
 # --- whose voice it is ------------------------------------------------------------------------------------------
@@ -247,6 +248,7 @@ def synthetic_voice(world: World, view: View) -> Fact | None:
     about = (view.id, bare(body.get("asset")), bare(body.get("role")))
     told = unions.told(world, (*about, production), ("synthetic",), production, LINES, UNION)
     talks = {one.key: one for name in (*about, *(one["id"] for one in told)) if name for one in _bargaining(world, name)}
+    talks |= {one.key: one for one in synthetics.title_wide(world, production) if one.type == "bargaining"}
     made = times.text(body.get("first_use_at")) or appearances.generated_at(world, view) or world.at
     return compact(
         {

@@ -29,14 +29,21 @@ def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
 # --- where a voice comes from -----------------------------------------------------------------------------------
 
 
-def _platform(world: World, parties: Iterable[Any], names: Iterable[Any] = ()) -> str | None:
-    """Return the platform among some parties and names: one that is known, `none` where all are others, None where nobody is named."""
+def _platform(world: World, parties: Iterable[Any], names: Iterable[Any] = (), products: Iterable[Any] = ()) -> str | None:
+    """Return the platform among some parties and names: one that is known, `none` where all are others, None where nobody is named.
+
+    What tools and models are called may give a platform away, and never says that there is none.
+    """
     told = [_called(world, one) for one in parties if one] + [name for name in names if name]
-    letters = ["".join(letter for letter in name.casefold() if letter.isalnum()) for name in told if isinstance(name, str)]
-    known = [short for word in letters for beginning, short in PLATFORMS.items() if word.startswith(beginning)]
+    letters = _letters(told)
+    known = [short for word in (*letters, *_letters(products)) for beginning, short in PLATFORMS.items() if word.startswith(beginning)]
     if known:
         return known[0]
     return "none" if letters and len(letters) == len(told) else None
+
+
+def _letters(names: Iterable[Any]) -> list[str]:
+    return ["".join(letter for letter in name.casefold() if letter.isalnum()) for name in names if isinstance(name, str)]
 
 
 def _called(world: World, party: Any) -> str | None:
@@ -78,14 +85,12 @@ def _of_run(world: World, view: View) -> str | None:
     tool = part(run.body, "tool") if run else {}
     relied = [*(view.body.get("consents") or ()), *((run.body.get("consents") or ()) if run else ())]
     held = [paper.body.get("platform") for one in relied if (paper := world.library.get(one))]
-    models = (
-        [found.body.get("vendor") for one in (run.body.get("models") or ()) if (found := world.library.get(one.get("model")))]
-        if run
-        else []
-    )
-    return _platform(
-        world, [tool.get("vendor"), *models, *held], [tool.get("vendor_name"), part(run.body, "provider").get("name") if run else None]
-    )
+    named = list(run.body.get("models") or ()) if run else []
+    models = [found for one in named if (found := world.library.get(one.get("model")))]
+    parties = [tool.get("vendor"), *(one.body.get("vendor") for one in models), *held]
+    names = [tool.get("vendor_name"), part(run.body, "provider").get("name") if run else None]
+    products = [tool.get("name"), *(one.get("name") for one in named), *(one.body.get("name") for one in models)]
+    return _platform(world, parties, names, products)
 
 
 # --- uses -------------------------------------------------------------------------------------------------------
@@ -258,7 +263,18 @@ def _leaving(world: World, replica: View | None, person: str | None, platform: s
     }
     gone = part(replica.body, "deletion") if replica and replica.body.get("state") == "deleted" else {}
     done = bool(gone.get("proof")) and bool(world.past(times.text(gone.get("at"))))
-    return {"left": dated or ended, "replica_deleted": done or "replica" in proved, "recordings_deleted": "recordings" in proved}
+    kept = [str(bare(name)) for one in listings for name in one.details.get("recordings") or ()]
+    return {
+        "left": dated or ended,
+        "replica_deleted": done or "replica" in proved or bool(replica and _certified(world, replica.id)),
+        "recordings_deleted": "recordings" in proved or (bool(kept) and all(_certified(world, name) for name in kept)),
+    }
+
+
+def _certified(world: World, name: str) -> bool:
+    """Tell whether the deletion of a record is on record with its certificate."""
+    found = world.library.about(name, "event", "deleted", ("target",))
+    return any(one.body.get("document") and world.past(times.text(one.body.get("effective_at"))) for one in found)
 
 
 def _held_by(world: World, paper: View, platform: str | None) -> bool:
@@ -323,7 +339,9 @@ def _models(world: World) -> list[Fact]:
     for view in lineage_of(world, "model"):
         spoken, stated = _spoken(view.body.get("modalities")), view.body.get("modalities") is not None
         if spoken and (stated or view.body.get("type") in (None, "voice", "hosted", "base", "fine_tune")):
-            found.append(_thing(world, view, "model", _platform(world, [view.body.get("vendor")]), "vendor"))
+            found.append(
+                _thing(world, view, "model", _platform(world, [view.body.get("vendor")], products=[view.body.get("name")]), "vendor")
+            )
     return found
 
 
