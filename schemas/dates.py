@@ -48,7 +48,7 @@ def partial(value: object) -> str:
         except ValueError:
             raise ValueError(f"There is no such date. {PARTIAL_FORM}") from None
         return value
-    if isinstance(value, str) and "T" not in value.upper():
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\dT", value.upper()):
         raise ValueError(PARTIAL_FORM)
     return instant(value)
 

@@ -147,7 +147,9 @@ def cause_of(context: Context, review: Recorded) -> Mapping[str, Any]:
     seen = next((each for each in decision.values() if read.visible(context.actor, each)), None)
     document = _findings(context, seen)[0] if seen else {}
     name = review.body["cause"]
-    known = next((each for each in document.get("causes", ()) if (each["id"][:300], each["result"]) == (name, "review")), {})
+    known: Mapping[str, Any] = next(
+        (each for each in document.get("causes", ()) if (each["id"][:300], each["result"]) == (name, "review")), {}
+    )
     shown = {field: known[field] for field in ("fix", "past", "clause", "pack", "confidence") if known.get(field)}
     return {**shown, **_question(review, document)}
 

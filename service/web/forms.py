@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from schemas import dates
+from schemas.prefixes import KIND_OF
 from service import auth, errors
 from service.context import Idempotency
 from service.records import write
@@ -94,9 +95,9 @@ def once(visit: Visit, act: Callable[[Idempotency], Recorded], part: str = "") -
 def body(visit: Visit, *, one: Iterable[str] = (), many: Iterable[str] = ()) -> dict[str, str | list[str]]:
     """Return the fields of a form as a request has them: what is blank is left out, and a list is one entry a line or word."""
     given = visit.request.form
-    single = {name: given.get(name, "").strip() for name in one}
-    lists = {name: _entries(given.getlist(name)) for name in many}
-    return {name: value for name, value in {**single, **lists}.items() if value}
+    found: dict[str, str | list[str]] = {name: given.get(name, "").strip() for name in one}
+    found |= {name: _entries(given.getlist(name)) for name in many}
+    return {name: value for name, value in found.items() if value}
 
 
 def _entries(texts: Iterable[str]) -> list[str]:
@@ -104,16 +105,16 @@ def _entries(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(part for text in texts for part in re.split(r"[\s,;]+", text) if part))
 
 
-def records(given: dict[str, str | list[str]], name: str, kinds: str) -> None:
-    """Take the ids out of links that were pasted; raises `Invalid` for what names no record."""
+def records(given: dict[str, str | list[str]], name: str, called: str, *kinds: str) -> None:
+    """Take the ids out of links that were pasted; raises `Invalid` for what names no record of these kinds, or of any."""
     found = given.get(name)
     if found is None:
         return
     plain = [each.rstrip("/").rpartition("/")[2] for each in ([found] if isinstance(found, str) else found)]
     wrong = tuple(
-        errors.FieldError(f"/{name}/{place}", f"This names no record: paste the id of {kinds}, or the address of its page.")
+        errors.FieldError(f"/{name}/{place}", f"This is not {called}: paste its id, or the address of its page.")
         for place, each in enumerate(plain)
-        if not present.is_id(each)
+        if not present.is_id(each) or (kinds and KIND_OF[each[:3]] not in kinds)
     )
     if wrong:
         raise errors.Invalid(_INPUT, "invalid", wrong)

@@ -160,7 +160,7 @@ def settle(visit: Visit) -> Shown | Moved:
 
     def act() -> str:
         given = forms.body(visit, one=("done_at",), many=("proof",))
-        forms.records(given, "proof", "a document or a piece of evidence")
+        forms.records(given, "proof", "a document or a piece of evidence", "document", "evidence")
         body = load(ObligationProof(), given)
         forms.passed(visit, body, "done_at", "Settle it once it is done.")
         done = forms.once(

@@ -112,8 +112,8 @@ def ask(visit: Visit) -> Shown | Moved:
 
     def act() -> str:
         given = forms.body(visit, one=_ONE, many=_MANY)
-        for name, kinds in (("subjects", "what it is for"), ("documents", "a document")):
-            forms.records(given, name, kinds)
+        forms.records(given, "subjects", "a record")
+        forms.records(given, "documents", "a document", "document")
         wanted = load(WaiverRequest(), {**given, **({"productions": given["scope_productions"]} if given.get("scope_productions") else {})})
         _known(visit.context, wanted["rules"], wanted.get("requirement"))
         forms.still_ahead(visit, wanted, "expires_at", "A waiver that has ended lifts nothing; choose a later day.")

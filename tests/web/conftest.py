@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from service import auth
 from service.app import create_app
 from service.auth import COOKIE
 from service.config import Settings
@@ -61,6 +62,27 @@ def client(app: Flask, session: str) -> FlaskClient:
     client = app.test_client()
     client.set_cookie(COOKIE, session)
     return client
+
+
+@pytest.fixture(scope="module")
+def colleague(app: Flask, world: World) -> Callable[..., FlaskClient]:
+    """Return a function that signs somebody else of the studio in, with these roles; each once, because a password costs its time."""
+    sessions: dict[tuple[str, ...], str] = {}
+
+    def sign_in(*roles: str) -> FlaskClient:
+        client = app.test_client()
+        if roles not in sessions:
+            email = f"{'.'.join(roles)}@northlight.example"
+            with world.services.database.app(world.studio_id) as conn:
+                auth.create_account(conn, world.studio_id, worlds.COLLEAGUE, roles, worlds.NOW, email=email, password=PASSWORD)
+            client.post("/sign-in", data={"email": email, "password": PASSWORD})
+            cookie = client.get_cookie(COOKIE)
+            assert cookie is not None
+            sessions[roles] = cookie.value
+        client.set_cookie(COOKIE, sessions[roles])
+        return client
+
+    return sign_in
 
 
 @pytest.fixture(scope="session")

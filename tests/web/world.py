@@ -25,6 +25,7 @@ from service.services import Services
 
 NOW = datetime(2026, 9, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
+COLLEAGUE = "Ben Counsel"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 PAINTINGS = 12
 
@@ -247,13 +248,13 @@ def _decision(world: World, context: Context, subject: str, findings: bytes, out
     return write.create(context, "decision", body).id
 
 
-def foreign(services: Services) -> str:
+def foreign(services: Services, kind: str = "asset", **body: Any) -> str:
     """Return the id of a record in another studio."""
     studio_id = auth.create_studio(services.database, "Southwind", datetime.now(UTC))
     with services.database.app(studio_id) as conn:
         account_id = auth.create_account(conn, studio_id, "Other", ("studio_admin",), datetime.now(UTC))
         world = World(services, studio_id, account_id, "")
-        return write.create(world.context(conn), "asset", {"type": "image", "name": "Theirs"}).id
+        return write.create(world.context(conn), kind, body or {"type": "image", "name": "Theirs"}).id
 
 
 def unknown(prefix: str) -> str:
