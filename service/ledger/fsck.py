@@ -109,7 +109,7 @@ def _mark(ledger: Ledger, studio_id: str) -> tuple[Mark | None, list[Fault]]:
         mark = ledger.mark(studio_id)
     except Problem as fault:
         return None, [Fault("mark", "keys/log/marks", str(fault))]
-    if mark is None or ledger.verifier(studio_id).checks(ledger.note(mark)):
+    if mark is None or ledger.holds(mark):
         return mark, []
     return None, [Fault("mark_signature", "keys/log/marks", "The newest mark does not carry a good signature of this machine's key.")]
 

@@ -59,6 +59,26 @@ class Ledger:
         """Return the key that checks a studio's checkpoints."""
         return self._signer.verifier(self.origin(studio_id))
 
+    def verifiers(self, studio_id: str) -> list[Verifier]:
+        """Return every key that signs a studio's checkpoints now: two while one is being replaced, the newer first."""
+        return self._signer.verifiers(self.origin(studio_id))
+
+    def successions(self, studio_id: str) -> list[str]:
+        """Return what replaced keys of a studio's log have stated about their successors, oldest first."""
+        return self._signer.successions(self.origin(studio_id))
+
+    def replace_key(self, *, finish: bool = False) -> None:
+        """Begin to sign with a new key beside the old one; or, to finish, with the new one alone. Raises `Conflict`."""
+        with self._signer.turn() as turn:
+            if finish:
+                turn.drop_old_key()
+            else:
+                turn.replace_key()
+
+    def holds(self, mark: Mark) -> bool:
+        """Tell whether our key has signed a mark as it stands."""
+        return self._signer.holds(mark)
+
     def mark(self, studio_id: str) -> Mark | None:
         """Return the largest tree of a studio that this machine has signed."""
         return self._signer.mark(self.origin(studio_id))

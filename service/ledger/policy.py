@@ -106,6 +106,20 @@ def _sentence(policy: Policy, seen: Mapping[str, int]) -> str:
     return f"Not enough witnesses have cosigned it for the quorum {policy.quorum}: {found} of those named; missing: {missing}."
 
 
+def draft(logs: Sequence[Verifier], witnesses: Mapping[str, Cosigner], least: int) -> str:
+    """Return a policy that asks for `least` of these witnesses, for somebody to check and keep; raises `Unusable`."""
+    if least > len(witnesses):
+        raise Unusable(f"There are {len(witnesses)} witnesses, so {least} of them can never agree.")
+    lines = [f"log {each.text()}" for each in logs]
+    lines += [f"witness {name} {each.text()}" for name, each in witnesses.items()]
+    if not least:
+        return "\n".join([*lines, f"quorum {NONE}", ""])
+    group = next(
+        name for name in ("witnesses", *(f"witnesses-{number}" for number in range(2, len(witnesses) + 3))) if name not in witnesses
+    )
+    return "\n".join([*lines, f"group {group} {least} {' '.join(witnesses)}", f"quorum {group}", ""])
+
+
 def parse(content: bytes) -> Policy:
     """Read a policy file; raises `Unusable`."""
     wrong = next((byte for byte in content if byte not in _ALLOWED), None)

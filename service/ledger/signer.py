@@ -5,14 +5,19 @@ never signed. Whoever appends takes a `turn` (a file lock) before the COMMIT and
 trees are signed in the order in which they were committed, whichever process sequences. After a crash between the two the
 database is ahead of the mark, which is normal: the next turn proves that it continues the mark, and goes on.
 
-In the directory: `key.pem` (Ed25519, made once), `marks` (a journal, one line a signed tree), `lock`.
+While the key is being replaced there are two, and both sign; the old one has stated, for each log, which is the new one.
+
+In the directory: `key.pem` (Ed25519, made once; behind the newest key the one before it, while both sign), `marks` (a journal,
+one line a signed tree), `successions` (the statements of replaced keys, one a line), `lock`.
 """
 
 from __future__ import annotations
 
 import base64
 import fcntl
+import json
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,8 +28,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service import durable
-from service.errors import StartError, Unavailable
-from service.ledger import merkle
+from service.errors import Conflict, StartError, Unavailable
+from service.ledger import merkle, succession
 from service.ledger.note import Checkpoint, Note, Signature, Verifier, key_id, sign
 
 _COMPACT_BYTES = 8 << 20
@@ -68,14 +73,17 @@ class Signer:
     def _open(self) -> None:
         """Open the files for this process; a file lock inherited from a parent would be the parent's too."""
         durable.make_directory(self.directory)
-        self._key = _key(self.directory / "key.pem")
-        self.public = self._key.public_key().public_bytes_raw()
+        self._take_keys()
         self._lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._journal = -1
         self._lines: dict[str, bytes] = {}
         self._read_to = 0
         self._threads = threading.Lock()
         self._process = os.getpid()
+
+    def _take_keys(self) -> None:
+        self._keys = [(key, key.public_key().public_bytes_raw()) for key in _keys(self.directory / "key.pem")]
+        self.public = self._keys[0][1]
 
     def close(self) -> None:
         """Let go of the files."""
@@ -86,12 +94,36 @@ class Signer:
 
     def verifier(self, origin: str) -> Verifier:
         """Return the public key under a log's name, for whoever wants to check its checkpoints."""
-        return Verifier(origin, self.public)
+        return self.verifiers(origin)[0]
+
+    def verifiers(self, origin: str) -> list[Verifier]:
+        """Return every key that signs now: one, or two while the older is being replaced."""
+        with self._guarded():
+            self._refresh()
+            return [Verifier(origin, public) for _, public in self._keys]
+
+    def successions(self, origin: str) -> list[str]:
+        """Return what replaced keys have stated about their successors, oldest first, as signed notes."""
+        path = self.directory / "successions"
+        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+        return [line["note"] for line in lines if line["origin"] == origin]
 
     def note(self, mark: Mark) -> Note:
         """Return the signed note that a mark stands for."""
         origin = mark.checkpoint.origin
+        if len(self._keys) > 1:
+            return self._sign(mark.checkpoint)
         return Note(mark.checkpoint.text(), (Signature(origin, key_id(origin, self.public), mark.signature),))
+
+    def holds(self, mark: Mark) -> bool:
+        """Tell whether one of our keys has signed a mark as it stands in the file."""
+        text, origin = mark.checkpoint.text(), mark.checkpoint.origin
+        return any(each.checks(Note(text, (Signature(origin, each.key_id(), mark.signature),))) for each in self.verifiers(origin))
+
+    def _sign(self, checkpoint: Checkpoint) -> Note:
+        """Sign with every key, the newest first."""
+        made = [sign(checkpoint, key, public) for key, public in self._keys]
+        return Note(made[0].text, tuple(each.signatures[0] for each in made))
 
     def again(self, checkpoint: Checkpoint, mark: Mark, consistency: Sequence[bytes]) -> Note:
         """Return the note of an earlier tree once more, byte for byte (Ed25519 is deterministic), given the proof that the
@@ -100,7 +132,7 @@ class Signer:
         marked = mark.checkpoint
         if not merkle.verify_consistency(checkpoint.size, marked.size, checkpoint.root, marked.root, consistency):
             raise _forked(marked, checkpoint.size)
-        return sign(checkpoint, self._key, self.public)
+        return self._sign(checkpoint)
 
     def mark(self, origin: str) -> Mark | None:
         """Return the newest mark of a log as any process has left it, without waiting for a turn."""
@@ -142,6 +174,7 @@ class Signer:
                 os.close(self._journal)
             self._journal = os.open(path, _JOURNAL, 0o600)
             durable.sync_directory(self.directory)
+            self._take_keys()  # whoever replaces a key puts another journal in place after it
             self._lines, self._read_to = {}, 0
             there = os.fstat(self._journal)
         if there.st_size > self._read_to:
@@ -171,6 +204,23 @@ class Signer:
         self._read_to += len(content)
         if self._read_to > max(_COMPACT_BYTES, 4 * sum(map(len, self._lines.values()))):
             durable.replace(self.directory / "marks", b"".join(self._lines.values()))
+
+    def _state_succession(self) -> None:
+        """Have the old key name the new one for each log, unless it has done so."""
+        (_, new), (old, _) = self._keys
+        path = self.directory / "successions"
+        made = {origin: succession.state(origin, old, new).decode() for origin in self._lines}
+        missing = {origin: each for origin, each in made.items() if each not in self.successions(origin)}
+        lines = [json.dumps({"origin": origin, "note": each}, ensure_ascii=False) + "\n" for origin, each in missing.items()]
+        before = path.read_bytes() if path.exists() else b""
+        durable.replace(path, before + "".join(lines).encode())
+
+    def _rewrite(self) -> None:
+        """Sign all marks anew, and by the new journal tell other processes to read the keys again."""
+        marks = [mark.checkpoint for origin in self._lines if (mark := self._mark(origin)) is not None]
+        lines = {made.origin: Mark(made, self._sign(made).signatures[0].signature).line() for made in marks}
+        durable.replace(self.directory / "marks", b"".join(lines.values()))
+        self._refresh()
 
 
 class Turn:
@@ -208,9 +258,30 @@ class Turn:
         """Sign a tree without proof and go on from there: an operator's word that it is the one to continue."""
         return self._record([checkpoint])[0]
 
+    def replace_key(self) -> None:
+        """Make a new key that signs from now on beside the old one, and have the old one name it for each log."""
+        signer = self._signer
+        if len(signer._keys) > 1:  # noqa: SLF001
+            raise Conflict("A key is being replaced already, and two sign; finish that first.", "key_being_replaced")
+        durable.replace(signer.directory / "key.pem", _pem(Ed25519PrivateKey.generate()) + _pem(signer._keys[0][0]))  # noqa: SLF001
+        signer._take_keys()  # noqa: SLF001
+        signer._state_succession()  # noqa: SLF001
+        signer._rewrite()  # noqa: SLF001
+
+    def drop_old_key(self) -> None:
+        """Let the replaced key sign no more; whoever does not know the new one by now is told nothing any more."""
+        signer = self._signer
+        if len(signer._keys) == 1:  # noqa: SLF001
+            raise Conflict("No key is being replaced; only one signs.", "key_not_being_replaced")
+        signer._state_succession()  # noqa: SLF001 - also of logs that began meanwhile, or after a crash, while the old key is here
+        signer._rewrite()  # noqa: SLF001
+        durable.replace(signer.directory / "key.pem", _pem(signer._keys[0][0]))  # noqa: SLF001
+        signer._take_keys()  # noqa: SLF001
+        signer._rewrite()  # noqa: SLF001
+
     def _record(self, checkpoints: Sequence[Checkpoint]) -> list[Note]:
         signer = self._signer
-        notes = [sign(checkpoint, signer._key, signer.public) for checkpoint in checkpoints]  # noqa: SLF001
+        notes = [signer._sign(checkpoint) for checkpoint in checkpoints]  # noqa: SLF001
         marks = [Mark(checkpoint, note.signatures[0].signature) for checkpoint, note in zip(checkpoints, notes, strict=True)]
         signer._write([(mark.checkpoint.origin, mark.line()) for mark in marks])  # noqa: SLF001
         return notes
@@ -224,17 +295,22 @@ def _mark(line: bytes) -> Mark:
         raise StartError("The signer's marks are damaged; restore them from a copy, or see `clearance ledger trust`.") from fault
 
 
-def _key(path: Path) -> Ed25519PrivateKey:
-    """Return the key, made and put on disk if this is the first time; of several processes at once one makes it."""
+def _keys(path: Path) -> tuple[Ed25519PrivateKey, ...]:
+    """Return the keys, newest first; one is made and put on disk if this is the first time, by one of several processes."""
     if not path.exists():
-        made = Ed25519PrivateKey.generate()
-        durable.place_new(
-            path, made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
-    if not isinstance(key, Ed25519PrivateKey):
+        durable.place_new(path, _pem(Ed25519PrivateKey.generate()))
+    keys = [
+        serialization.load_pem_private_key(block, None)
+        for block in re.findall(rb"-----BEGIN.*?-----END[^\n]*\n", path.read_bytes(), re.DOTALL)
+    ]
+    found = tuple(key for key in keys if isinstance(key, Ed25519PrivateKey))
+    if not found or len(found) != len(keys):
         raise StartError(f"{path} is not an Ed25519 key.")
-    return key
+    return found
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
 def _text(content: bytes) -> str:
