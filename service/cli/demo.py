@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from service import auth, durable, errors, roles
-from service.cli import first, local, presence, supervise
+from service.cli import bundle, first, local, presence, supervise
 from service.cli.command import Cli, declare
 from service.client import Client
 from service.config import Settings
@@ -29,7 +30,10 @@ PEOPLE = ("June Adeyemi", "Petra Lind")
 @declare(port=True)
 @click.option("--exit", "leave", is_flag=True, help="Stop after the story; status 0 only if every step came out as told.")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Leave the signed files, ca.pem and story.json here."
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Leave the signed files, ca.pem, bundle/ and story.json here.",
 )
 def command(cli: Cli, *, leave: bool, out: Path | None) -> int:
     """Play the story of the design on this machine and leave the service running until Ctrl-C.
@@ -76,7 +80,7 @@ def _found(cli: Cli) -> presence.Presence:
 def _play(cli: Cli, url: str, out: Path) -> list[Told]:
     keys = _people(cli.settings)
     with Client(url, keys[0]) as one, Client(url, keys[1]) as two:
-        told = Player(one, two, out, _say(cli), _judged_outside).play()
+        told = Player(one, two, out, _say(cli), _judged_outside, _checked_elsewhere).play()
     (out / "story.json").write_text(json.dumps([line.document() for line in told], indent=2, ensure_ascii=False) + "\n")
     if cli.json:
         click.echo(json.dumps([line.document() for line in told], indent=2, ensure_ascii=False))
@@ -97,6 +101,18 @@ def _judged_outside(file: Path, sidecar: Path | None, anchor: Path) -> str:
     words = [sys.executable, "-m", "service.credentials.outside", str(file), media_type, str(anchor), *([str(sidecar)] if sidecar else [])]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     return done.stdout.strip() or done.stderr.strip().rpartition("\n")[2]
+
+
+def _checked_elsewhere(client: Client, out: Path, key: str) -> dict[str, Any]:
+    """Bring the log into a directory and check it by the program in it, in a process that finds nothing of this project."""
+    bundle.fetch(client, out)
+    (out.parent / "log.vkey").write_text(key + "\n")
+    words = [sys.executable, "-I", str(out / "verify.py"), str(out), "--key", str(out.parent / "log.vkey"), "--json"]
+    done = subprocess.run(words, cwd=out.parent, env={}, capture_output=True, text=True, check=False)
+    found: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {"good": False, "holds": [], "not_established": []}
+    if done.stderr or done.returncode not in {0, 1}:
+        found = {**found, "good": False, "faults": [done.stderr.strip().rpartition("\n")[2]]}
+    return {"numbers": dict.fromkeys(("entries", "size", "files", "decisions", "decided_again"), 0), **found}
 
 
 def _people(settings: Settings) -> tuple[str, str]:

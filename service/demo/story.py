@@ -58,13 +58,18 @@ class Told:
 
 @dataclass(eq=False)
 class Player:
-    """Two people of one studio play; `out` takes the files that leave, `judge` reads a signed file with no code of ours."""
+    """Two people of one studio play; `out` takes the files that leave, `judge` reads a signed file with no code of ours.
+
+    `take_away` brings the log into a directory and has it checked there by what lies in it alone, under a key known from before;
+    without it the story ends one step earlier.
+    """
 
     first: Client
     second: Client
     out: Path
     say: Callable[[Told], None]
     judge: Callable[[Path, Path | None, Path], str]
+    take_away: Callable[[Client, Path, str], Mapping[str, Any]] | None = None
     keys: dict[str, str] = field(default_factory=dict)
     decisions: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
@@ -89,6 +94,7 @@ class Player:
             ("8", self._sign),
             ("9", self._deliver),
             ("10", self._withdraw),
+            ("11", self._take_away),
         )
         for name, step in steps:
             try:
@@ -271,6 +277,18 @@ class Player:
         after = self.first.get(f"/v1/consents/{target}/impact")
         released = [item for item in after["items"] if item.get("released")]
         self._tell("10", "what is out already", f"{len(released)} released records are at risk", ok=bool(released))
+
+    def _take_away(self) -> None:
+        if self.take_away is None:
+            return
+        found = self.take_away(self.first, self.out / "bundle", self.first.get("/v1/ledger/key")["key"])
+        numbers = found["numbers"]
+        held = f"{len(found['holds'])} statements hold" + "".join(f"; DOES NOT HOLD: {fault}" for fault in found["faults"])
+        said = f"{numbers['entries']} entries, {numbers['files']} files; {held}; {numbers['decided_again']} decisions decided again, identical to the byte"
+        ok = found["good"] and numbers["decided_again"] == numbers["decisions"] and numbers["entries"] == numbers["size"]
+        self._tell("11", "a lawyer takes the bundle to a machine without network: verify.py alone, and the log's key", said, ok=ok)
+        doubts = "; ".join(doubt.partition(":")[0][:1].lower() + doubt.partition(":")[0][1:] for doubt in found["not_established"])
+        self._tell("11", "  what it could not establish", doubts or "nothing", ok=bool(doubts))
 
     def _told_by(self, name: str) -> None:
         step = self.steps[name]

@@ -34,12 +34,12 @@ def test_every_step_comes_out_as_told(played: Played) -> None:
     story = played.story()
     assert all(set(line) == {"step", "asked", "answered", "ok"} for line in story)
     assert [line for line in story if line["ok"] is not True] == []
-    assert list(dict.fromkeys(line["step"] for line in story)) == [str(step) for step in range(1, 11)]
+    assert list(dict.fromkeys(line["step"] for line in story)) == [str(step) for step in range(1, 12)]
     assert "✗" not in played.said
 
 
 def test_what_each_step_says(played: Played) -> None:
-    told = {step: played.answers(str(step)) for step in range(1, 11)}
+    told = {step: played.answers(str(step)) for step in range(1, 12)}
     [adopted] = [said for said in told[1].values() if said.startswith("adopted")]
     assert "sagaftra-tvt-2023, sagaftra-tvt-2026" in adopted
 
@@ -87,6 +87,11 @@ def test_what_each_step_says(played: Played) -> None:
     assert made_in_time.startswith("review")
     assert "since then it has ended or been withdrawn" in made_in_time
     assert told[10]["what is out already"].endswith("at risk")
+
+    taken = told[11]["a lawyer takes the bundle to a machine without network: verify.py alone, and the log's key"]
+    assert "8 decisions decided again, identical to the byte" in taken
+    assert "DOES NOT HOLD" not in taken
+    assert "whether anybody outside saw this log" in told[11]["what it could not establish"]
 
 
 @pytest.mark.parametrize("name", SIGNED)

@@ -165,8 +165,8 @@ def check_releases(folder: Folder, log: Log, report: Report) -> None:
         elif log.whole:
             faults += _changed_between(folder, log, decision, entry)
     if log.of("release"):
-        between = " and nothing it had read was changed or taken back in between" if log.whole else ""
-        report.settle(faults, f"{some(len(log.of('release')), 'release')}: each under a cleared decision{between}.")
+        between = ", and nothing that it had read was changed or taken back in between" if log.whole else ""
+        report.settle(faults, f"{some(len(log.of('release')), 'release')} made under a cleared decision{between}.")
 
 
 def _changed_between(folder: Folder, log: Log, decision: Entry, release: Entry) -> Iterator[str]:
