@@ -13,6 +13,7 @@ from service.facts.world import Fact, World, bare, bares, compact, part, present
 
 #: States in which a consent allows nothing, and did not merely come late.
 GONE: Final = frozenset({"refused", "not_yet", "expired", "withdrawn", "suspended", "superseded", "ended_by_death"})
+_CONSISTENT: Final = ("consistent_with_contract",)
 _NOT_FOR_THE_LIVING: Final = frozenset({"union", "company", "employer", "estate", "heir"})
 _AGENTS: Final = frozenset({"authorised_representative", "estate", "heir", "agent", "attorney"})
 
@@ -78,6 +79,7 @@ def _seen(world: World, view: View, use: Use) -> Fact:
         "unstated": unstated,
         "description_attested": judged is True,
         "specific": _specific(body, scope, judged),
+        "consistent": papers.confirmed(papers.attestations(world, (view.id, use.id), _CONSISTENT), *_CONSISTENT) is True,
         "signed_before_death": _before_death(world, use.person, signed_at(view)),
         "survives": _survives(world, view, use),
     }

@@ -48,14 +48,16 @@ CONSENT: Final = {
     "unstated": [],
     "description_attested": True,
     "specific": True,
+    "consistent": False,
     "signed_before_death": True,
     "survives": True,
     "authority_attested": True,
+    "bypasses": False,
     "searched": True,
     "ends": "2030-12-31",
 }
 DEAL: Final = {"id": "evd_d", "agreed": True, "meets_floor": True, "before_use": True}
-PAID: Final = {"id": "evd_p", "basis": "other_use", "paid": True, "contributed": True, "overdue": False, "units": "1"}
+PAID: Final = {"id": "evd_p", "basis": "other_use", "paid": True, "short": False, "contributed": True, "overdue": False, "units": "1"}
 ESTIMATE: Final = {"id": "evd_e", "kind": "good_faith_day_estimate", "accepted": True, "live": True, "days": "1.5"}
 CLAIM: Final = {
     "id": "evd_c",

@@ -63,7 +63,7 @@ ATTESTATIONS: Final = (
     "representative_authority", "diligence", "strike_applicability", "good_faith_bargaining", "meaningful_consultation",
     "vendor_training", "human_authorship", "identity", "disclosure_conspicuous", "evidently_fictional", "no_third_party_material",
     "principles_met", "business_reason_adequate", "union_status",
-    "legal_review", "editorial_review", "agreement_read", "recast_for_other_reason", "other",
+    "legal_review", "editorial_review", "agreement_read", "recast_for_other_reason", "consistent_with_contract", "other",
 )  # fmt: skip
 
 

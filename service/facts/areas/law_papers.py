@@ -55,11 +55,6 @@ def titled(world: World, type_: str, production: str | None) -> list[View]:
     return world.once(f"law/titled/{type_}", production, lambda: counting(world, about(world, type_, (), production)))
 
 
-def title_said(world: World, type_: str, production: str | None, name: str) -> times.Tri:
-    """Return what the papers about a whole title say of a field together."""
-    return world.once(f"law/said/{type_}/{name}", production, lambda: said(titled(world, type_, production), name))
-
-
 def counting(world: World, found: Iterable[View]) -> list[View]:
     """Return the papers that count at the instant asked for: stated by then, not expired since."""
     return [view for view in found if _counts(world, view)]
@@ -74,6 +69,18 @@ def _counts(world: World, view: View) -> bool:
 def said(found: Sequence[View], name: str) -> times.Tri:
     """Return what papers say of a field together: yes if one says yes, no if one says no and none yes."""
     values = [view.details[name] for view in found if isinstance(view.details.get(name), bool)]
+    return any(values) if values else None
+
+
+#: Lists and words that say the same as a flag that was left out.
+_INSTEAD: Final = {"depicts_existing": "depicts", "evidently_artistic": "artistic_kind"}
+
+
+def assessed(found: Sequence[View], name: str) -> times.Tri:
+    """Return what assessments say of a field together, also where one only lists what is depicted or names the kind of art."""
+    other = _INSTEAD.get(name)
+    told = [view.details.get(name, bool(view.details[other]) if other in view.details else None) for view in found]
+    values = [one for one in told if isinstance(one, bool)]
     return any(values) if values else None
 
 

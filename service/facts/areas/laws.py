@@ -181,10 +181,15 @@ class _Assessed:
     def said(self, name: str) -> times.Tri:
         """Return what the nearest statements say of a field."""
         for level in self.near:
-            if (found := said(level, name)) is not None:
+            if (found := law_papers.assessed(level, name)) is not None:
                 return found
-        found = any_of([said(level, name) for level in self.inside]) if self.inside else None
-        return law_papers.title_said(self.world, _ASSESSMENT, self.production, name) if found is None else found
+        found = any_of([law_papers.assessed(level, name) for level in self.inside]) if self.inside else None
+        return self._titled(name) if found is None else found
+
+    def _titled(self, name: str) -> times.Tri:
+        """What is said of the whole title together."""
+        titled = law_papers.titled(self.world, _ASSESSMENT, self.production)
+        return self.world.once(f"law/assessed/{name}", self.production, lambda: law_papers.assessed(titled, name))
 
     def settled(self) -> bool:
         """Tell whether a named reviewer has given reasons why it is evidently artistic."""
@@ -196,7 +201,8 @@ class _Assessed:
 
 def _reasoned(level: Sequence[View]) -> bool:
     return any(
-        one.details.get("evidently_artistic") is True and bool(one.details.get("by") and one.details.get("reasons")) for one in level
+        law_papers.assessed((one,), "evidently_artistic") is True and bool(one.details.get("by") and one.details.get("reasons"))
+        for one in level
     )
 
 

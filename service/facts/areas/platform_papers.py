@@ -13,6 +13,8 @@ from service.facts.world import Fact, World, bare, bares, compact, part
 #: Environments that a company has secured for itself.
 SECURED: Final = frozenset({"on_premises", "enterprise_tenant"})
 _WITHDRAWN: Final = frozenset({"revoked", "terminated", "withdrawn", "terms_changed", "recalled", "superseded"})
+#: Notices that may speak of everything of their kind in a title.
+_OF_ALL: Final = frozenset({"synthetic", "replica_use", "replica_creation"})
 _BUYERS: Final = frozenset({"distributor", "platform", "broadcaster"})
 
 
@@ -184,6 +186,19 @@ def _to_buyer(world: World, paper: Paper, production: str | None) -> bool:
     known = not buyers(world, production).isdisjoint(bares(details.get("recipients")) or ())
     when = times.text(details.get("delivered_at")) or times.text(details.get("sent_at"))
     return (known or details.get("recipient_kind") == "distributor") and world.past(when) is True
+
+
+def union_told(world: World, made: Made) -> bool:
+    """Tell whether a union was told of something by now: of it by name, or of all replicas or synthetic performers of its title."""
+    told = world.once("told_to_union", None, lambda: [one for one in _notices(world) if _to_union(world, one)])
+    return any(one.names(made) or (one.view.details["kind"] in _OF_ALL and one.concerns(made)) for one in told)
+
+
+def _to_union(world: World, paper: Paper) -> bool:
+    details = paper.view.details
+    known = {papers.union_name(world, one) for one in bares(details.get("recipients")) or ()} & papers.SHORT_NAMES
+    when = times.text(details.get("delivered_at"))
+    return bool(known or details.get("recipient_kind") in ("union", "guild")) and world.past(when) is True
 
 
 def _told(world: World, view: View) -> bool:

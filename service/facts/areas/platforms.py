@@ -40,8 +40,9 @@ def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
 def of_use(world: World, view: View, _person: str, _held: Sequence[View]) -> Fact:
     """Return what a buyer asks about one use of a person: its answers, a look by lawyers, the word to the union."""
     asset = world.library.get(view.body.get("asset"))
-    names = frozenset(name for name in (view.id, asset.id if asset else None, bare(view.body.get("replica"))) if name)
     run = appearances.generation_of(world, view)
+    named = (view.id, asset.id if asset else None, run.id if run else None, bare(view.body.get("replica")))
+    names = frozenset(name for name in named if name)
     made = Made(
         names,
         world.production_of(view),
@@ -52,23 +53,14 @@ def of_use(world: World, view: View, _person: str, _held: Sequence[View]) -> Fac
     )
     answers = platform_papers.approvals(world, made)
     given = {one["subject"] for one in answers if one["of_buyer"] and one.get("approved") is True and one.get("live") is True}
-    told = world.once("union_notices", None, lambda: [one for one in world.library.of("evidence", "notice") if _to_union(one)])
     return {
         "buyer_approvals": answers,
         "distributor_approved": not given.isdisjoint({"talent_performance", "general"}),
         "reuse_approved": not given.isdisjoint({"model_reuse", "talent_performance"}),
         "legal_review": platform_papers.reviewed(world, sorted(names), "legal_review"),
-        "union_notified": any(
-            names & {str(bare(one)) for one in notice.body.get("subjects") or ()}
-            and bool(world.past(times.text(notice.details.get("delivered_at"))))
-            for notice in told
-        ),
+        "union_notified": platform_papers.union_told(world, made),
         "significant": not _SIGNIFICANT.isdisjoint(view.body.get("alteration_kinds") or ()),
     }
-
-
-def _to_union(view: View) -> bool:
-    return view.details.get("recipient_kind") in ("union", "guild")
 
 
 @dataclass(frozen=True)

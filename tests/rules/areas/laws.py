@@ -84,7 +84,7 @@ LONE: Final = {"counsel": False, "covering_agreement": False}
 SATIRE: Final = {"id": "evd_c", "type": "first_amendment", "category": "satire", "state": "approved", "covers_intent": True}
 
 CASES: Final[list[Case]] = [
-    Case("law-ca927-ny5302.replica-clause", "uses", {}, "pass", (before("2024-12-31", "use"), ({"consents.0.may_replace_work": False}, "not_applicable"), ({**LONE, "consents.0.specific": False, "dates.use": "2025-01-01"}, "block"), away("FR")), ({"consents.0.capacity": GONE}, "review"), {"deceased": True}),
+    Case("law-ca927-ny5302.replica-clause", "uses", {}, "pass", (before("2024-12-31", "use"), ({"consents.0.may_replace_work": False}, "not_applicable"), ({**LONE, "consents.0.specific": False, "dates.use": "2025-01-01"}, "block"), ({**LONE, "consents.0.specific": False, "consents.0.consistent": True}, "pass"), away("FR")), ({"consents.0.capacity": GONE}, "review"), {"deceased": True}),
     Case(
         "law-us.il-hb4762.replica-clause", "uses", {}, "pass",
         (({**LONE, "consents.0.specific": False}, "block"), ({"consents.0.specific": False}, "warn"), (LONE, "pass"), ({**LONE, "consents.0.specific": False, "dates.use": "2024-08-08"}, "not_applicable"), away("US-CA")),
