@@ -277,11 +277,17 @@ def _pay(world: World, person: str, production: str | None, about: Iterable[str 
         "use_fees": [one for one in found if one.get("basis") == "use_fee"],
         "premium_due": times.earliest([one.get("due_at") for one in premium if not one.get("paid")]),
         "use_fee_due": times.earliest([one.get("due_at") for one in found if one.get("basis") == "use_fee" and not one.get("paid")]),
-        "commercials_made": max(numbers, default=1),
+        "commercials_made": max(numbers, default=_alone(world, production)),
         "commercials_paid": papers.paid_units(
             [{"units": "1", **one, "basis": "replica_commercial"} for one in premium], "replica_commercial"
         ),
     }
+
+
+def _alone(world: World, production: str | None) -> int | None:
+    """A commercial is one commercial; how many a campaign is made of, somebody has to say."""
+    title = world.library.get(production)
+    return None if title and title.body.get("format") == "campaign" else 1
 
 
 def _premium(world: World, one: Fact) -> Fact:

@@ -98,9 +98,9 @@ CASES = [
         f"{FOR}pay.replica", "commercial_services", {}, "pass",
         (
             ({"commercials_paid": "1"}, "obligation"), ({"premiums": [], "commercials_paid": "0"}, "obligation"), ({"premiums.0.reaches_multiple": False}, "review"),
-            ({"use_fees": []}, "obligation"), ({"premiums.0.contributed": False}, "obligation"), ({"premium_due": "2026-10-01", "commercials_paid": "0"}, "review"),
+            ({"use_fees": []}, "obligation"), ({"premiums.0.reaches_multiple": GONE}, "review"), ({"premiums.0.contributed": False}, "obligation"), ({"premium_due": "2026-10-01", "commercials_paid": "0"}, "review"),
         ),
-        ({"premiums.0.reaches_multiple": GONE}, "review"), {"kind": "session"},
+        ({"commercials_made": GONE}, "review"), {"kind": "session"},
     ),
     Case(
         f"{FOR}synthetic.notice-pay", "commercial_synthetics", {}, "pass",
