@@ -58,6 +58,8 @@ class KeyAnswer(Body):
     """A C2SP verifier key: the log's name, the key's id, and the Ed25519 key, joined by plus signs."""
 
     key = Text(500, required=True)
+    keys = Several(Text(500), required=True, about="every key that signs now: two while one is being replaced, the newer first")
+    successions = Several(Text(2_000), required=True, about="signed notes by which replaced keys name their successors, oldest first")
 
 
 PROTECTIONS = ("personal", "encrypted", "privileged")

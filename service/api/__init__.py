@@ -25,6 +25,7 @@ MODULES = (
     "answers",
     "bundles",
     "ledger",
+    "anchors",
     "status",
 )
 """Every module of operations, in the order in which their paths are matched and documented."""

@@ -6,13 +6,14 @@ import base64
 import gzip
 from hashlib import sha256
 
+from schemas.anchors import CheckpointQuery
 from schemas.collections import ProofAnswer
 from schemas.ledger import ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery, KeyAnswer, ProofQuery
 from service import errors
 from service.api.operation import Answer, Call, operation
 from service.context import Actor
 from service.ledger import tile as tile_paths
-from service.ledger import tiles
+from service.ledger import tiles, witnessing
 from service.ledger.entry import leaf_hash
 
 TAG = "ledger"
@@ -27,12 +28,20 @@ FRESH = {"Cache-Control": "private, no-cache"}
     "/v1/ledger/checkpoint",
     permission="ledger.read",
     tag=TAG,
-    summary="The newest signed checkpoint (C2SP signed note)",
+    summary="The newest signed checkpoint (C2SP signed note), with the cosignatures of witnesses",
+    query=CheckpointQuery(),
     produces="text/plain; charset=utf-8",
 )
 def checkpoint(call: Call) -> Answer:
-    """Answer the note; 404 before the first entry, 304 where `If-None-Match` names the newest."""
-    note = call.context.ledger.checkpoint(call.context.conn, call.context.studio_id)
+    """Answer the note; 404 before the first entry, 304 where `If-None-Match` names the newest.
+
+    `witnessed=true`, or `witnesses` with a number, asks for the newest one that so many witnesses have cosigned, which may be a
+    moment behind the log.
+    """
+    least = call.query.get("witnesses", 1 if call.query.get("witnessed") == "true" else 0)
+    note = witnessing.checkpoint(call.context.ledger, call.context.conn, call.context.studio_id, least)
+    if note is None and least:
+        raise errors.NotFound(f"No checkpoint is cosigned by {least} witnesses yet; GET /v1/ledger/witnesses says why.", "not_witnessed")
     if note is None:
         raise errors.NotFound("Nothing has been recorded in this studio yet, so there is no checkpoint.", "empty_log")
     return _tagged(call, note, "text/plain; charset=utf-8", FRESH)
@@ -99,8 +108,10 @@ def _require_all_productions(actor: Actor) -> None:
     answer=KeyAnswer(),
 )
 def key(call: Call) -> Answer:
-    """Answer the key under the log's name; whoever checks the log keeps it from the first time on."""
-    return Answer({"key": call.context.ledger.verifier(call.context.studio_id).text()})
+    """Answer the key under the log's name; whoever checks the log keeps it from the first time on, and follows `successions`."""
+    ledger, studio_id = call.context.ledger, call.context.studio_id
+    keys = [each.text() for each in ledger.verifiers(studio_id)]
+    return Answer({"key": keys[0], "keys": keys, "successions": ledger.successions(studio_id)})
 
 
 @operation(

@@ -205,14 +205,14 @@ def sentences(conn: Connection[Any], studio_id: str) -> list[str]:
     return [state.says for state in sorted(found, key=lambda state: (state.outcome != "forked", state.name))]
 
 
-def checkpoint(ledger: Ledger, conn: Connection[Any], studio_id: str, least: int = 0) -> bytes | None:
-    """Return the newest checkpoint that at least so many witnesses have cosigned, with their lines; `None` if there is none.
-
-    Raises `Forked` if the database does not continue what was signed.
+def checkpoint(ledger: Ledger, conn: Connection[Any], studio_id: str, least: int = 0, size: int | None = None) -> bytes | None:
+    """Return the newest checkpoint that at least so many witnesses have cosigned, with their lines, or the one of the tree of
+    `size`; `None` if there is none. Raises `Forked` if the database does not continue what was signed.
     """
-    size = anchors.newest_cosigned(conn, studio_id, least) if least else None
     if least and size is None:
-        return None
+        size = anchors.newest_cosigned(conn, studio_id, least)
+        if size is None:
+            return None
     content = ledger.checkpoint(conn, studio_id, size)
     if content is None:
         return None
