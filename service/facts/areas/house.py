@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from service.facts import times
+from service.facts import papers, times
 from service.facts.areas import disclosed, platforms
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, part, ref
 
 AREAS: Final = ("vocals", "instrumentation", "composition", "post_production", "lyrics")
 _DEPTH: Final = 12
+#: Words of a licence that shut commerce out, and the addresses that say which licence it is.
+_SHUT: Final = re.compile(r"\bNON[ -]?COMMERCIAL\b|\b(RESEARCH|ACADEMIC|EDUCATIONAL)[ -](USE[ -])?ONLY\b")
+_ADDRESS: Final = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/([a-z0-9-]+)", re.IGNORECASE)
 _MUSIC: Final = frozenset({"music"})
 
 
@@ -31,21 +35,25 @@ def of_use(world: World, view: View, person: str, _held: Sequence[View]) -> Fact
     """Return what the house asks about one use of a person: a checked identity, agreed pay, image and voice each consented to."""
     asked = set(view.body.get("modalities") or ()) & {"voice", "face", "body", "likeness"}
     party = world.library.get(person)
-    papers = [one for one in world.library.about(person, "consent", roles=("person", "grantor")) if one.body.get("answer") == "granted"]
-    granted = {word for one in papers for word in part(one.body, "scope").get("modalities") or ()}
-    unsaid = any("modalities" not in part(one.body, "scope") for one in papers)
+    papers_held = [
+        one for one in world.library.about(person, "consent", roles=("person", "grantor")) if one.body.get("answer") == "granted"
+    ]
+    granted = {word for one in papers_held for word in part(one.body, "scope").get("modalities") or ()}
+    unsaid = any("modalities" not in part(one.body, "scope") for one in papers_held)
     return {
-        "identity_checked": _identified(party),
-        "pay_agreed": any(one.body.get("compensation") for one in papers) or _deal(world, person),
+        "identity_checked": _identified(world, party, [one.id for one in papers_held]),
+        "pay_agreed": any(one.body.get("compensation") for one in papers_held) or _deal(world, person),
         "modalities": sorted(asked) if "modalities" in view.body else None,
         "separate": "*" in granted or asked <= granted or (None if unsaid else False),
     }
 
 
-def _identified(party: View | None) -> times.Tri:
+def _identified(world: World, party: View | None, consents: Sequence[str]) -> times.Tri:
+    """Whether somebody has checked who the person is: as the party states, or attested about the person or a consent."""
     if party is None:
         return None
-    return bool(party.body.get("identifications"))
+    attested = papers.attestations(world, (party.id, *consents), ("identity",))
+    return bool(party.body.get("identifications")) or papers.confirmed(attested, "identity") is True
 
 
 def _deal(world: World, person: str) -> bool:
@@ -95,9 +103,9 @@ def _borrowed(world: World, view: View) -> bool:
 def _terms(world: World, view: View) -> Fact:
     open_ = part(view.body, "open_licence")
     owed = [one for one in view.body.get("duties") or () if one["type"] == "credit"]
-    name = f"{open_.get('spdx', '')} {open_.get('name', '')}".upper().replace("NON-COMMERCIAL", "NONCOMMERCIAL")
-    words = set(name.replace("-", " ").split())
-    closed = open_.get("non_commercial", True if words & {"NC", "NONCOMMERCIAL"} else (None if open_ and not name.strip() else False))
+    name = " ".join(str(open_.get(name, "")) for name in ("spdx", "name")) + _of_address(str(open_.get("url", "")))
+    words = set(re.findall(r"[A-Z0-9.]+", _SHUT.sub("NC", name.upper())))
+    closed = open_.get("non_commercial", True if "NC" in words else (None if open_ and not name.strip() else False))
     return compact(
         {
             "id": view.id,
@@ -114,6 +122,12 @@ def _terms(world: World, view: View) -> Fact:
     )
 
 
+def _of_address(url: str) -> str:
+    """The short name that the address of a well-known public licence holds, as in /licenses/by-nc/4.0."""
+    found = _ADDRESS.search(url)
+    return f" {found[1]}" if found else ""
+
+
 def _commercial(world: World) -> times.Tri:
     """Whether anybody is to earn with it, as intent or title say; where neither does, only research is known not to be for that."""
     title = world.library.get(world.production)
@@ -125,11 +139,20 @@ def _commercial(world: World) -> times.Tri:
 def _credited(world: World, view: View) -> bool:
     """Whether a credit, or a text that goes with the asset, carries the attribution the licence asks for."""
     sources = {str(bare(one)) for one in view.body.get("sources") or ()}
-    return any(
-        world.library.about(target, "evidence", kind, ("subject",))
+    named = [
+        one
         for target in sorted({view.id, *sources})
         for kind in ("credit", "disclosure_overlay")
-    )
+        for one in world.library.about(target, "evidence", kind, ("subject",))
+    ]
+    under = {one.id for one in world.library.about(view.id, "asset", roles=("licence",))}
+    owner = bare(view.body.get("grantor"))
+    thanked = [one for one in world.library.about(owner, "evidence", "credit", ("credited",)) if _subjects(one) & under] if owner else []
+    return any("before" not in one.details or one.details.get("after") for one in (*named, *thanked))
+
+
+def _subjects(view: View) -> set[str]:
+    return {str(bare(one)) for one in view.body.get("subjects") or ()}
 
 
 def chain(world: World, view: View) -> Fact:
