@@ -73,6 +73,7 @@ def _work_out(context: Context, asked: Asked, ruling: governance.Governance, gov
     facts = gather(
         context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or context.now,
         known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=question.overlay,
+        wanted=frozenset().union(*(pack.collections for pack in ruling.packs)),
     )  # fmt: skip
     document = {**facts.document, "ahead": question.ahead, "governance": ruling.document}
     try:

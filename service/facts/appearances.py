@@ -33,6 +33,10 @@ def _assets(world: World) -> set[str]:
 
 def generation_of(world: World, view: View) -> View | None:
     """Return the run an appearance was made in: as it says, else the one that put out its asset."""
+    return world.once("generation_of", view.key, lambda: _generation_of(world, view))
+
+
+def _generation_of(world: World, view: View) -> View | None:
     named = world.library.get(view.body.get("generation"))
     if named:
         return named
@@ -43,6 +47,10 @@ def generation_of(world: World, view: View) -> View | None:
 
 def generated_at(world: World, view: View) -> str | None:
     """Return when an appearance was generated; the instant asked for while that is still planned, or goes on in real time."""
+    return world.once("generated_at", view.key, lambda: _generated_at(world, view))
+
+
+def _generated_at(world: World, view: View) -> str | None:
     if view.body.get("real_time") is True:
         return world.at
     run = generation_of(world, view)
@@ -72,6 +80,10 @@ def named_people(world: World, view: View) -> list[str]:
 
 def common(world: World, view: View) -> Fact:
     """Return what every element about an appearance has: asset, title, dates, language, flags."""
+    return world.once("common", view.key, lambda: _common(world, view))
+
+
+def _common(world: World, view: View) -> Fact:
     body, production = view.body, world.production_of(view)
     role = world.library.get(body.get("role"))
     made = generated_at(world, view)
@@ -215,6 +227,10 @@ def replicates(world: World, view: View, person: str) -> times.Tri:
 
 def use_of(world: World, view: View, person: str | None, production: str | None) -> Use:
     """Return what is done with a person in an appearance, in the words that a consent's scope has."""
+    return world.once("use_of", (view.key, person, production), lambda: _use_of(world, view, person, production))
+
+
+def _use_of(world: World, view: View, person: str | None, production: str | None) -> Use:
     body = view.body
     production_view = world.library.get(production)
     spoken = production_view.body.get("languages") if production_view else None

@@ -38,6 +38,12 @@ class Use:
     replica: str | None = None
     advertising: bool = False
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells one use from another."""
+        named = (getattr(self, name) for name in Use.__slots__ if name != "quantities")
+        return (*named, *sorted(self.quantities.items()))
+
 
 def of_person(world: World, person: str | None) -> list[View]:
     """Return the consents and refusals about a person."""
@@ -52,8 +58,8 @@ def _of_person(world: World, person: str) -> list[View]:
 
 
 def seen_from(world: World, use: Use) -> list[Fact]:
-    """Return each consent about the person as it stands towards one use."""
-    return [_seen(world, view, use) for view in of_person(world, use.person)]
+    """Return each consent about the person as it stands towards one use; several areas ask about the same one."""
+    return world.once("seen", use.key, lambda: [_seen(world, view, use) for view in of_person(world, use.person)])
 
 
 def _seen(world: World, view: View, use: Use) -> Fact:

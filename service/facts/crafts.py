@@ -24,6 +24,8 @@ _OF_DEPARTMENT: Final = {"animation": "animator", "music": "musician", "script":
 UNION_OF_CRAFT: Final = {"crew": "iatse", "animator": "tag", "musician": "afm"}
 #: The crafts that work on a title without being seen or heard in it.
 AT_WORK: Final = frozenset({"crew", "animator", "musician", "basic_crafts", "writer", "director"})
+#: The collections that tell which crafts have worked on something, whatever rules ask.
+TOLD_BY: Final = frozenset({"crew_scans", "scores", "writings", "directed_duties"})
 #: Papers that speak of the work of a craft: of the one they state, or always of the same.
 _OF_WORK: Final = {
     "assignment_terms": "other", "job_impact": "other", "credit": "other", "furnishing": "writer", "writer_deal": "writer",

@@ -68,11 +68,13 @@ def gather(
     intent: Mapping[str, Any],
     production: str | None = None,
     overlay: Sequence[Mapping[str, Any]] = (),
+    wanted: frozenset[str] | None = None,
 ) -> Facts:
     """Return the facts for an act on subjects (recorded or planned) at an instant, as known at a log size.
 
     `intent` is where the result is meant to go; without `production` the subjects' own title counts. `overlay` lays
-    hypothetical records over the log. Raises `errors.Invalid` for a planned body that is not valid.
+    hypothetical records over the log; `wanted` are the collections that somebody will read, all unless told. Raises
+    `errors.Invalid` for a planned body that is not valid.
     """
     with overlays.laid(context, overlay, known_at) as laid:
         for name in laid.gone.intersection(subjects):
@@ -87,8 +89,9 @@ def gather(
         opened(context, library)
     library.trace(roots)
     document = assemble(
-        library, roots, act=act, at=times.instant(at), known_at=known_at, intent=intent, production=production, is_planned=bool(named)
-    )
+        library, roots, act=act, at=times.instant(at), known_at=known_at, intent=intent, production=production, is_planned=bool(named),
+        wanted=wanted,
+    )  # fmt: skip
     there = {name: version for name, version in sorted(library.read.items()) if name not in laid.ids}
     return Facts(document, MappingProxyType(there), library)
 
@@ -103,6 +106,7 @@ def assemble(
     intent: Mapping[str, Any],
     production: str | None,
     is_planned: bool,
+    wanted: frozenset[str] | None = None,
 ) -> dict[str, Any]:
     """Return the facts document of a library; pure."""
     goal = _intent(intent)
@@ -110,7 +114,7 @@ def assemble(
     shown = appearances.every(world)
     collections = {**_shown(world, shown), **_made(world), **_custody(world, shown)}
     world.gathered = collections
-    collections |= {name: _sorted(found) for name, found in areas.collections(world, shown).items()}
+    collections |= {name: _sorted(found) for name, found in areas.collections(world, shown, None if wanted is None else wanted | crafts.TOLD_BY).items()}
     worked = crafts.touched(world, collections)
     touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]), worked=worked)
     title = library.get(world.production)

@@ -276,7 +276,7 @@ class View:
     def details(self) -> Mapping[str, Any]:
         """The fields of an evidence record that belong to its type."""
         found = self.body.get("details")
-        return found if isinstance(found, Mapping) else {}
+        return found if found.__class__ is dict or isinstance(found, Mapping) else {}
 
     @property
     def productions(self) -> list[str]:
@@ -301,22 +301,30 @@ class Library:
     truncated: bool = False
     beside: Library | None = None
     _sources: dict[tuple[str, str], list[tuple[str, View]]] = field(default_factory=dict)
-    _kinds: dict[str, list[View]] = field(default_factory=dict)
+    _kinds: dict[tuple[str, str | None], list[View]] = field(default_factory=dict)
+    _about: dict[tuple[Any, ...], list[View]] = field(default_factory=dict)
 
     def add(self, view: View) -> None:
         """Take a view in, unless it is there."""
         if view.key not in self.views:
             self.views[view.key] = view
-            self._kinds.pop(view.kind, None)
+            self._forget()
             for role, target in view.links:
                 self._sources.setdefault((target.partition("@")[0], view.kind), []).append((role, view))
 
     def replace(self, view: View) -> None:
         """Put a view in the place of one with the same links (its secret fields opened)."""
         self.views[view.key] = view
-        self._kinds.pop(view.kind, None)
+        self._forget()
         for name in {(target.partition("@")[0], view.kind) for _, target in view.links}:
             self._sources[name] = [(role, view if old.key == view.key else old) for role, old in self._sources.get(name, [])]
+
+    def _forget(self) -> None:
+        """Drop the answers that a new view may change; they are only kept once reading is over."""
+        if self._about:
+            self._about.clear()
+        if self._kinds:
+            self._kinds.clear()
 
     def get(self, reference: Any) -> View | None:
         """Return what a reference (`id` or `id@version`) leads to; None where it is not read."""
@@ -325,19 +333,26 @@ class Library:
         return self.views.get(reference) or self.views.get(reference.partition("@")[0])
 
     def of(self, kind: str, type_: str | None = None) -> list[View]:
-        """Return all views of a kind (and type), in the order of their keys."""
-        if kind not in self._kinds:
-            self._kinds[kind] = sorted((view for view in self.views.values() if view.kind == kind), key=lambda view: view.key)
-        return [view for view in self._kinds[kind] if type_ is None or view.type == type_]
+        """Return all views of a kind (and type), in the order of their keys; not to be changed."""
+        found = self._kinds.get((kind, type_))
+        if found is None:
+            chosen = (view for view in self.views.values() if view.kind == kind) if type_ is None else self.of(kind)
+            found = sorted((view for view in chosen if type_ is None or view.type == type_), key=lambda view: view.key)
+            self._kinds[kind, type_] = found
+        return found
 
     def about(self, target: str, kind: str, type_: str | None = None, roles: Iterable[str] | None = None) -> list[View]:
-        """Return the records of a kind that refer to `target`, in the order of their keys, each once."""
+        """Return the records of a kind that refer to `target`, in the order of their keys, each once; not to be changed."""
         listed = self._sources.get((target.partition("@")[0], kind))
         if listed is None:
             return []
-        wanted = frozenset(roles) if roles is not None else None
-        found = {view.key: view for role, view in listed if (type_ is None or view.type == type_) and (wanted is None or role in wanted)}
-        return [found[key] for key in sorted(found)]
+        wanted = tuple(roles) if roles is not None else None
+        question = (target, kind, type_, wanted)
+        known = self._about.get(question)
+        if known is None:
+            found = {view.key: view for role, view in listed if (type_ is None or view.type == type_) and (wanted is None or role in wanted)}
+            known = self._about[question] = [found[key] for key in sorted(found)]
+        return known
 
     def trace(self, roots: Sequence[str]) -> None:
         """Find the shortest way from the subjects to everything in the lineage."""

@@ -17,6 +17,8 @@ MAJORITY: Final = 18
 
 def text(value: Any) -> str | None:
     """Return a wire date (`2026-08`, an instant, or `{value, source}`) as a fact; None for what is missing or erased."""
+    if value is None or value.__class__ is str:
+        return value
     if isinstance(value, Mapping):
         value = value.get("value")
     return value if isinstance(value, str) else None

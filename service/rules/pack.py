@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from service.rules.moments import NEVER, Calendar, moment
+from service.rules.names import COLLECTIONS
 
 
 def canonical(document: Any) -> bytes:
@@ -51,6 +52,11 @@ class Pack:
     def bytes(self) -> bytes:
         """Canonical JSON."""
         return canonical(self.document)
+
+    @cached_property
+    def collections(self) -> frozenset[str]:
+        """The collections of facts that its rules may read: those whose names stand anywhere in it."""
+        return frozenset(name for name in COLLECTIONS if name.encode() in self.bytes)
 
     @cached_property
     def digest(self) -> str:
