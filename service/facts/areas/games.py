@@ -31,10 +31,12 @@ def of_use(world: World, view: View, person: str, held: Sequence[View]) -> Fact:
         return {"game": False}
     replica = replica_of(world, view, person)
     created = created_at(world, view, replica)
+    outside = processed(world, view) is True
     found = {
         "game": game,
         "identifiable": identifiable(world, view, person),
-        "processing": processed(world, view) is True,
+        "processing": outside,
+        **({"consent_needed": False} if game and outside else {}),  # the article leaves listed processing out
         "background_part": _background(world, view, person, replica, held),
         "live": live(world, view),
         **modalities(world, view, replica),

@@ -196,7 +196,16 @@ def _new_title(world: World, view: View, person: str) -> times.Tri:
     production = world.production_of(view)
     origins = _origins(world, view, person)
     same = [world.same_title(one, production) for one in origins]
-    return None if not same or None in same else False in same
+    if not same:
+        return False if _from_words_alone(world, view, person) else None
+    return None if None in same else False in same
+
+
+def _from_words_alone(world: World, view: View, person: str) -> bool:
+    """Tell whether a run made it from its prompt and nothing else, as somebody has stated: then nothing is used again."""
+    run = appearances.generation_of(world, view)
+    fed = run is None or run.body.get("inputs") != [] or bool(run.body.get("replicas"))
+    return not fed and games.replica_of(world, view, person) is None and not view.body.get("takes")
 
 
 def _origins(world: World, view: View, person: str) -> list[str]:
