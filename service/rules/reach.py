@@ -1,7 +1,8 @@
 """Whose work an agreement governs: where a title or an engagement is bound to others only, its rules have nothing to say.
 
 A pack that says `governs: bound` follows the bindings of its craft. What is not known never takes a rule away: only where every
-binding of the craft leads to another agreement whose pack takes part in the same evaluation does the rule fall silent.
+binding of the craft leads to another agreement whose pack takes part in the same evaluation, or where somebody has recorded that
+none binds it, does the rule fall silent.
 """
 
 from __future__ import annotations
@@ -32,11 +33,20 @@ class Reach:
             production = element.get("production") or production
         key = (id(production), pack.line)
         if key not in self._known:
-            self._known[key] = self._others(pack.line, _bound(production, pack.document.get("craft")))
+            craft = pack.document.get("craft")
+            bound = _bound(production, craft)
+            self._known[key] = self._others(pack.line, bound) if bound else _non_union(production, craft)
         return self._known[key]
 
     def _others(self, line: str, bound: Any) -> bool:
         return bool(bound) and bound.__class__ is list and line not in bound and self.lines.issuperset(bound)
+
+
+def _non_union(production: Any, craft: Any) -> bool:
+    """Whether it is recorded for a craft by its name that no agreement governs it on a title, and no binding says otherwise."""
+    bindings = production.get("bindings") if production.__class__ is dict else None
+    found = {entry.get("determination") for entry in bindings or () if craft and entry.get("craft") in (craft, "*")}
+    return found == {"non_union"}
 
 
 def _bound(production: Any, craft: Any) -> list[Any]:

@@ -33,13 +33,17 @@ _ELEMENTS: Final = frozenset(
 )  # fmt: skip
 _UNFINISHED: Final = frozenset({"ideation", "previs", "temp"})
 _DIRECTOR: Final = frozenset({"director"})
+#: Outcomes of a consultation that are an answer to what was advised.
+_ANSWERED: Final = frozenset({"agreed", "advice_taken", "advice_declined"})
 
 
 def collections(world: World, shown: Sequence[View]) -> dict[str, list[Fact]]:
     """Return what the directors' rules look at."""
     return {
         "directed_duties": _duties(world),
-        "creative_uses": [one for view in lineage_of(world, "asset") if (one := _creative_use(world, view)) is not None],
+        "creative_uses": [
+            one for view in (*lineage_of(world, "asset"), *_bare_runs(world)) if (one := _creative_use(world, view)) is not None
+        ],
         "guild_meetings": _meetings(world),
         "training_programmes": _programmes(world),
     }
@@ -91,9 +95,15 @@ def _of_title(world: World, type_: str) -> list[View]:
 # --- the use of generated material --------------------------------------------------------------------------------------
 
 
+def _bare_runs(world: World) -> list[View]:
+    """The runs that are asked about themselves and have put out nothing that is registered, or not yet."""
+    asked = [run for run in lineage_of(world, "generation") if len(world.path(run) or ()) == 1]
+    return [run for run in asked if not any(world.library.get(one.get("asset")) for one in run.body.get("outputs") or ())]
+
+
 def _creative_use(world: World, view: View) -> Fact | None:
-    """A generated asset as a use in a picture; None where nothing was generated."""
-    runs = _runs(world, view)
+    """A generated asset, or a run that has put out none yet, as a use in a picture; None where nothing was generated."""
+    runs = [view] if view.kind == "generation" else _runs(world, view)
     made = _generative(view, runs)
     if made is False:
         return None
@@ -106,7 +116,7 @@ def _creative_use(world: World, view: View) -> Fact | None:
         {
             "id": view.id,
             "record": view.id,
-            "asset": ref(view),
+            "asset": ref(view) if view.kind == "asset" else None,
             "generative": made,
             "affects_creative": _affects(view, runs),
             "used_at": used_at,
@@ -169,6 +179,8 @@ def _affects(view: View, runs: Sequence[View]) -> times.Tri:
     stated = [run.body["creative_elements"] for run in runs if run.body.get("creative_elements") is not None]
     if stated:
         return any(stated) or (None if len(stated) < len(runs) else False)
+    if view.kind == "generation":
+        return bool({*view.body["modalities"]} - {"code"}) if view.body.get("modalities") else None
     if view.body.get("element") or view.body.get("department") or view.type in _ELEMENTS:
         return True
     return False if view.type in _NO_ELEMENT else None
@@ -210,6 +222,7 @@ def _talk(world: World, view: View, production: str | None) -> Talk:
     details = view.details
     subjects = {str(bare(one)) for one in view.body.get("subjects") or ()}
     proposed, held = times.text(details.get("proposed_at")), times.text(details.get("held_at"))
+    meant = papers.confirmed(papers.attestations(world, (view.id,), ("meaningful_consultation",)), "meaningful_consultation")
     fact = compact(
         {
             "id": view.id,
@@ -217,8 +230,9 @@ def _talk(world: World, view: View, production: str | None) -> Talk:
             "held_at": held,
             "with_director": _with_director(world, bares(details.get("people")), production),
             "proposed": written.by(proposed, held) if proposed else False,
-            "advice": bool(details.get("advice")),
-            "response": bool(details.get("response")),
+            "advice": bool(details.get("advice")) or meant is True,
+            "response": bool(details.get("response")) or details.get("outcome") in _ANSWERED or meant is True,
+            "hollow": meant is False,
             "because": {"with_director": "details.people"},
         }
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from tests.rules.cases import AT, DATES, GONE, PRODUCTION, Case, attested
 
 TALK: Final = {
-    "id": "evd_k", "held": True, "held_at": "2026-09-01", "before_use": True, "with_director": True, "proposed": True, "advice": True, "response": True,
+    "id": "evd_k", "held": True, "held_at": "2026-09-01", "before_use": True, "with_director": True, "proposed": True, "advice": True, "response": True, "hollow": False,
 }  # fmt: skip
 
 GOOD: Final[dict[str, dict[str, Any]]] = {
@@ -30,7 +30,7 @@ CASES: list[Case] = [
         f"{FOR}consult-creative", "creative_uses", {}, "pass",
         (
             ({"consultations": []}, "block"), ({**PAST, "consultations": []}, "block"), ({"consultations.0.held": False}, "review"), ({"consultations.0.before_use": False}, "block"),
-            ({**PAST, "consultations.0.before_use": False}, "review"), ({"consultations.0.advice": False}, "review"), ({"consultations.0.response": False}, "review"),
+            ({**PAST, "consultations.0.before_use": False}, "review"), ({"consultations.0.advice": False}, "review"), ({"consultations.0.response": False}, "review"), ({"consultations.0.hollow": True}, "review"),
             ({"consultations.0.with_director": False}, "review"), ({"consultations.0.with_director": GONE}, "review"), ({"consultations.0.proposed": False}, "review"), ({"consultations": GONE}, "block"),
         ),
         ({"generative": GONE}, "review"), {"generative": False},
