@@ -17,7 +17,7 @@ from service.ledger.entry import leaf_hash
 from service.ledger.offline.content import ENTRIES, PROOFS
 from service.ledger.offline.folder import ABOUT, FORMAT
 from service.ledger.offline.generate import program
-from service.ledger.offline.signed import CHECKPOINT, KEY
+from service.ledger.offline.signed import CHECKPOINT
 from service.records.model import instant
 from service.rules.findings import EVALUATOR
 
@@ -32,14 +32,12 @@ def members(context: Context, selection: Selection) -> Iterator[Member]:
 
 def _members(context: Context, selection: Selection) -> Iterator[Member]:
     checkpoint = anchored.checkpoint(context, selection.size)
-    if checkpoint is None:
-        raise errors.Unavailable("The log's checkpoint cannot be signed now; `clearance ledger fsck` says why.", "log_damaged")
+    newest = selection.size - 1 if selection.indices is None else max(selection.indices, default=0)
     yield of_bytes("README.txt", files("service.bundles").joinpath("README.txt").read_bytes())
     yield of_bytes(VERIFIER, program())
     yield of_json(ABOUT, _about(context, selection))
     yield of_bytes(CHECKPOINT, checkpoint)
-    yield of_bytes(KEY, anchored.keys(context).encode())
-    yield from anchored.members(context, selection.size)
+    yield from anchored.members(context, selection.size, newest)
     found = Papers()
     if selection.indices is None:
         yield from _log(context, selection.size, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from service.rules.pack import canonical
 
 ENTRIES, PROOFS = "entries/", "proofs/"
 KEPT = frozenset({"decision", "release"})
+DIGEST = re.compile(rb'"(?:sha256|digest)":"([0-9a-f]{64})"')
 
 
 @dataclass
@@ -49,7 +51,8 @@ class Log:
     places: dict[tuple[str, int], int] = field(default_factory=dict)
     affected: dict[str, list[int]] = field(default_factory=dict)
     kept: list[Entry] = field(default_factory=list)
-    commitments: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    commitments: dict[str, set[str]] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Entry]:
         """The kept entries of a kind."""
@@ -152,6 +155,8 @@ def read_entries(folder: Folder, signed: Signed, report: Report) -> Log:
     faults = [fault for index, raw in _entries(folder, log) for fault in _take(log, signed.tree.origin, index, raw)]
     part = "" if log.whole else f" of the log's {log.size:,}"
     report.numbers["entries"] = log.count
+    if not log.count:
+        faults.append("The bundle holds no entry at all: there is nothing that it could prove.")
     report.settle(faults, f"{some(log.count, 'entry')}{part}: canonical, of this log, each version behind the one before.")
     return log
 
@@ -192,8 +197,10 @@ def _take(log: Log, origin: str, index: int, raw: bytes) -> Iterator[str]:
         log.affected.setdefault(name, []).append(index)
     if kind in KEPT:
         log.kept.append(Entry(index, document))
+    log.named.update(digest.decode() for digest in DIGEST.findall(raw))
     if b'"commitment"' in raw:
-        log.commitments.update((commitment, f"{record}{pointer}") for pointer, commitment in committed(document.get("body")))
+        for pointer, commitment in committed(document.get("body")):
+            log.commitments.setdefault(commitment, set()).add(f"{record}{pointer}")
 
 
 def committed(value: Any, at: str = "") -> Iterable[tuple[str, str]]:

@@ -35,24 +35,33 @@ def _wrong(lines: list[bytes], log: Log, opened: set[str]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         try:
             given = json.loads(line)
-            commitment, salt = given["commitment"], bytes.fromhex(given["salt"])
+            commitment, salt, place = str(given["commitment"]), bytes.fromhex(given["salt"]), f"{given['record']}{given['pointer']}"
             found = hmac.digest(salt, canonical(given["value"]), "sha256").hex() if len(salt) == SALT_BYTES else ""
         except (ValueError, LookupError, TypeError, RecursionError):
             yield f"Line {number} of {DISCLOSURES} is no disclosure."
             continue
         if commitment not in log.commitments:
             yield f"Line {number} of {DISCLOSURES} discloses a value that no entry of the bundle has committed to."
+        elif place not in log.commitments[commitment]:
+            yield f"Line {number} of {DISCLOSURES} says that its value is {place}, but the log has that commitment in another place."
         elif found != commitment:
-            yield f"The value disclosed for {log.commitments[commitment]} is not the one that the log committed to: it was changed."
-        opened.add(str(commitment))
+            yield f"The value disclosed for {place} is not the one that the log committed to: it was changed."
+        opened.add(commitment)
 
 
-def check_contents(folder: Folder, report: Report) -> None:
-    """Every content and every pack lies under its own digest."""
-    faults = [
-        f"{path} does not have the digest in its name: it was changed."
-        for path in [*folder.under("blobs/"), *folder.under("packs/")]
-        if sha256(folder.read(path)).hexdigest() != path.rpartition("/")[2].removesuffix(".json")
-    ]
-    count = len(folder.under("blobs/")) + len(folder.under("packs/"))
-    report.settle(faults, f"{some(count, 'content')} (facts, findings, packs): each has the digest that it is named by.")
+def check_contents(folder: Folder, log: Log, report: Report) -> None:
+    """Every content and every pack lies under its own digest, and an entry names it."""
+    paths = [*folder.under("blobs/"), *folder.under("packs/")]
+    report.settle(
+        _misplaced(folder, log, paths),
+        f"{some(len(paths), 'content')} (facts, findings, packs): each is one that an entry names by its digest.",
+    )
+
+
+def _misplaced(folder: Folder, log: Log, paths: list[str]) -> Iterator[str]:
+    for path in paths:
+        digest = path.rpartition("/")[2].removesuffix(".json")
+        if digest not in log.named:
+            yield f"{path} is not named by any entry: nothing vouches for it."
+        elif sha256(folder.read(path)).hexdigest() != digest:
+            yield f"{path} does not have the digest in its name: it was changed."

@@ -7,14 +7,25 @@ import json
 import sys
 from pathlib import Path
 
-from service.ledger.offline.content import check_about, check_proofs, check_tree, is_whole, read_entries
+from service.ledger.offline.content import ENTRIES, PROOFS, check_about, check_proofs, check_tree, is_whole, read_entries
 from service.ledger.offline.decided import check_decisions, check_read, check_releases
-from service.ledger.offline.disclosed import check_contents, check_disclosures
-from service.ledger.offline.folder import check_files, open_folder
+from service.ledger.offline.disclosed import DISCLOSURES, check_contents, check_disclosures
+from service.ledger.offline.folder import ABOUT, LIST, Folder, check_files, open_folder
 from service.ledger.offline.report import Report
-from service.ledger.offline.signed import Trusted, check_checkpoint, check_witnesses, parse_keys
-from service.ledger.offline.stamped import check_stamps
+from service.ledger.offline.signed import (
+    CHECKPOINT,
+    KEY,
+    POLICY,
+    SUCCESSIONS,
+    WITNESS,
+    Trusted,
+    check_checkpoint,
+    check_witnesses,
+    parse_keys,
+)
+from service.ledger.offline.stamped import STAMPS, check_stamps
 
+FILES = frozenset({LIST, ABOUT, CHECKPOINT, KEY, POLICY, SUCCESSIONS, DISCLOSURES, "README.txt", "verify.py"})
 SELECTION = (
     "Whether the log holds more about what this bundle is about: it is a selection, and each entry in it is proved, but only the whole log"
     " shows that nothing is left out."
@@ -32,18 +43,30 @@ def verify(root: Path, trusted: Trusted) -> Report:
     check_witnesses(folder, signed, trusted, report)
     check_stamps(folder, signed, trusted, report)
     check_about(folder, signed, report)
+    check_places(folder, report)
     if is_whole(folder):
         check_tree(folder, signed, trusted, report)
     else:
         report.open.append(SELECTION)
     check_proofs(folder, signed, report)
     log = read_entries(folder, signed, report)
-    check_contents(folder, report)
+    check_contents(folder, log, report)
     check_disclosures(folder, log, report)
     check_decisions(folder, log, report)
     check_read(folder, log, report)
     check_releases(folder, log, report)
     return report
+
+
+def check_places(folder: Folder, report: Report) -> None:
+    """Nothing lies in a bundle that none of the checks looks at."""
+    places = ("blobs/", "packs/", PROOFS, "tile/" if is_whole(folder) else ENTRIES, WITNESS, STAMPS)
+    strange = [path for path in sorted(folder.paths) if path not in FILES and not path.startswith(places)]
+    report.faults += [f"{path} is no part of a bundle of this form: nothing vouches for it." for path in strange]
+    own, theirs = Path(sys.argv[0]), folder.root / "verify.py"
+    if own.is_file() and theirs.is_file() and own.name == theirs.name and own.read_bytes() != theirs.read_bytes():
+        report.open.append("Whether the verify.py in the bundle is honest: it is another one than this program. Use this one.")
+    report.open.append("Who made the bundle, and when: bundle.json says so, and nobody has signed that.")
 
 
 def main(words: list[str] | None = None) -> int:
