@@ -81,6 +81,8 @@ class Text(Plain, fields.String):
         if not value.strip():
             raise ValidationError("Empty text says nothing: leave the field out when it is unknown.")
         if len(value) > self.most:
+            if self.pattern and not self.pattern.fullmatch(value[: 2 * self.most]):
+                raise ValidationError(self.form)
             raise ValidationError(f"This is {len(value)} characters long; shorten it to {self.most} or store it as a document.")
         if _BAD_LETTERS.search(value):
             raise ValidationError("Text may not hold NUL or half a surrogate pair; send well-formed Unicode.")

@@ -25,13 +25,14 @@ POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 's
 
 _NOBODY: dict[str, Any] = {"actor": None, "studio": "", "names": {}, "here": ""}
 FORM_LIMIT = 400_000
-"""More than any form of ours can hold, and less than the framework reads of one."""
+"""More bytes than any form of ours can hold: what an upload may have is not for a form, which is read at once."""
 
 _YEAR = 365 * 24 * 3600
 _TITLES = {
     401: "Please sign in",
     403: "Your role does not reach this",
     404: "There is no such page",
+    413: "That is more than a form may hold",
     429: "Too many attempts",
     503: "Not just now",
 }
@@ -56,6 +57,7 @@ def _view(services: Services, declared: Page) -> Callable[..., Response]:
 
     def view(**path: str) -> Response:
         with ExitStack() as stack:
+            request.max_content_length = FORM_LIMIT
             auth.same_origin(request)
             actor = auth.NOBODY
             if declared.permission != PUBLIC:

@@ -13,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from service.records import write
 from tests.web import world as worlds
 from tests.web.world import PASSWORD, World
 
@@ -95,6 +96,8 @@ def every_page(world: World) -> list[str]:
     return [
         "/", "/assets", "/records?kind=decision", "/ledger", f"/assets/{ids['shot']}", f"/assets/{ids['hostile']}", f"/decisions/{ids['blocked']}",
         f"/decisions/{ids['hostile_decision']}", f"/records/{ids['dataset']}", f"/records/{ids['performer']}", f"/records/{ids['generation']}",
+        "/obligations", f"/obligations/{ids['obligation']}", "/reviews", f"/reviews/{ids['review']}", "/waivers", "/waivers/new",
+        "/rules?q=consent", "/rules/sagaftra-tvt-2026", "/rules/sagaftra-tvt-2026/diff",
     ]  # fmt: skip
 
 
@@ -224,6 +227,55 @@ def test_everything_is_within_reach_of_the_keyboard(visit: Callable[..., Watched
     assert f"/decisions/{world.ids['blocked']}" in reached
     assert f"/records/{world.ids['replica']}" in reached, "the nodes of the drawing"
     assert "drawing" in reached, "the drawing scrolls by keyboard"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_waiver_is_asked_for_with_what_was_wrong_beside_its_field(visit: Callable[..., Watched], width: int) -> None:
+    watched = visit(width)
+    page = watched.page
+    watched.open("/waivers")
+    page.get_by_role("link", name="Ask for a waiver").click()
+    page.get_by_label("Rules", exact=True).fill("sagaftra-tvt-2026.minor.intimate-ban")
+    page.get_by_label("The Long Tide").check()
+    page.get_by_label("Why").fill("Counsel asks for it.")
+    page.get_by_label("Until").fill("2031-01-31")
+    page.get_by_role("button", name="Ask for it").click()
+    expect(page.get_by_role("alert")).to_contain_text("absolute bar; nobody can waive it")
+    expect(page.locator("#rules-fault")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.get_by_label("Why")).to_have_value("Counsel asks for it.")
+    page.get_by_label("Rules", exact=True).fill("sagaftra-tvt-2026.scan.business-reason")
+    page.get_by_role("button", name="Ask for it").dblclick()
+    page.wait_for_url("**/waivers?done=*")
+    expect(page.get_by_role("status")).to_contain_text("waits for a second person now")
+    assert [wrong for wrong in watched.wrong if "422" not in wrong] == []
+    watched.wrong.clear()
+
+
+def test_an_obligation_is_settled_by_keyboard(visit: Callable[..., Watched], world: World) -> None:
+    with world.services.database.app(world.studio_id) as conn:
+        body = {"type": "pay", "state": "open", "text": "Pay the second day", "productions": [world.ids["production"]]}
+        write.create(world.context(conn), "obligation", body)
+        write.create(
+            world.context(conn), "document", {"type": "other", "title": "Payroll report", "productions": [world.ids["production"]]}
+        )
+    watched = visit()
+    page = watched.page
+    watched.open("/obligations")
+    page.get_by_role("link", name="Pay the second day").click()
+    page.get_by_label("Payroll report").focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Done on").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/obligations?settled=*")
+    expect(page.get_by_role("status")).to_contain_text("Settled and in the log: Pay the second day")
+
+
+def test_a_rule_opens_where_its_link_leads(visit: Callable[..., Watched]) -> None:
+    watched = visit()
+    watched.open("/rules?q=scan.business-reason")
+    watched.page.get_by_role("link", name="sagaftra-tvt-2026.scan.business-reason").click()
+    expect(watched.page.get_by_role("heading", name="A performer is asked for a scan only for a reason")).to_be_in_viewport()
 
 
 def test_hostile_names_do_nothing(visit: Callable[..., Watched], world: World) -> None:

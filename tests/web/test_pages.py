@@ -27,6 +27,15 @@ STATIC_PAGES = (
     "/records?kind=decision&state=blocked",
     "/ledger",
     "/ledger/rows",
+    "/obligations",
+    "/obligations?state=done",
+    "/reviews",
+    "/waivers",
+    "/waivers/new",
+    "/rules",
+    "/rules?q=consent",
+    "/rules/sagaftra-tvt-2026",
+    "/rules/sagaftra-tvt-2026/diff",
 )
 
 
@@ -34,6 +43,7 @@ def paths(world: World) -> list[str]:
     ids = world.ids
     special = [f"/assets/{ids[name]}" for name in ("shot", "clip", "hostile", "painting")]
     special += [f"/decisions/{ids[name]}" for name in ("blocked", "cleared", "hostile_decision")]
+    special += [f"/obligations/{ids['obligation']}", f"/reviews/{ids['review']}"]
     return [*STATIC_PAGES, *special, *(f"/records/{key}" for key in ids.values())]
 
 

@@ -248,13 +248,19 @@ def _decision(world: World, context: Context, subject: str, findings: bytes, out
     return write.create(context, "decision", body).id
 
 
-def foreign(services: Services, kind: str = "asset", **body: Any) -> str:
-    """Return the id of a record in another studio."""
+def studio(services: Services) -> World:
+    """Return another studio, with an account of its own."""
     studio_id = auth.create_studio(services.database, "Southwind", datetime.now(UTC))
     with services.database.app(studio_id) as conn:
         account_id = auth.create_account(conn, studio_id, "Other", ("studio_admin",), datetime.now(UTC))
-        world = World(services, studio_id, account_id, "")
-        return write.create(world.context(conn), kind, body or {"type": "image", "name": "Theirs"}).id
+    return World(services, studio_id, account_id, "")
+
+
+def foreign(services: Services, kind: str = "asset", **body: Any) -> str:
+    """Return the id of a record in another studio."""
+    theirs = studio(services)
+    with services.database.app(theirs.studio_id) as conn:
+        return write.create(theirs.context(conn), kind, body or {"type": "image", "name": "Theirs"}).id
 
 
 def unknown(prefix: str) -> str:
