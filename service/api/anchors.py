@@ -34,7 +34,9 @@ def witnesses(call: Call) -> Answer:
         size = anchors.last_cosigned(conn, studio_id, each.name)
         found = next((one for one in anchors.cosignatures(conn, studio_id, size) if one.name == each.name), None)
         items.append(
-            {"name": each.name, "key": each.key, "size": size} | _when("cosigned_at", found and found.cosigned_at) | _state(each, states)
+            {"name": each.name, "key": each.key, "size": size}
+            | _when("cosigned_at", found.cosigned_at if found else None)
+            | _state(each, states)
         )
     return Answer({"items": items})
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from service.cli import local
+from service.cli import ledger_anchors, local
 from service.cli.bundle import bundle, verifier
 from service.cli.command import OPTIONS, Cli, declare
 from service.client import Client, Refused, Unreachable
@@ -20,7 +20,7 @@ from service.db import Database
 from service.durable import replace
 from service.embedded import lease
 from service.errors import StartError
-from service.ledger import audit, fsck
+from service.ledger import audit, fsck, policy
 from service.ledger.audit import Broken, Followed
 from service.ledger.log import Ledger
 from service.ledger.note import Checkpoint
@@ -50,17 +50,24 @@ def check(cli: Cli, studios: tuple[str, ...]) -> int:
 @click.option(
     "--state", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="What was checked last; begun if it is missing."
 )
-def verify(cli: Cli, state: Path | None) -> int:
+@click.option(
+    "--policy", "rules", type=click.Path(exists=True, path_type=Path, dir_okay=False), metavar="FILE", help="Whose cosignatures are needed."
+)
+def verify(cli: Cli, state: Path | None, rules: Path | None) -> int:
     """Check the log as the service hands it out, against what this command saw before. Exit status 1 if it does not hold.
 
     With --state it remembers the key and the tree: an entry that was changed or taken away since then is found, whoever
-    did it. Keep the file where those who run the service cannot write.
+    did it. Keep the file where those who run the service cannot write. With --policy the checkpoint must be cosigned by as many
+    witnesses as the policy says (`clearance ledger policy` prints one to begin with).
     """
+    asked = _policy(rules)
     with local.service_url(cli.settings) as reached, Client(reached.url, reached.api_key or "") as client:
         try:
-            before = _known(state) or Followed(client.get("/v1/ledger/key")["key"])
+            keys = client.get("/v1/ledger/key")
+            before = audit.succeeded(_known(state) or Followed(keys["key"]), keys["successions"])
             checkpoint = audit.signed(before, client.request("GET", "/v1/ledger/checkpoint").content)
             after = audit.advance(before, checkpoint, _entries(client, before.size, checkpoint.size))
+            judged = _witnessed(client, before, checkpoint, asked) if asked else None
         except Broken as fault:
             cli.answer({"holds": False, "says": str(fault)}, f"The log does not hold. {fault}")
             return 1
@@ -68,7 +75,10 @@ def verify(cli: Cli, state: Path | None) -> int:
             raise StartError(f"The log cannot be checked: {fault}") from fault
     if state is not None:
         replace(state.absolute(), json.dumps(after.document(), indent=2).encode() + b"\n")
-    cli.answer({"holds": True, "since": before.size, **after.document(), "root": after.root.hex()}, _verdict(before, checkpoint, state))
+    answer = {"holds": True, "since": before.size, **after.document(), "root": after.root.hex()}
+    answer |= {"witnessed": judged.checkpoint.size, "witnesses": list(judged.seen)} if judged else {}
+    said = [f"Up to entry {judged.checkpoint.size:,}: {judged.says}"] if judged else []
+    cli.answer(answer, "\n".join([_verdict(before, checkpoint, state), *said]))
     return 0
 
 
@@ -106,7 +116,7 @@ def trust(cli: Cli, studio_id: str) -> None:
     cli.answer({"checkpoint": signed.content().decode()}, signed.content().decode())
 
 
-for each in (check, verify, rebuild, trust, bundle, verifier):
+for each in (check, verify, rebuild, trust, bundle, verifier, *ledger_anchors.COMMANDS):
     command.add_command(each)
 
 
@@ -139,6 +149,28 @@ def _rebuilt(done: dict[str, Any]) -> str:
         return f"{done['studio_id']}: {done['projection']} is rebuilt from {done['entries']:,} entries"
     found = [f"{each['table']} lacks {each['missing']} rows and has {each['surplus']} too many" for each in done["differences"]]
     return f"{done['studio_id']}: {done['projection']}: {'; '.join(found) or 'as a new one would be'}"
+
+
+def _policy(file: Path | None) -> policy.Policy | None:
+    try:
+        return policy.parse(file.read_bytes()) if file else None
+    except policy.Unusable as fault:
+        raise StartError(f"{file}: {fault}") from fault
+
+
+def _witnessed(client: Client, followed: Followed, newest: Checkpoint, rules: policy.Policy) -> policy.Judgement:
+    """Return what the newest checkpoint with enough cosignatures is worth, proved to be a beginning of the newest one."""
+    least = rules.least()
+    try:
+        content = client.request("GET", "/v1/ledger/checkpoint", params={"witnesses": least} if least else None).content
+    except Refused as refusal:
+        if refusal.code == "not_witnessed":
+            raise Broken(str(refusal)) from refusal
+        raise
+    judged = audit.judged(followed, content, rules)
+    path = client.get("/v1/ledger/consistency", first=judged.checkpoint.size, second=max(newest.size, judged.checkpoint.size))["path"]
+    audit.continued(judged.checkpoint, newest, [bytes.fromhex(each) for each in path])
+    return judged
 
 
 def _known(state: Path | None) -> Followed | None:

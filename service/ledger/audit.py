@@ -6,15 +6,16 @@ frontier, so a log that changes anything behind it can no longer reach the root 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature
 
-from service.ledger import merkle, note
+from service.ledger import merkle, note, policy, succession
 from service.ledger.entry import leaf_hash
 from service.ledger.note import Checkpoint
+from service.ledger.policy import Judgement, Policy
 
 
 class Broken(Exception):
@@ -61,6 +62,30 @@ def signed(followed: Followed, content: bytes) -> Checkpoint:
     if checkpoint.size < followed.size:
         raise Broken(f"The log has {checkpoint.size} entries and had {followed.size} before: its newest were taken away.")
     return checkpoint
+
+
+def succeeded(followed: Followed, statements: Iterable[str]) -> Followed:
+    """Return the state with the key that replaced the followed one, if that has named a successor."""
+    verifier = succession.follow(note.parse_verifier(followed.key), [each.encode() for each in statements])
+    return replace(followed, key=verifier.text())
+
+
+def judged(followed: Followed, content: bytes, rules: Policy) -> Judgement:
+    """Return what a checkpoint is worth under a policy, if that is enough; raises `Broken`."""
+    try:
+        found = policy.judge(rules, content, () if rules.logs else [note.parse_verifier(followed.key)])
+    except (note.Malformed, InvalidSignature) as fault:
+        raise Broken(f"The policy does not accept the checkpoint: {fault}.") from fault
+    if not found.holds:
+        raise Broken(found.says)
+    return found
+
+
+def continued(witnessed: Checkpoint, newest: Checkpoint, path: Sequence[bytes]) -> None:
+    """Check that the tree that witnesses have seen is the beginning of the newest one; raises `Broken`."""
+    sizes, roots = (witnessed.size, newest.size), (witnessed.root, newest.root)
+    if witnessed.origin != newest.origin or not merkle.verify_consistency(*sizes, *roots, path):
+        raise Broken(f"What the witnesses have cosigned ({witnessed.size} entries) is not the beginning of what is served ({newest.size}).")
 
 
 def advance(followed: Followed, checkpoint: Checkpoint, entries: Iterable[bytes]) -> Followed:

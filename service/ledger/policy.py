@@ -59,6 +59,14 @@ class Policy:
         group = self.groups[name]
         return sum(self.satisfied(seen, member) for member in group.members) >= group.least
 
+    def least(self, name: str | None = None) -> int:
+        """Return how many witnesses it takes to satisfy the quorum, or one name of the file, at the very least."""
+        name = self.quorum if name is None else name
+        if name is None or name == NONE or name in self.witnesses:
+            return int(name in self.witnesses)
+        group = self.groups[name]
+        return sum(sorted(self.least(member) for member in group.members)[: group.least])
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
