@@ -59,6 +59,8 @@ NEEDED_BY_LOADER = ("importlib.abc", "importlib.machinery", "sys")
 @cache
 def program() -> bytes:
     """Return the file; raises `ValueError` where the sources cannot be laid out as one."""
+    if ambiguous():
+        raise ValueError(f"these names would mean two things: {', '.join(ambiguous())}")
     trees = {name: _tree(name) for name in _names()}
     parts = [HEAD, "\n".join(_imports(trees)), "\n"]
     for name, tree in trees.items():
@@ -168,14 +170,21 @@ def _quoted(name: str) -> str:
     return f"\nSOURCES[{name!r}] = r'''{text}'''\n"
 
 
-def defined() -> dict[str, list[str]]:
-    """Return every name that the checks define at the top, with the modules that do: each must have one."""
-    found: dict[str, list[str]] = {}
+def ambiguous() -> list[str]:
+    """Return the names that would mean two things in the file: defined or imported at the top of several modules, not as the same."""
+    found: dict[str, set[str]] = {}
     for name in _names():
         for node in _tree(name).body:
-            for defined_name in _defines(node):
-                found.setdefault(defined_name, []).append(name)
-    return found
+            for defined, what in [*((each, f"{name}.{each}") for each in _defines(node)), *_imported(node)]:
+                found.setdefault(defined, set()).add(what)
+    return sorted(name for name, meanings in found.items() if len(meanings) > 1)
+
+
+def _imported(node: ast.stmt) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.ImportFrom):
+        yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
+    elif isinstance(node, ast.Import):
+        yield from ((alias.asname or alias.name, alias.name) for alias in node.names)
 
 
 def _defines(node: ast.stmt) -> list[str]:

@@ -18,7 +18,7 @@ from service.ledger.offline.report import Report
 from service.ledger.offline.signed import CONSISTENCY, Signed, Trusted, continues
 
 STAMPS = "timestamps/"
-SIGNED_DATA, STAMP, DIGEST = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4", "1.2.840.113549.1.9.4"
+SIGNED_DATA, MESSAGE_DIGEST = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.4"
 HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256, "2.16.840.1.101.3.4.2.2": hashes.SHA384, "2.16.840.1.101.3.4.2.3": hashes.SHA512,
 }  # fmt: skip
@@ -108,7 +108,7 @@ def check_token(token: Token, text: bytes, own: Sequence[x509.Certificate]) -> x
         raise BadStamp("it is signed in a way that this program does not know")
     used = HASHES[hashed.parts()[0].oid()]()
     stated = {pair[0].oid(): pair[1].parts()[0].content for each in attributes.parts() if (pair := each.parts())}
-    if stated.get(DIGEST) != _digest(used, token.statement):
+    if stated.get(MESSAGE_DIGEST) != _digest(used, token.statement):
         raise BadStamp("its statement was changed after it was signed")
     signer = _signer(issued, [*token.certificates, *own])
     _check_signature(signer, signature.content, b"\x31" + attributes.whole[1:], used, algorithm)
