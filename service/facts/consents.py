@@ -41,8 +41,7 @@ class Use:
     @property
     def key(self) -> tuple[Any, ...]:
         """What tells one use from another."""
-        named = (getattr(self, name) for name in Use.__slots__ if name != "quantities")
-        return (*named, *sorted(self.quantities.items()))
+        return tuple(getattr(self, name) for name in Use.__slots__)
 
 
 def of_person(world: World, person: str | None) -> list[View]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from service.facts import papers, people, times
@@ -55,8 +55,8 @@ def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
             "countries": body.get("countries"),
             "languages": body.get("languages"),
             "state": body.get("state"),
-            "distributors": [str(bare(one)) for one in body["distributors"]] if body.get("distributors") is not None else None,
-            "platforms": platforms(world, body),
+            "distributors": None if (sold := inherited(world, view, "distributors")) is None else [str(bare(one)) for one in sold],
+            "platforms": platforms(world, sold),
             "awards": awards(world, body),
             "advertiser": bare(body.get("advertiser")),
             "product_line": body.get("product_line"),
@@ -72,11 +72,22 @@ def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
     )
 
 
-def platforms(world: World, body: Mapping[str, Any]) -> list[str] | None:
+def inherited(world: World, view: View | None, name: str) -> Any:
+    """Return what a title says in a field, else what the season or series says that it is part of."""
+    seen: set[str] = set()
+    while view is not None and view.id not in seen:
+        if view.body.get(name) is not None:
+            return view.body[name]
+        seen.add(view.id)
+        view = world.library.get(view.body.get("parent"))
+    return None
+
+
+def platforms(world: World, distributors: Sequence[Any] | None) -> list[str] | None:
     """Return the distributors by the words of their names and their initials, as in `netflix` and `bbc`; None where nobody has said who distributes."""
-    if body.get("distributors") is None:
+    if distributors is None:
         return None
-    names = [view.body.get("name") for one in body["distributors"] if (view := world.library.get(one))]
+    names = [view.body.get("name") for one in distributors if (view := world.library.get(one))]
     words = [re.findall(r"[a-z0-9]+", name.lower()) for name in names if isinstance(name, str)]
     return sorted(
         {word for listed in words for word in listed} | {"".join(word[0] for word in listed) for listed in words if len(listed) > 2}
@@ -211,9 +222,14 @@ def agreement_of(world: World, binding: View) -> View | None:
 
 
 def agreement_read(world: World, bound: Iterable[View], production: str) -> bool:
-    """Tell whether counsel attests to have read the agreement of some bindings, where nobody could write its rules down."""
-    named = [one for view in bound for one in (view.id, bare(view.body.get("agreement")))]
-    found = papers.attestations(world, named or [production], ("agreement_read",))
+    """Tell whether counsel attests to have read the agreement of some bindings, where nobody could write its rules down.
+
+    An attestation about the title speaks of the agreement that binds it, where there is no other.
+    """
+    held = list(bound)
+    named = [one for view in held for one in (view.id, bare(view.body.get("agreement")))]
+    alone = len(held) in (0, len(people.bindings(world, production)))
+    found = papers.attestations(world, [*named, *([production] if alone else ())], ("agreement_read",))
     counsel = [one for one in found if one.get("role") in ("production_counsel", "labour_counsel", "legal")]
     return papers.confirmed(counsel, "agreement_read") is True
 
@@ -229,5 +245,6 @@ def _craft(world: World, production: View, name: str, held: list[Fact]) -> Fact:
         "bindings": [{**one, "in_window": one["in_window"] and one.get("edition_begun") is not False} for one in covered],
         "lines": len({one.get("agreement") for one in covered}),
         "non_union": not covered and bool(held),
+        "to_read": next((str(bare(view.body["agreement"])) for view in bound if view.body.get("agreement")), production.id),
         "agreement_read": agreement_read(world, bound, production.id),
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from service.facts import papers, times
+from service.facts import papers, times, titles
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part
 
@@ -100,8 +100,7 @@ def terms(world: World, view: View, made: str | None) -> Fact:
 
 def buyers(world: World, production: str | None) -> frozenset[str]:
     """Return the parties that distribute a title."""
-    view = world.library.get(production)
-    return frozenset(bares(view.body.get("distributors")) or ()) if view else frozenset()
+    return frozenset(bares(titles.inherited(world, world.library.get(production), "distributors")) or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ def _before(world: World, written: str | None, made: Made) -> times.Tri:
 def notified(world: World, made: Made) -> bool:
     """Tell whether the buyer's contact was told: a notice to it, or anything it wrote or was asked in writing, by now."""
     told = world.once("told_to_buyer", made.production, lambda: [one for one in _notices(world) if _to_buyer(world, one, made.production)])
-    return any(one.concerns(made) for one in told) or any(_told(world, one.view) for one in _answers(world) if one.concerns(made))
+    return any(one.concerns(made) for one in told) or any(_told(world, one.view, made) for one in _answers(world) if one.concerns(made))
 
 
 def _notices(world: World) -> list[Paper]:
@@ -201,9 +200,11 @@ def _to_union(world: World, paper: Paper) -> bool:
     return bool(known or details.get("recipient_kind") in ("union", "guild")) and world.past(when) is True
 
 
-def _told(world: World, view: View) -> bool:
+def _told(world: World, view: View, made: Made) -> bool:
     when = times.text(view.details.get("requested_at")) or times.text(view.details.get("written_at"))
-    return view.details.get("of", "distributor") in _BUYERS and world.past(when) is True
+    sender = bare(view.details.get("sender"))
+    theirs = view.details.get("of", "distributor" if sender is None or sender in buyers(world, made.production) else None) in _BUYERS
+    return theirs and world.past(when) is True
 
 
 def reviewed(world: World, names: Iterable[str | None], kind: str) -> times.Tri:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from service.facts import appearances, consents, people, times
+from service.facts import appearances, consents, people, times, titles
 from service.facts.areas import disclosed, platform_papers
 from service.facts.areas.platform_papers import Made
 from service.facts.library import View
@@ -233,7 +233,7 @@ def _watched(world: World, case: Case) -> Fact:
         "overseen": bool(case.said("overseer")),
         "referral": bool(case.said("referral")) or any(one.details.get("of") == "broadcaster" for one in _referrals(case)),
         "factual_research": _worst(case.said("factual_research")),
-        "news": _news(world.library.get(case.made.production)),
+        "news": _news(world, world.library.get(case.made.production)),
         "player_facing": _worst(_own(case.body, "player_facing")),
         "generation_time": case.body.get("generation_time"),
         "guardrails": bool(case.body.get("guardrails")),
@@ -393,13 +393,13 @@ def _referrals(case: Case) -> list[View]:
     ]
 
 
-def _news(production: View | None) -> times.Tri:
+def _news(world: World, production: View | None) -> times.Tri:
     """Whether the title is news or current affairs; unknown where neither genre nor format tells."""
     if production is None:
         return None
     if production.body.get("format") == "news":
         return True
-    genres = production.body.get("genres")
+    genres = titles.inherited(world, production, "genres")
     return None if genres is None else not {"news", "current_affairs"}.isdisjoint(genres)
 
 
