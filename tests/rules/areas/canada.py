@@ -130,7 +130,7 @@ CASES: Final = [
     Case(
         "actra-bcmpa.ebdr-icdr", "replications", {**BRITISH_COLUMBIA, **SPOKEN_FOR}, "pass",
         (({"consents.0.survives": False}, "block"), ({"consents.0.survives": False, "consents.0.capacity": "estate"}, "pass"), ({"consents.0.survives": False, "consents.0.capacity": "estate", "consents.0.authority_attested": False}, "block")),
-        ({"consents.0.survives": GONE}, "block"),
+        ({"consents.0.survives": GONE}, "review"),
     ),
     Case(
         "actra-bcmpa.background-gai", "replications", {**BRITISH_COLUMBIA, **SYNTHETIC}, "pass",
