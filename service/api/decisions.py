@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from schemas.clearing import ClearingAnswer
 from schemas.decisions import DecisionAnswer, DecisionRequest, ReplayAnswer
 from service.api.operation import Answer, Call, operation
-from service.decisions import answer, decide, replay
+from service.decisions import answer, clearing, decide, replay
 from service.decisions.question import Question
 from service.records import read
 from service.records.model import Recorded
@@ -39,6 +40,13 @@ def get(call: Call) -> Answer:
 def again(call: Call) -> Answer:
     """Compare the findings to the byte; nothing is recorded."""
     return Answer(replay.replay(call.context, call.path["id"]).document())
+
+
+@operation("GET", "/v1/decisions/{id}/clearing", permission="decisions.read", tag=TAG, summary="The smallest set of records that would clear it",
+           answer=ClearingAnswer(), lane="decision", name="get_decision_clearing")  # fmt: skip
+def cleared_by(call: Call) -> Answer:
+    """Found by trying: drafts are laid over the log and the question is decided again. Nothing is written, and a draft claims nothing."""
+    return Answer(clearing.clearing(call.context, call.path["id"]))
 
 
 def question_of(body: Mapping[str, Any]) -> Question:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -66,11 +66,7 @@ def session(world: World, view: View) -> Fact:
     held = engagements(world, view)
     starts = times.text(details.get("starts_at"))
     signed = consents.for_session(world, person, production, starts)
-    making = [
-        one
-        for one in signed
-        if one.get("granted") and one.get("purposes") is not None and ("*" in one["purposes"] or "creation" in one["purposes"])
-    ]
+    making = _making(signed)
     requested = times.earliest(
         [
             times.text(paper.body.get("requested_at"))
@@ -95,7 +91,7 @@ def session(world: World, view: View) -> Fact:
             "notices": _notices(world, view, person),
             "consents": signed,
             "requested_at": asked,
-            "paper": making[-1]["id"] if making else "no paper",
+            "paper": _paper(signed),
             "reason": reason(world, view, details),
             "payments": [{**one, "basis": "creation", "in_full": _in_full(one, details, days)} for one in paid],
             "pay_days": days,
@@ -105,6 +101,18 @@ def session(world: World, view: View) -> Fact:
             "lines": titles.lines(world, held),
         }
     )
+
+
+def _making(signed: Iterable[Fact]) -> list[Fact]:
+    """The consents to the making of a replica."""
+    found = [one for one in signed if one.get("granted") and one.get("purposes") is not None]
+    return [one for one in found if "*" in one["purposes"] or "creation" in one["purposes"]]
+
+
+def _paper(signed: Iterable[Fact]) -> str:
+    """The consent to the making that a sentence names."""
+    making = _making(signed)
+    return str(making[-1]["id"]) if making else "no paper"
 
 
 def _notices(world: World, view: View, person: str | None) -> list[Fact]:
@@ -160,6 +168,7 @@ def _unrecorded(world: World, view: View) -> Fact:
     person, production = bare(view.body.get("person")), bare(view.body.get("origin_production"))
     held = people.engagements(world, person, production)
     starts = times.text(view.body.get("created_at"))
+    signed = consents.for_session(world, person, production, starts)
     return compact(
         {
             "id": f"{view.id}/session",
@@ -170,7 +179,8 @@ def _unrecorded(world: World, view: View) -> Fact:
             "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None,
             "starts_at": starts,
             "notices": _notices(world, view, person),
-            "consents": consents.for_session(world, person, production, starts),
+            "consents": signed,
+            "paper": _paper(signed),
             "reason": {"id": view.id, "stated": False},
             "payments": [],
             "dates": compact({"session": starts, "creation": starts, "use": starts, "request": starts}),

@@ -85,7 +85,7 @@ def clearing_set(evaluation: Evaluation) -> list[dict[str, Any]]:
     Papers of one kind about one subject are one paper, their lists united: one rider may consent to creation
     and to use.
     """
-    steps: dict[str, dict[str, Any]] = {}
+    steps: dict[str, list[dict[str, Any]]] = {}
     alike: set[tuple[str, str | None, str, str]] = set()
     for finding in evaluation.findings:
         if RANK[finding.weighs] > RANK["review"]:
@@ -97,7 +97,7 @@ def clearing_set(evaluation: Evaluation) -> list[dict[str, Any]]:
             alike.add(kind)
         for step in _steps(finding, evaluation.tallies):
             _merge(steps, step, cause_id(finding))
-    return [steps[key] for key in sorted(steps)]
+    return [step for key in sorted(steps) for step in steps[key]]
 
 
 def _steps(finding: Finding, tallies: dict[str, Tally]) -> list[dict[str, Any]]:
@@ -105,17 +105,21 @@ def _steps(finding: Finding, tallies: dict[str, Tally]) -> list[dict[str, Any]]:
     if statics.get("absolute") and "block" in (finding.result, finding.would_be):
         return [{"action": "remove", "subject": finding.subject}]
     if finding.missing:
-        return [{"action": "amend", "record": record, "fields": [field]} for record, field in finding.missing]
+        instead = {"instead": finding.needs} if finding.needs else {}
+        return [{"action": "amend", "record": record, "fields": [field], **instead} for record, field in finding.missing]
     if finding.needs:
         return [{"action": "record", **finding.needs}]
     owner = statics["texts"].get(finding.text or "", {}).get("owner", "legal")
     return [{"action": "decide" if finding.result == "review" else "mend", "owner": owner, "cause": cause_id(finding)}]
 
 
-def _merge(steps: dict[str, dict[str, Any]], step: dict[str, Any], cause: str) -> None:
-    known = steps.get(identity := _identity(step))
+def _merge(steps: dict[str, list[dict[str, Any]]], step: dict[str, Any], cause: str) -> None:
+    """Add a step to the first that it can be one with: of the same record, and of no other words where both say a thing."""
+    alike = steps.setdefault(_identity(step), [])
+    known = next((one for one in alike if _agree(one.get("fields"), step.get("fields"))), None)
     if known is None:
-        known = steps[identity] = {key: value for key, value in step.items() if key != "fields"} | {"clears": []}
+        known = {key: value for key, value in step.items() if key != "fields"} | {"clears": []}
+        alike.append(known)
     if cause not in known["clears"]:
         known["clears"] = sorted([*known["clears"], cause])
     fields = step.get("fields")
@@ -128,13 +132,19 @@ def _merge(steps: dict[str, dict[str, Any]], step: dict[str, Any], cause: str) -
 
 
 def _identity(step: Mapping[str, Any]) -> str:
-    """What makes two steps one: everything but the fields."""
-    return "\x1f".join(f"{key}={step[key]}" for key in sorted(step) if key != "fields")
+    """What makes two steps one, as long as their fields agree."""
+    return "\x1f".join(f"{key}={step[key]}" for key in sorted(step) if key not in ("fields", "instead"))
+
+
+def _agree(known: Any, fields: Any) -> bool:
+    """Whether one record can say both: lists unite, two different words for one thing are two records."""
+    if not isinstance(known, Mapping) or not isinstance(fields, Mapping):
+        return True
+    both = ((known[name], fields[name]) for name in fields if name in known)
+    return all(one == other or (isinstance(one, list) and isinstance(other, list)) for one, other in both)
 
 
 def _united(known: Any, value: Any) -> Any:
-    if known == value:
-        return known
     if isinstance(known, list) and isinstance(value, list):
         return [*known, *(member for member in value if member not in known)]
-    return value if known is None else known
+    return value

@@ -13,7 +13,7 @@ from service.rules.pack import canonical
 from service.rules.paths import Gap
 
 #: Raised whenever the same facts and packs could give other bytes.
-EVALUATOR: Final = 2
+EVALUATOR: Final = 3
 
 OUTCOMES: Final = {"block": "blocked", "review": "review", "obligation": "cleared_with_obligations"}
 

@@ -1,0 +1,374 @@
+"""What would clear a decision, found by trying: records are drafted and laid over the log, and the same question is decided again.
+
+Rules say which record they miss; one that is made may lead to the next question (a rider, then somebody who has read it). So it goes in
+rounds until the answer clears or nothing more can be drafted. What turns out not to be needed is taken out again, so that no part of the
+set clears by itself. Nothing is written, and a draft is no claim that there is such a paper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from schemas.kinds import KINDS
+from schemas.prefixes import KIND_OF
+from service import errors
+from service.context import Context
+from service.decisions import drafts, governance
+from service.decisions.question import Asked, Question, intent_fact
+from service.decisions.releases import subjects_of
+from service.decisions.replay import content
+from service.facts.gather import Facts, gather
+from service.facts.library import View
+from service.records import read
+from service.records.model import Recorded
+from service.rules import evaluate
+from service.rules.causes import cause_id
+from service.rules.findings import Evaluation
+from service.rules.names import RANK
+from service.rules.pack import Pack, canonical
+from service.rules.standing import UNDECIDABLE
+
+ROUNDS: Final = 8
+MOST: Final = 60
+"""So many steps are tried; a decision that needs more is answered with what its rules ask for."""
+SUBJECTS: Final = 200
+"""So many subjects are decided again; of a longer list some are looked at."""
+
+_PLACE: Final = re.compile(r"/overlay/(\d+)")
+_LAID: Final = re.compile(r"[a-z]{3}_0{20}\d{6}")
+Held = frozenset[tuple[str, str]]
+Step = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to do: a record to lay (`spec`), or what people would conclude (`ruling`), and the causes that asked for it."""
+
+    key: str
+    step: Step
+    clears: frozenset[str]
+    spec: Mapping[str, Any] | None = None
+    ruling: tuple[str, Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One answer: facts, evaluation, and the names that the overlay's records have in both."""
+
+    facts: Facts
+    evaluation: Evaluation
+    keys: Mapping[str, str]
+
+    @property
+    def held(self) -> Held:
+        """What stands in the way: cause and subject."""
+        return frozenset(
+            (cause_id(one), self._called(one.subject)) for one in self.evaluation.findings if RANK[one.weighs] <= RANK["review"]
+        )
+
+    def _called(self, subject: str) -> str:
+        name, slash, part = subject.partition("/")
+        return self.keys.get(name, name) + slash + part
+
+    def named(self, value: Any) -> Any:
+        """A value of the rules with the overlay's records by their keys."""
+        if isinstance(value, Mapping):
+            return {name: self.named(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.named(inner) for inner in value]
+        return self._called(value) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A stored decision as a question that can be put again with records laid over the log."""
+
+    context: Context
+    decision: Recorded
+    asked: Asked
+    packs: tuple[Pack, ...]
+    ruling: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, context: Context, decision: Recorded) -> Case:
+        """Take up what was decided: its subjects, packs and standing."""
+        body = decision.body
+        subjects = subjects_of(context, decision)[:SUBJECTS]
+        planned = content(context, decision, "planned") if "planned" in body else None
+        at = datetime.fromisoformat(body["at"])
+        question = Question(subjects, body["act"], planned, at, body["log_size"], ahead=body.get("ahead", True))
+        asked = Asked(
+            question, tuple(subjects), body.get("production"), body.get("intent") or {}, body.get("profile"), body["at"], body["log_size"]
+        )
+        packs = tuple(governance.pack_by_digest(context, used["digest"]) for used in body["packs"])
+        return cls(context, decision, asked, packs, content(context, decision, "facts")["governance"])
+
+    def tried(self, items: Sequence[Item]) -> Tried:
+        """Decide again with the items; raises `Invalid` for one that cannot be laid."""
+        asked, question = self.asked, self.asked.question
+        laid = [spec for spec, _ in _laid(items)]
+        facts = gather(
+            self.context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or self.context.now,
+            known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=laid,
+        )  # fmt: skip
+        keys = {f"{KINDS[spec['kind']].prefix}_{place:026}": f"${spec['key']}" for place, spec in enumerate(laid) if "kind" in spec}
+        ruling = {name: list(entries) for name, entries in self.ruling.items()}
+        for item in items:
+            if item.ruling:
+                ruling.setdefault(item.ruling[0], []).append(item.ruling[1])
+        document = {**facts.document, "ahead": question.ahead, "governance": ruling}
+        return Tried(facts, evaluate.run(self.packs, document), keys)
+
+
+def _laid(items: Sequence[Item]) -> list[tuple[dict[str, Any], list[Item]]]:
+    """The overlay of the items, each part with the items that it comes from: what is said of one record is one version of it."""
+    laid: list[tuple[dict[str, Any], list[Item]]] = []
+    for item in items:
+        if item.spec is None:
+            continue
+        same = next((one for one in laid if "id" in one[0] and one[0]["id"] == item.spec.get("id")), None)
+        if same:
+            same[0]["patch"] = _together(same[0]["patch"], item.spec["patch"])
+            same[1].append(item)
+        else:
+            laid.append(({**item.spec, **({"key": item.key} if "kind" in item.spec else {})}, [item]))
+    return laid
+
+
+def _together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    both = dict(one)
+    for name, value in other.items():
+        inner = both.get(name)
+        both[name] = _together(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+@dataclass(slots=True)
+class Search:
+    """The search under way: the items so far, and what is left that nothing was found for."""
+
+    case: Case
+    items: list[Item] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    count: int = 0
+
+    def run(self) -> Tried:
+        """Go on until the answer clears or nothing more can be drafted; the last answer."""
+        last = self.case.tried(())
+        for _ in range(ROUNDS):
+            if not last.held or len(self.items) >= MOST or not self._next(last):
+                break
+            last = self._answered()
+        return self._plainest(self._smallest(last))
+
+    def _answered(self) -> Tried:
+        """The answer with all items; one that cannot be laid is taken out."""
+        while True:
+            try:
+                return self.case.tried(self.items)
+            except errors.Invalid as fault:
+                places = {int(found[1]) for one in fault.errors if (found := _PLACE.match(one.pointer))}
+                laid = _laid(self.items)
+                wrong = [item for place in places for item in laid[place][1]]
+                if not wrong:
+                    raise
+                self.refused |= {_identity(item.step) for item in wrong}
+                self.items = [item for item in self.items if item not in wrong]
+
+    def _next(self, last: Tried) -> bool:
+        """Draft what the answer asks for beyond what is there; whether there was anything."""
+        found = False
+        for step in last.evaluation.clearing:
+            told = last.named({name: value for name, value in step.items() if name != "clears"})
+            if _identity(told) in self.refused and "instead" in told:
+                told = {"action": "record", **told["instead"]}
+            known = next((item for item in self.items if _identity(item.step) == _identity(told)), None)
+            wider = known and _wider(known.step, told)
+            if _identity(told) in self.refused or (known and wider is None):
+                continue
+            item = self._item(wider or told, frozenset(step["clears"]) | (known.clears if known else frozenset()), last)
+            if item is None:
+                self.refused.add(_identity(told))
+                found = found or "instead" in told
+                continue
+            self.items = [item if one is known else one for one in self.items] if known else [*self.items, item]
+            self.items += _companions(item)
+            found = True
+        return found
+
+    def _item(self, step: Step, clears: frozenset[str], last: Tried) -> Item | None:
+        matter = drafts.Matter(last.facts.library, self.case.asked.production, self.case.asked.question.at or self.case.context.now)
+        self.count += 1
+        key = f"record.{self.count}"
+        if step["action"] == "record":
+            person, owner = _about(step, last)
+            return Item(key, step, clears, spec=drafts.record(step, person, owner, matter))
+        if step["action"] == "amend":
+            real = {name: record for record, name in last.keys.items()}
+            return self._amended(key, {**step, "record": real.get(step["record"], step["record"])}, clears, matter)
+        ruling = _ruling(step, key, last) if step["action"] == "decide" else None
+        return Item(key, step, clears, ruling=ruling) if ruling else None
+
+    def _amended(self, key: str, step: Step, clears: frozenset[str], matter: drafts.Matter) -> Item | None:
+        """The statement of missing fields that leaves least in the way."""
+        view = matter.view(step["record"])
+        patch: dict[str, Any] = {}
+        for name in step["fields"]:
+            found, told = drafts.amendments(view, name, matter)
+            if found is None or found.id.startswith("planned_") or _LAID.fullmatch(found.id):
+                continue
+            tried = [(self._weight(found, _together(patch, one)), place, one) for place, one in enumerate(told)]
+            fitting = [(weight, place, one) for weight, place, one in tried if weight is not None]
+            if fitting:
+                view, patch = found, _together(patch, min(fitting, key=lambda one: one[:2])[2])
+        return Item(key, {**step, "kind": view.kind}, clears, spec={"id": view.id, "patch": patch}) if patch and view else None
+
+    def _weight(self, view: View, patch: Mapping[str, Any]) -> int | None:
+        try:
+            tried = self.case.tried([*self.items, Item("try", {}, frozenset(), spec={"id": view.id, "patch": patch})])
+        except errors.Invalid:
+            return None
+        return sum(100 if one.weighs == "block" else 1 for one in tried.evaluation.findings if RANK[one.weighs] <= RANK["review"])
+
+    def _smallest(self, last: Tried) -> Tried:
+        """Take out what is not needed, the last first: papers about papers go before these."""
+        for item in reversed(list(self.items)):
+            fewer = [one for one in self.items if one is not item]
+            try:
+                again = self.case.tried(fewer)
+                if again.held <= last.held:
+                    self.items, last = fewer, again
+            except errors.Invalid:  # another item speaks of it
+                continue
+        return last
+
+    def _plainest(self, last: Tried) -> Tried:
+        """Leave out of each new paper what it need not say."""
+        for place, item in enumerate(self.items):
+            if item.spec is None or item.step.get("type") is None or "body" not in item.spec or drafts.templates().get(item.step["type"]):
+                continue
+            for name in list(item.spec["body"]["details"]):
+                body = item.spec["body"]
+                details = {word: value for word, value in body["details"].items() if word != name}
+                shorter = replace(item, spec={**item.spec, "body": {**body, "details": details}})
+                try:
+                    again = self.case.tried([*self.items[:place], shorter, *self.items[place + 1 :]])
+                except errors.Invalid:
+                    continue
+                if again.held <= last.held:
+                    item, last = shorter, again  # noqa: PLW2901  # the paper as far as it has been shortened
+                    self.items[place] = item
+        return last
+
+
+def _companions(item: Item) -> list[Item]:
+    """What goes with a record: a replica of whose session nothing was recorded names the session."""
+    made, _, part = str(item.step.get("for")).partition("/")
+    if part != "session" or item.step.get("type") != "capture_session":
+        return []
+    spec = {"id": made, "patch": {"sessions": [f"${item.key}"]}}
+    return [Item(f"{item.key}.named", {"action": "amend", "record": made, "kind": "replica"}, item.clears, spec=spec)]
+
+
+def _about(step: Step, last: Tried) -> tuple[str | None, str | None]:
+    """The person and the owner of what asks for a record."""
+    for finding in last.evaluation.findings:
+        needs = finding.needs or {}
+        if needs and (needs["kind"], needs.get("type"), last.named(needs.get("for"))) == (step["kind"], step.get("type"), step.get("for")):
+            texts = last.evaluation.tallies[finding.rule].statics["texts"]
+            person = (finding.about or {}).get("person")
+            return last.named(person), texts.get(finding.text or finding.requirement or "", {}).get("owner")
+    return None, None
+
+
+def _ruling(step: Step, key: str, last: Tried) -> tuple[str, Mapping[str, Any]] | None:
+    """What people would have decided; None where they may not: a debt that holds, or papers of the packs themselves."""
+    rule, requirement, code = governance.parts_of(step["cause"])
+    found = [one for one in last.evaluation.findings if cause_id(one) == step["cause"]]
+    if rule in UNDECIDABLE or any(one.holds for one in found):
+        return None
+    entry = {"id": key, "rule": rule, "requirement": requirement, "code": code, "verdict": "approved", "subjects": ["*"]}
+    return "reviews", entry
+
+
+def _identity(step: Step) -> str:
+    fields = step.get("fields")
+    words = {name: value for name, value in fields.items() if isinstance(value, str)} if isinstance(fields, Mapping) else {}
+    return repr(
+        sorted(
+            (name, value)
+            for name, value in {**step, "fields": words}.items()
+            if name != "instead" and (name != "kind" or step["action"] == "record")
+        )
+    )
+
+
+def _wider(known: Step, told: Step) -> Step | None:
+    """The step that asks for both, or None where the known one asks for as much."""
+    old, new = known.get("fields"), told.get("fields")
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        both = {**old, **{name: _both(old.get(name), value) for name, value in new.items()}}
+        return {**known, "fields": both} if both != old else None
+    if isinstance(old, list) and isinstance(new, list):
+        return {**known, "fields": sorted({*old, *new})} if not set(new) <= set(old) else None
+    return None
+
+
+def _both(old: Any, new: Any) -> Any:
+    if isinstance(old, list) and isinstance(new, list):
+        return [*old, *(one for one in new if one not in old)]
+    return new
+
+
+def clearing(context: Context, decision_id: str) -> dict[str, Any]:
+    """Return what would clear a stored decision. Raises `NotFound`, and `Conflict` `hypothetical` where its records were an overlay."""
+    decision = read.get(context, "decision", decision_id)
+    case = Case.of(context, decision)
+    _still_asked(case)
+    search = Search(case)
+    last = search.run()
+    left = [last.named(step) for step in last.evaluation.clearing]
+    return {
+        "decision": decision.id,
+        "outcome": decision.body["outcome"],
+        "would_be": last.evaluation.outcome,
+        "complete": not last.held,
+        "steps": [*_records(search.items), *_decided(search.items)],
+        "left": left,
+    }
+
+
+def _still_asked(case: Case) -> None:
+    """Refuse an answer whose facts were hypothetical: its records are not there to go by."""
+    if not case.decision.body.get("hypothetical"):
+        return
+    stored = content(case.context, case.decision, "facts")
+    again = case.tried(()).facts.document
+    if canonical({**again, "ahead": stored.get("ahead"), "governance": stored["governance"]}) != canonical(stored):
+        raise errors.Conflict(
+            "This was decided under an overlay, which is not kept; ask without one, or ask /v1/simulations.", "hypothetical"
+        )
+
+
+def _records(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """The records to make or to amend, in the order in which they can be written."""
+    told = []
+    for spec, of in _laid(items):
+        clears = sorted({cause for item in of for cause in item.clears})
+        if "id" in spec:
+            kind = KIND_OF[spec["id"][:3]]
+            told.append({"action": "amend", "kind": kind, "record": spec["id"], "patch": spec["patch"], "clears": clears})
+        else:
+            kind = spec["kind"]
+            step = {name: of[0].step[name] for name in ("type", "for") if of[0].step.get(name)}
+            told.append({"action": "record", "kind": kind, **step, "key": spec["key"], "body": spec["body"], "clears": clears})
+        told[-1]["collection"] = KINDS[kind].collection
+    return told
+
+
+def _decided(items: Sequence[Item]) -> list[dict[str, Any]]:
+    return [{**item.step, "clears": sorted(item.clears)} for item in items if item.ruling]
