@@ -85,6 +85,15 @@ class Store:
             new = self.adopt(file, values["sha256"])
         return Stored(values["sha256"], digests.size, values, new)
 
+    def keep(self, content: bytes) -> str:
+        """Take a document of our own in and return its SHA-256; one that is there already is not written again."""
+        digest = sha256(content).hexdigest()
+        if self.stat(digest) != len(content):
+            with self.stage() as file:
+                _write(file, content)
+                self.adopt(file, digest)
+        return digest
+
     @contextmanager
     def take(self, source: Source | bytes, *, length: int | None = None, limit: int | None = None) -> Iterator[tuple[FileIO, Digests]]:
         """Content on disk beside the store, as long as announced; gone afterwards unless it is adopted. Arguments and errors as in `put`."""
@@ -219,10 +228,14 @@ def _copy(source: Source, file: FileIO, limit: int | None) -> Digests:
         digests.update(chunk)
         if limit is not None and digests.size > limit:
             raise _too_large(limit)
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[file.write(rest) :]
+        _write(file, chunk)
     return digests
+
+
+def _write(file: FileIO, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _too_large(limit: int) -> errors.TooLarge:

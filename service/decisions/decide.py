@@ -154,8 +154,7 @@ def _used(pack: Pack, ruling: governance.Governance) -> dict[str, Any]:
 
 def blob(context: Context, content: bytes, count: int | None = None) -> dict[str, Any]:
     """Store content under its digest and return how a record names it."""
-    stored = context.blobs.put(content)
-    named: dict[str, Any] = {"sha256": stored.sha256, "bytes": len(content), "media_type": "application/json"}
+    named: dict[str, Any] = {"sha256": context.blobs.keep(content), "bytes": len(content), "media_type": "application/json"}
     return named | ({"count": count} if count is not None else {})
 
 

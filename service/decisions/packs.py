@@ -145,7 +145,7 @@ def _tried(pack: Pack, scenarios: Sequence[Any], at: str) -> list[trial.Trial]:
 
 
 def _blob(context: Context, content: bytes, media_type: str = "application/json") -> dict[str, Any]:
-    return {"sha256": context.blobs.put(content).sha256, "bytes": len(content), "media_type": media_type}
+    return {"sha256": context.blobs.keep(content), "bytes": len(content), "media_type": media_type}
 
 
 def editions(context: Context) -> dict[str, list[Edition]]:

@@ -114,7 +114,9 @@ def assemble(
     shown = appearances.every(world)
     collections = {**_shown(world, shown), **_made(world), **_custody(world, shown)}
     world.gathered = collections
-    collections |= {name: _sorted(found) for name, found in areas.collections(world, shown, None if wanted is None else wanted | crafts.TOLD_BY).items()}
+    collections |= {
+        name: _sorted(found) for name, found in areas.collections(world, shown, None if wanted is None else wanted | crafts.TOLD_BY).items()
+    }
     worked = crafts.touched(world, collections)
     touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]), worked=worked)
     title = library.get(world.production)

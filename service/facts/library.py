@@ -350,7 +350,9 @@ class Library:
         question = (target, kind, type_, wanted)
         known = self._about.get(question)
         if known is None:
-            found = {view.key: view for role, view in listed if (type_ is None or view.type == type_) and (wanted is None or role in wanted)}
+            found = {
+                view.key: view for role, view in listed if (type_ is None or view.type == type_) and (wanted is None or role in wanted)
+            }
             known = self._about[question] = [found[key] for key in sorted(found)]
         return known
 

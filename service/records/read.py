@@ -132,11 +132,13 @@ def in_effect(history: Sequence[Recorded], at: str) -> Recorded | None:
     return answer
 
 
-def disclose(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
-    """Return the records with their secret fields as this actor may see them; what was shown is written to the audit log."""
-    return _open(
-        context, records, frozenset(PERMISSION_OF_PROTECTION[name] for name in PERMISSION_OF_PROTECTION) & context.actor.permissions
-    )
+def disclose(context: Context, records: Sequence[Recorded], fields: frozenset[str] | None = None) -> list[Recorded]:
+    """Return the records with their secret fields as this actor may see them; what was shown is written to the audit log.
+
+    `fields` are pointers to the only ones that are wanted; the others stay what they are in the entry.
+    """
+    allowed = frozenset(PERMISSION_OF_PROTECTION.values()) & context.actor.permissions
+    return _open(context, records, allowed, fields)
 
 
 def open_all(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
@@ -144,8 +146,13 @@ def open_all(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
     return _open(context, records, frozenset(PERMISSION_OF_PROTECTION.values()), quiet=True)
 
 
-def _open(context: Context, records: Sequence[Recorded], allowed: frozenset[str], *, quiet: bool = False) -> list[Recorded]:
-    marked = {recorded.id: dict(pointers.committed(recorded.body)) for recorded in records}
+def _open(
+    context: Context, records: Sequence[Recorded], allowed: frozenset[str], wanted: frozenset[str] | None = None, *, quiet: bool = False
+) -> list[Recorded]:
+    marked = {
+        recorded.id: {name: mark for name, mark in pointers.committed(recorded.body) if wanted is None or name in wanted}
+        for recorded in records
+    }
     secrets = _secrets(context, [recorded for recorded in records if marked[recorded.id]])
     return [
         _opened(context, recorded, marked[recorded.id], secrets, allowed, quiet=quiet) if marked[recorded.id] else recorded

@@ -81,6 +81,14 @@ def test_the_same_content_twice_is_one_file(store: Store) -> None:
     assert len(files(store)) == 1
 
 
+def test_a_document_is_kept_once(store: Store) -> None:
+    digest = store.keep(b"findings")
+    before = store.path(digest).stat()
+    assert digest == hashlib.sha256(b"findings").hexdigest() == store.keep(b"findings") == store.put(b"findings").sha256
+    assert store.read(digest) == b"findings"
+    assert store.path(digest).stat().st_ino == before.st_ino
+
+
 def test_many_threads_put_the_same(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         stored = list(pool.map(lambda _: store.put(b"x" * 100_000), range(32)))
