@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,8 +16,11 @@ import psycopg
 
 from service.cli.command import Cli, declare
 from service.config import Settings
+from service.db import Database
 from service.embedded import binaries, lease, place
 from service.errors import StartError
+from service.ledger import anchors
+from service.migrate import missing
 
 _GLIBC = (2, 28)  # what the media library's wheel is built for
 _DISK_BYTES = 2 * 2**30
@@ -50,6 +54,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _looked_at("user", _user)
         yield _looked_at("database programs", _programs)
     yield _looked_at("database", lambda: _database(settings))
+    yield _looked_at("witnesses", lambda: _witnesses(settings))
 
 
 def _looked_at(name: str, look: Callable[[], str]) -> Finding:
@@ -101,3 +106,14 @@ def _database(settings: Settings) -> str:
     if version < binaries.OLDEST:
         raise StartError(f"PostgreSQL {binaries.OLDEST} or newer is needed; the server in DATABASE_URL is {version}.")
     return f"PostgreSQL {version} answers"
+
+
+def _witnesses(settings: Settings) -> str:
+    with lease.hold(settings.data, settings.database_url) as held:
+        if missing(held.url):
+            return "the database is not up to date yet"
+        with closing(Database(held.url)) as database, database.ledger() as conn:
+            forks, known = anchors.forks(conn), len(anchors.anchors(conn, "witness"))
+    if forks:
+        raise StartError(" ".join(f"{studio_id}: {state.says}" for studio_id, state in forks))
+    return f"{known} named, none has seen a fork" if known else "none is named; `clearance ledger anchors witness` names one"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from service import docket, errors
 from service.context import Context
-from service.ledger import merkle
+from service.ledger import anchors, merkle
+from service.ledger.anchors import State
 from service.ledger.items import TreeHead
 from service.records.model import Recorded
 from service.web.page import Shown, Visit, page
@@ -33,6 +34,15 @@ class Proved:
 
     record: Recorded
     proof: Proof | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Somebody outside who vouches for the log, and how it went last; no state before the first time."""
+
+    name: str
+    kind: str
+    state: State | None
 
 
 def proved(context: Context, versions: Sequence[Recorded]) -> list[Proved]:
@@ -64,8 +74,16 @@ def show(visit: Visit) -> Shown:
         "checkpoint": checkpoint.decode() if checkpoint else None,
         "head": context.ledger.head(context.conn, context.studio_id),
         "origin": context.ledger.origin(context.studio_id),
+        "anchors": _anchors(context),
     }  # fmt: skip
     return Shown("ledger.html", values | _rows(visit))
+
+
+def _anchors(context: Context) -> list[Standing]:
+    """Return how each witness and authority stands, those with a complaint first."""
+    states = anchors.states(context.conn, context.studio_id)
+    found = [Standing(each.name, each.kind, states.get(each.name)) for each in anchors.anchors(context.conn, None, context.studio_id)]
+    return sorted(found, key=lambda each: (each.state is None or not each.state.says, each.kind, each.name))
 
 
 @page("/ledger/rows", permission="ledger.read")
