@@ -149,6 +149,12 @@ def whole(view: View, person: str) -> times.Tri:
     return person in stated
 
 
+def unrecognised(view: View, person: str) -> bool:
+    """Tell whether two reviewers or more have voted, all of them, that the person as a whole cannot be recognised."""
+    votes = [one for one in view.body.get("votes") or () if bare(one["person"]) == person and one["feature"] in ("whole", "face")]
+    return len({bare(one["reviewer"]) for one in votes}) > 1 and whole(view, person) is False
+
+
 def in_question(view: View, named: Iterable[str]) -> list[str]:
     """Return the people whom somebody has named, voted on, or claims to recognise in an appearance."""
     body = view.body

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from service.facts import advertising, limits, papers, suspensions, times
+from service.facts import advertising, estates, limits, papers, suspensions, times
 from service.facts.library import View
 from service.facts.people import dead_at
 from service.facts.world import Fact, World, bare, bares, compact, part, present
@@ -85,6 +85,7 @@ def _seen(world: World, view: View, use: Use) -> Fact:
         "description_attested": judged is True,
         "specific": _specific(body, scope, judged),
         "consistent": papers.confirmed(papers.attestations(world, (view.id, use.id), _CONSISTENT), *_CONSISTENT) is True,
+        "authority_attested": estates.authorised(world, view, use.id or None),
         "signed_before_death": _before_death(world, use.person, signed_at(view)),
         "survives": _survives(world, view, use),
     }
@@ -123,8 +124,7 @@ def _own_facts(world: World, view: View) -> Fact:
         "languages": scope.get("languages"),
         "described": _described(body, scope),
         "conspicuous_attested": papers.confirmed([*attested, *_named(world, body, "conspicuousness")], "conspicuousness") is True,
-        "authority_attested": papers.confirmed(attested, "representative_authority") is True,
-        "searched": _searched(world, view),
+        **estates.speaking(world, view),
         "ends": ends(view),
         "grantor": body.get("grantor"),
         "generic": scope.get("unnamed_productions"),
@@ -362,13 +362,6 @@ def _survives(world: World, view: View, use: Use) -> times.Tri:
     if limits.get("survives") is True or limits.get("stated") is False or True in fits:
         return True
     return None
-
-
-def _searched(world: World, view: View) -> bool:
-    """Tell whether a search for the person's representative is on record."""
-    person = world.library.get(view.body.get("person"))
-    logs = [one.get("search_log") for one in (person.body.get("representatives") or ())] if person else []
-    return bool(view.body.get("diligence")) or any(logs)
 
 
 def for_session(world: World, person: str | None, production: str | None, starts: str | None) -> list[Fact]:

@@ -181,6 +181,7 @@ def payment(world: World, view: View) -> Fact:
     details = view.details
     paid_at, due_at = times.text(details.get("paid_at")), times.text(details.get("due_at"))
     paid = world.past(paid_at) if paid_at else False
+    floor = meets_floor(world, details, details.get("rate") or details.get("amount"), times.text(details.get("agreed_at")) or paid_at)
     return compact(
         {
             "id": view.id,
@@ -193,9 +194,8 @@ def payment(world: World, view: View) -> Fact:
             "payee": details.get("payee"),
             "contributed": details.get("pension_health") if paid else False,
             "overdue": bool(not paid and due_at and times.before(due_at, world.at)),
-            "meets_floor": meets_floor(
-                world, details, details.get("rate") or details.get("amount"), times.text(details.get("agreed_at")) or paid_at
-            ),
+            "meets_floor": floor,
+            "short": floor is False,
         }
     )
 

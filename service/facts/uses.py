@@ -93,7 +93,7 @@ def _family(world: World, view: View, person: str, production: str | None, verdi
         independent = False if employed is True else (verdict if employed is False else None)
         return {"ebdr": False, "icdr": independent, "badr": False, "no_scan": False, "other_project": None}
     found = classify.family(world, view, person, production)
-    if verdict is False:
+    if verdict is False or (found.kind == "icdr" and classify.unrecognised(view, person)):
         return {"ebdr": False, "icdr": False, "badr": False, "no_scan": False, "other_project": found.other_project}
     return {
         "ebdr": found.is_("ebdr"),

@@ -53,6 +53,7 @@ CONSENT: Final = {
     "survives": True,
     "authority_attested": True,
     "bypasses": False,
+    "bypasses": False,
     "searched": True,
     "ends": "2030-12-31",
 }

@@ -90,7 +90,7 @@ CASES = [
     ),
     Case(
         f"{FOR}icdr.bargain-contribute", "uses", ICDR, "pass",
-        (({"deals": []}, "block"), ({"deals.0.meets_floor": False}, "pass"), ({"payments": []}, "obligation"), ({"payments": [{**PAID, "contributed": False}]}, "obligation"), (SPEECH, "exempt")),
+        (({"deals": []}, "block"), ({"deals.0.meets_floor": False}, "pass"), ({"payments": []}, "obligation"), ({"payments": [{**PAID, "contributed": False}]}, "obligation"), ({"payments": [{**PAID, "basis": "creation"}]}, "obligation"), (SPEECH, "exempt")),
         ({"deals.0.agreed": GONE}, "block"), {"icdr": False},
     ),
     Case(
@@ -98,10 +98,10 @@ CASES = [
         (({"state": "claimed"}, "review"), ({"/intent.marketing": True}, "block"), ({"covers_intent": False}, "review"), ({"approver_role": "producer"}, "review")),
         ({"covers_intent": GONE}, "review"), {"type": "dub"},
     ),
-    Case(f"{FOR}posthumous.survival", "uses", DEAD, "pass", (({"consents.0.survives": False}, "block"), ({"consents.0.covers_production": False}, "block")), ({"consents.0.survives": GONE}, "block"), {"deceased": False}),
+    Case(f"{FOR}posthumous.survival", "uses", DEAD, "pass", (({"consents.0.survives": False}, "block"), ({"consents.0.covers_production": False}, "block")), ({"consents.0.survives": GONE}, "review"), {"deceased": False}),
     Case(
         f"{FOR}posthumous.new-consent", "uses", ESTATE, "pass",
-        (({"consents.0.capacity": "agent"}, "block"), ({"consents": []}, "block"), (LATE, "review"), ({"consents.0.authority_attested": False}, "review"), ({"consents.0.capacity": "union", "consents.0.searched": False}, "review")),
+        (({"consents.0.capacity": "agent"}, "block"), ({"consents": []}, "block"), (LATE, "review"), ({"consents.0.authority_attested": False}, "review"), ({"consents.0.capacity": "union", "consents.0.searched": False}, "review"), ({"consents.0.capacity": "union", "consents.0.bypasses": True}, "block")),
         ({"consents.0.capacity": GONE}, "block"), {"deceased": False},
     ),
     Case(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules.cases import GONE, Case, attested
+from tests.rules.cases import GONE, PAID, Case, attested
 
 LATE: dict[str, Any] = {"consents.0.state_at_use": "late", "consents.0.live_at_use": False}
 NO_SCAN: dict[str, Any] = {"no_scan": True, "ebdr": False}
@@ -36,7 +36,7 @@ CASES = [
     ),
     Case(
         f"{FOR}icdr.floor-residuals", "uses", ICDR, "pass",
-        (({"deals.0.meets_floor": False}, "block"), ({"deals": []}, "block"), ({"payments": []}, "obligation"), ({"flags": []}, "obligation"), (SPEECH, "exempt")),
+        (({"deals.0.meets_floor": False}, "block"), ({"deals": []}, "block"), ({"deals.0.before_use": False}, "review"), ({"deals.0.before_use": GONE, "use_ahead": True}, "block"), ({"payments": []}, "obligation"), ({"payments": [{**PAID, "basis": "creation"}]}, "obligation"), ({"payments": [{**PAID, "short": True}]}, "obligation"), ({"flags": []}, "obligation"), (SPEECH, "exempt")),
         ({"deals.0.meets_floor": GONE}, "block"), {"icdr": False},
     ),
     Case(
