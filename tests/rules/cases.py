@@ -53,7 +53,6 @@ CONSENT: Final = {
     "survives": True,
     "authority_attested": True,
     "bypasses": False,
-    "bypasses": False,
     "searched": True,
     "ends": "2030-12-31",
 }
