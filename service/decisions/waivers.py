@@ -15,6 +15,13 @@ from service.records.model import Change, Recorded, instant
 
 def request(context: Context, body: Mapping[str, Any], *, key: Idempotency | None = None) -> Recorded:
     """Record the request; it has no effect until somebody else approves it. Raises `Invalid` for an absolute bar or no scope."""
+    waivable(context, body)
+    state = {"state": "requested", "requested_by": context.actor.account_id, "requested_at": instant(context.now)}
+    return write.create(context, "waiver", {**body, **state}, key=key)
+
+
+def waivable(context: Context, body: Mapping[str, Any]) -> None:
+    """Raise `Invalid` where there is no scope, for an absolute bar, and for a rule that asks for papers."""
     if not body.get("subjects") and not body.get("scope_productions"):
         raise errors.invalid("/subjects", "Say what it is for: subjects, or scope_productions.")
     bars = absolute_bars(context)
@@ -25,8 +32,6 @@ def request(context: Context, body: Mapping[str, Any], *, key: Idempotency | Non
             raise errors.invalid(
                 f"/rules/{place}", f"{rule} asks for papers that cannot be waived; settle its review instead.", "not_waivable"
             )
-    state = {"state": "requested", "requested_by": context.actor.account_id, "requested_at": instant(context.now)}
-    return write.create(context, "waiver", {**body, **state}, key=key)
 
 
 def settle(context: Context, waiver_id: str, verdict: str, role: str | None, *, key: Idempotency | None = None) -> Recorded:

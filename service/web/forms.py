@@ -121,18 +121,38 @@ def records(given: dict[str, str | list[str]], name: str, called: str, *kinds: s
     given[name] = plain[0] if isinstance(found, str) else plain
 
 
+def together(*checks: Callable[[], object]) -> None:
+    """Make every check and refuse with all that they find, one fault a place, so that nobody mends a form fault by fault."""
+    found: dict[str, errors.FieldError] = {}
+    for check in checks:
+        try:
+            check()
+        except errors.Invalid as problem:
+            found = {each.pointer: each for each in problem.errors} | found
+    if found:
+        raise errors.Invalid(_INPUT, "invalid", tuple(found.values()))
+
+
 def still_ahead(visit: Visit, given: Mapping[str, object], name: str, remedy: str) -> None:
     """Refuse a day that has passed already."""
-    day = given.get(name)
-    if isinstance(day, str) and dates.interval(day)[1] <= visit.context.now:
+    day = _day(given.get(name))
+    if day and dates.interval(day)[1] <= visit.context.now:
         raise errors.invalid(f"/{name}", f"{present.when(day)} has passed. {remedy}")
 
 
 def passed(visit: Visit, given: Mapping[str, object], name: str, remedy: str) -> None:
     """Refuse a day that has not come yet."""
-    day = given.get(name)
-    if isinstance(day, str) and dates.interval(day)[0] > visit.context.now:
+    day = _day(given.get(name))
+    if day and dates.interval(day)[0] > visit.context.now:
         raise errors.invalid(f"/{name}", f"{present.when(day)} has not come yet. {remedy}")
+
+
+def _day(text: object) -> str | None:
+    """What was typed where it is a date; its schema refuses what is none."""
+    try:
+        return dates.partial(text)
+    except ValueError:
+        return None
 
 
 def typed(visit: Visit) -> dict[str, tuple[str, ...]]:

@@ -160,9 +160,12 @@ def settle(visit: Visit) -> Shown | Moved:
 
     def act() -> str:
         given = forms.body(visit, one=("done_at",), many=("proof",))
-        forms.records(given, "proof", "a document or a piece of evidence", "document", "evidence")
+        forms.together(
+            lambda: forms.records(given, "proof", "a document or a piece of evidence", "document", "evidence"),
+            lambda: load(ObligationProof(), given),
+            lambda: forms.passed(visit, given, "done_at", "Settle it once it is done."),
+        )
         body = load(ObligationProof(), given)
-        forms.passed(visit, body, "done_at", "Settle it once it is done.")
         done = forms.once(
             visit, lambda key: obligations.settle(visit.context, visit.path["id"], body["proof"], body.get("done_at"), key=key)
         )

@@ -114,9 +114,14 @@ def decide(visit: Visit) -> Shown | Moved:
     def act() -> str:
         given = forms.body(visit, one=("verdict", "role", "statement", "reason", "expires_at", "attestation"))
         _attested(visit, given)
-        forms.records(given, "attestation", "an attestation", "evidence")
+        forms.together(
+            lambda: forms.records(given, "attestation", "an attestation", "evidence"),
+            lambda: load(ReviewVerdict(), given),
+            lambda: forms.still_ahead(
+                visit, given, "expires_at", "An answer that has ended settles nothing; choose a later day, or leave it open."
+            ),
+        )
         verdict = reviews.Verdict(**load(ReviewVerdict(), given))
-        forms.still_ahead(visit, given, "expires_at", "An answer that has ended settles nothing; choose a later day, or leave it open.")
         done = [_settle(visit, visit.path["id"], verdict)]
         others, left = _others(visit, verdict)
         ids = ",".join(each.id for each in (*done, *others))

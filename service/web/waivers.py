@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 
 from schemas import dates, vocabulary
 from schemas.decisions import WaiverRequest, WaiverVerdict
+from schemas.records.decision import RULE
 from service import docket, errors
 from service.api.operation import load
 from service.context import Context
@@ -23,6 +25,7 @@ STATES = ("requested", "approved", "refused", "revoked")
 ROWS = 3
 """So many lines for rules a form has at least; one more than are filled in."""
 
+_RULE = re.compile(RULE)
 _ONE = ("requirement", "reason", "expires_at")
 _MANY = ("rules", "scope_productions", "subjects", "territories", "acts", "documents")
 
@@ -112,15 +115,25 @@ def ask(visit: Visit) -> Shown | Moved:
 
     def act() -> str:
         given = forms.body(visit, one=_ONE, many=_MANY)
-        forms.records(given, "subjects", "a record")
-        forms.records(given, "documents", "a document", "document")
-        wanted = load(WaiverRequest(), {**given, **({"productions": given["scope_productions"]} if given.get("scope_productions") else {})})
-        _known(visit.context, wanted["rules"], wanted.get("requirement"))
-        forms.still_ahead(visit, wanted, "expires_at", "A waiver that has ended lifts nothing; choose a later day.")
+        _check(visit, given)
+        wanted = load(WaiverRequest(), {**given, **({"productions": given["scope_productions"]} if "scope_productions" in given else {})})
         made = forms.once(visit, lambda key: waivers.request(visit.context, wanted, key=key))
         return f"/waivers?done={made.id}"
 
     return forms.sent(visit, act, lambda form: _asked(visit, form))
+
+
+def _check(visit: Visit, given: dict[str, Any]) -> None:
+    """Refuse a request with all that is wrong with it at once."""
+    context, rules = visit.context, given.get("rules", [])
+    forms.together(
+        lambda: forms.records(given, "subjects", "a record"),
+        lambda: forms.records(given, "documents", "a document", "document"),
+        lambda: load(WaiverRequest(), given),
+        lambda: waivers.waivable(context, given),
+        lambda: _known(context, rules, given.get("requirement")) if all(_RULE.fullmatch(rule) for rule in rules) else None,
+        lambda: forms.still_ahead(visit, given, "expires_at", "A waiver that has ended lifts nothing; choose a later day."),
+    )
 
 
 def _known(context: Context, rules: Sequence[str], requirement: str | None) -> None:

@@ -49,7 +49,7 @@ def how_many(world: World) -> int:
 def test_before_anybody_asked_the_page_says_so(client: FlaskClient) -> None:
     told = words(client.get("/waivers?state=revoked"))
     assert "No waiver is in this state." in told
-    assert "An absolute bar cannot be waived, by nobody and for no reason" in told
+    assert "Nobody can waive an absolute bar, for whatever reason" in told
     assert bar() in told
 
 
@@ -161,6 +161,13 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(
             each for each in ([given] if isinstance(given, str) else given) if each.strip()
         ], name
     assert how_many(world) == before
+
+
+def test_all_that_is_wrong_is_told_at_once(client: FlaskClient, world: World) -> None:
+    wrong = {"rules": [bar()], "territories": "Germany", "expires_at": "2020-01-01", "documents": "a letter", "reason": ""}
+    answer = send(client, opened(client, "/waivers/new"), filled(world, **wrong))
+    assert answer.status_code == 422
+    assert [name for name in wrong if not beside(answer, name)] == []
 
 
 def test_a_second_click_asks_once(client: FlaskClient, world: World) -> None:
