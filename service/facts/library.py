@@ -103,7 +103,7 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
     {
         "consent": (("evd", "evt"), None),
         "agreement": (("evd", "evt", "agr"), None),
-        "engagement": (("evd",), None),
+        "engagement": (("evd", "evt"), None),
         "evidence": (("evd", "evt"), None),
         "binding": (("evd", "evt"), None),
         "party": (("con", "eng", "evd", "evt"), _OF_PERSON),

@@ -79,7 +79,8 @@ def _suspended(world: World, view: View, person: str, replica: View | None, held
     """Return whether the performer had suspended in a strike when the use was made, and has at the instant asked for."""
     production = world.production_of(view)
     use = appearances.use_of(world, view, person, production)
-    about = [*_granted_here(world, person, production), *([replica] if replica else [])]
+    performer = world.library.get(person)
+    about = [*_granted_here(world, person, production), *([replica] if replica else []), *([performer] if performer else []), *held]
     filed = [
         [
             event
