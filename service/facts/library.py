@@ -230,7 +230,7 @@ WHERE reference.studio_id = %(studio)s AND reference.target = ANY(%(targets)s) A
 #: Types of evidence that are found by the titles they name, and those of them that are also found by the people they name.
 OF_TITLE: Final = (
     "assignment_terms", "complaint", "consultation", "credit", "credit_notice", "cue", "cue_sheet", "duty_assignment", "job_impact", "employment_programme", "furnishing",
-    "policy_delivery", "separated_rights", "tool_permission", "writer_deal",
+    "policy_delivery", "separated_rights", "tool_permission", "writer_deal", "writing_material",
 )  # fmt: skip
 OF_PEOPLE: Final = ("assignment_terms", "policy_delivery", "tool_permission")
 #: Types of evidence, and notices by their label, that may speak to the whole studio.

@@ -67,17 +67,19 @@ def material_of(world: World, reference: Any) -> Material | None:
 
 
 def materials(world: World) -> list[Material]:
-    """Return the written material in question: that of the lineage, and what is written down about it."""
+    """Return the written material in question: that of the lineage and the papers about it; of a title asked about as a whole, all its papers."""
     return world.once("materials", None, lambda: _materials(world))
 
 
 def _materials(world: World) -> list[Material]:
     assets = [view for view in lineage_of(world, "asset") if view.type in WRITTEN or _papers(world, view)]
     known = {view.id for view in assets}
-    papers = [
-        view for view in lineage_of(world, "evidence") if view.type == "writing_material" and bare(view.details.get("asset")) not in known
-    ]
-    found = [material_of(world, view.key) for view in (*assets, *papers)]
+    whole = world.production in world.library.lineage
+    told = [view for view in world.library.of("evidence", "writing_material") if whole and _of_title(world, view)] + lineage_of(
+        world, "evidence"
+    )
+    papers = {view.key: view for view in told if view.type == "writing_material" and bare(view.details.get("asset")) not in known}
+    found = [material_of(world, view.key) for view in (*assets, *papers.values())]
     return [one for one in found if one is not None]
 
 
