@@ -191,13 +191,21 @@ def payment(world: World, view: View) -> Fact:
             "paid": paid,
             "paid_at": paid_at,
             "due_at": due_at,
-            "payee": details.get("payee"),
+            "payee": details.get("payee") or _payee(world, details),
             "contributed": details.get("pension_health") if paid else False,
             "overdue": bool(not paid and due_at and times.before(due_at, world.at)),
             "meets_floor": floor,
             "short": floor is False,
         }
     )
+
+
+def _payee(world: World, details: Mapping[str, Any]) -> str | None:
+    """What kind of payee a party is, where only the party is named: a benefit plan, or a person."""
+    party = world.library.get(details.get("payee_party"))
+    if party is None:
+        return None
+    return "benefit_funds" if "benefit_plan" in (party.body.get("occupations") or ()) else "person" if party.type == "person" else None
 
 
 def paid_units(found: Iterable[Fact], basis: str) -> str:
