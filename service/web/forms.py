@@ -36,6 +36,9 @@ MENDABLE = (
 """What a person can mend and send again; the form comes back with it."""
 
 REUSED = "idempotency_key_reused"
+_CODE = re.compile(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$|[a-z]{3}_[0-9a-z]{26}")
+"""A territory, or something with the id of a record in it."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _INPUT = "Something typed here cannot be recorded as it is; what to mend stands beside each field."
 _AGAIN = "This form was sent before with something else in it, and that was recorded. Send it again only if you mean this as well."
@@ -101,8 +104,10 @@ def body(visit: Visit, *, one: Iterable[str] = (), many: Iterable[str] = ()) -> 
 
 
 def _entries(texts: Iterable[str]) -> list[str]:
-    """What stands in a field that takes several, each once: one a line, or parted by commas or spaces."""
-    return list(dict.fromkeys(part for text in texts for part in re.split(r"[\s,;]+", text) if part))
+    """What stands in a field that takes several, each once: one a line, or parted by commas; codes and ids also by spaces."""
+    lines = [line.strip() for text in texts for line in re.split(r"[\n\r,;]+", text) if line.strip()]
+    parted = [part for line in lines for part in (line.split() if all(map(_CODE.search, line.split())) else [line])]
+    return list(dict.fromkeys(parted))
 
 
 def records(given: dict[str, str | list[str]], name: str, called: str, *kinds: str) -> None:
@@ -112,7 +117,9 @@ def records(given: dict[str, str | list[str]], name: str, called: str, *kinds: s
         return
     plain = [each.rstrip("/").rpartition("/")[2] for each in ([found] if isinstance(found, str) else found)]
     wrong = tuple(
-        errors.FieldError(f"/{name}/{place}", f"This is not {called}: paste its id, or the address of its page.")
+        errors.FieldError(
+            f"/{name}" if isinstance(found, str) else f"/{name}/{place}", f"This is not {called}: paste its id, or the address of its page."
+        )
         for place, each in enumerate(plain)
         if not present.is_id(each) or (kinds and KIND_OF[each[:3]] not in kinds)
     )

@@ -65,7 +65,9 @@ def requirements(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def spoken(template: object) -> str:
     """Return a sentence with its places as words: `{use.person}` → `[use person]`."""
-    return re.sub(r"\{([^{}]*)\}", lambda place: f"[{place[1].replace('.', ' ').replace('_', ' ')}]", str(template or ""))
+    return re.sub(
+        r"\{([^{}]*)\}", lambda place: f"[{place[1].removesuffix('.id').replace('.', ' ').replace('_', ' ')}]", str(template or "")
+    )
 
 
 def follows(otherwise: object) -> list[str]:

@@ -54,10 +54,10 @@ def test_before_anybody_asked_the_page_says_so(client: FlaskClient) -> None:
 
 
 def test_a_request_is_recorded_as_the_api_records_it(client: FlaskClient, world: World) -> None:
-    mine = ask(client, world, acts=["capture", "release"], territories="US, GB", subjects=f"/assets/{world.ids['shot']}")
+    mine = ask(client, world, acts=["capture", "release"], territories="US GB", subjects=f"/assets/{world.ids['shot']} {world.ids['clip']}")
     record = newest(world, mine)
     assert {name: record.body[name] for name in ("state", "rules", "scope_productions", "subjects", "acts", "territories", "requested_by", "expires_at")} == {
-        "state": "requested", "rules": [RULE], "scope_productions": [world.ids["production"]], "subjects": [world.ids["shot"]],
+        "state": "requested", "rules": [RULE], "scope_productions": [world.ids["production"]], "subjects": [world.ids["shot"], world.ids["clip"]],
         "acts": ["capture", "release"], "territories": ["US", "GB"], "requested_by": world.account_id, "expires_at": UNTIL,
     }  # fmt: skip
     assert set(record.body["reason"]) == {"commitment"}, "counsel's words are kept apart"
