@@ -27,6 +27,7 @@ _NAMES = (
     "CLEARANCE_UPLOAD_LIMIT",
     "CLEARANCE_LOG_LEVEL",
     "CLEARANCE_URL",
+    "CLEARANCE_SIGNER",
 )
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -48,6 +49,8 @@ class Settings:
     upload_limit: int = 8 * 2**30
     """The largest request body, in bytes."""
     log_level: str = "info"
+    signer: Path | None = None
+    """The socket of `clearance ledger signer`; without one the log's key is used in the server processes themselves."""
     url: str | None = None
     """The service that client commands talk to; by default the one of the data directory."""
     api_key: str | None = None
@@ -67,6 +70,7 @@ class Settings:
             threads=given.number("CLEARANCE_THREADS", 16, 1, 256),
             upload_limit=given.number("CLEARANCE_UPLOAD_LIMIT", 8 * 2**30, 1, 2**50),
             log_level=given.one_of("CLEARANCE_LOG_LEVEL", _LEVELS, "info"),
+            signer=Path(path).expanduser().absolute() if (path := given.text("CLEARANCE_SIGNER")) else None,
             url=given.url("CLEARANCE_URL", "http", "https"),
             api_key=given.text("CLEARANCE_API_KEY"),
         )
@@ -86,6 +90,7 @@ class Settings:
             "CLEARANCE_THREADS": str(self.threads),
             "CLEARANCE_UPLOAD_LIMIT": str(self.upload_limit),
             "CLEARANCE_LOG_LEVEL": self.log_level,
+            "CLEARANCE_SIGNER": str(self.signer) if self.signer else None,
             "CLEARANCE_URL": self.url,
             "CLEARANCE_API_KEY": self.api_key,
         }

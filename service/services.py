@@ -19,7 +19,7 @@ from service.db import Database
 from service.durable import make_directory
 from service.ledger.courier import Courier
 from service.ledger.log import Ledger
-from service.ledger.signer import Signer
+from service.ledger.signer_socket import connect
 from service.sandbox.pool import Pool
 
 LANES: Mapping[str, int] = {"upload": 6, "media": 2, "bulk": 2, "decision": 8}
@@ -64,7 +64,7 @@ class Services:
     @cached_property
     def ledger(self) -> Ledger:
         """The log with its sequencer and signer; what is appended goes on to the witnesses."""
-        ledger = Ledger(self.database, Signer(self.settings.data / "keys" / "log"))
+        ledger = Ledger(self.database, connect(self.settings.data / "keys" / "log", self.settings.signer))
         self.courier = jobs.courier(self.database, ledger)
         ledger.appended = self.courier.leave_word
         return ledger

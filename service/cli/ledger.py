@@ -24,7 +24,7 @@ from service.ledger import audit, fsck, policy
 from service.ledger.audit import Broken, Followed
 from service.ledger.log import Ledger
 from service.ledger.note import Checkpoint
-from service.ledger.signer import Signer
+from service.ledger.signer_socket import connect
 from service.migrate import migrate
 
 _STUDIO = click.option("--studio", "studios", multiple=True, metavar="ID", help="Only this studio (repeatable; else all).")
@@ -126,7 +126,7 @@ def _opened(cli: Cli) -> Iterator[tuple[Database, Ledger]]:
         migrate(held.url)
         with (
             closing(Database(held.url, statement_seconds=3600)) as database,
-            closing(Ledger(database, Signer(cli.settings.data / "keys" / "log"))) as ledger,
+            closing(Ledger(database, connect(cli.settings.data / "keys" / "log", cli.settings.signer))) as ledger,
         ):
             yield database, ledger
 

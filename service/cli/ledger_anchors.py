@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from service.cli import supervise
 from service.cli.command import OPTIONS, Cli, declare
 from service.db import Database
 from service.embedded import lease
@@ -19,7 +20,7 @@ from service.ledger import anchors, cosignature, fsck, policy, stamping, witness
 from service.ledger.anchors import Anchor, Kind
 from service.ledger.log import Ledger
 from service.ledger.note import Malformed
-from service.ledger.signer import Signer
+from service.ledger.signer_socket import connect
 from service.migrate import migrate
 
 _STUDIO = click.option("--studio", metavar="ID", help="Only for the log of this studio (else for every log).")
@@ -138,16 +139,34 @@ def replace_key(cli: Cli, *, finish: bool) -> None:
     cli.answer({"finished": finish}, text)
 
 
+@declare(name="signer")
+def keep_key(cli: Cli) -> None:
+    """Keep the log's key in a process of its own, until Ctrl-C: listens at CLEARANCE_SIGNER, and `serve` with that setting uses it.
+
+    It may belong to another user than the service: then only this process reads DATA/keys/log, and the directory of the socket says
+    who may ask.
+    """
+    from service.ledger.signer_server import Server
+
+    path = cli.settings.signer
+    if path is None:
+        raise StartError("Set CLEARANCE_SIGNER to the path of a socket, here and where the service runs.")
+    with supervise.until_stopped(), Server(path, cli.settings.data / "keys" / "log") as server:
+        cli.answer({"socket": str(path)}, f"The signer listens at {path} (Ctrl-C stops it).")
+        server.serve_forever(poll_interval=0.5)
+
+
 for each in (add_witness, add_authority, remove, show, ask):
     group.add_command(each)
-COMMANDS = (run, group, draft, replace_key)
+COMMANDS = (run, group, draft, replace_key, keep_key)
 
 
 @contextmanager
 def _opened(cli: Cli) -> Iterator[tuple[Database, Ledger]]:
     with lease.hold(cli.settings.data, cli.settings.database_url) as held:
         migrate(held.url)
-        with closing(Database(held.url)) as database, closing(Ledger(database, Signer(cli.settings.data / "keys" / "log"))) as ledger:
+        signer = connect(cli.settings.data / "keys" / "log", cli.settings.signer)
+        with closing(Database(held.url)) as database, closing(Ledger(database, signer)) as ledger:
             yield database, ledger
 
 

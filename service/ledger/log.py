@@ -20,7 +20,8 @@ from service.ledger.items import Disclosure, Edge, HeadColumns, Item, Receipt, T
 from service.ledger.note import Checkpoint, Note, Verifier
 from service.ledger.plan import Earlier, Repeated
 from service.ledger.sequencer import Sequencer
-from service.ledger.signer import Forked, Mark, Signer, Step, unknown
+from service.ledger.signer import Forked, Mark, Step, unknown
+from service.ledger.signing import Signing
 
 __all__ = ["Disclosure", "Edge", "HeadColumns", "Item", "Ledger", "Receipt", "TreeHead", "Unchanged", "Write"]
 
@@ -38,7 +39,7 @@ class _Paths:
 class Ledger:
     """The logs of one database with their signer. `name` is the first part of every log's origin."""
 
-    def __init__(self, database: Database, signer: Signer, *, name: str = "clearance.local", lane: int = 0) -> None:
+    def __init__(self, database: Database, signer: Signing, *, name: str = "clearance.local", lane: int = 0) -> None:
         self._database = database
         self._signer = signer
         self._name = name

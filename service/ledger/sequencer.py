@@ -29,7 +29,8 @@ from service.ledger.items import Receipt, TreeHead, Write
 from service.ledger.merkle import Growth, pack, unpack
 from service.ledger.note import Checkpoint
 from service.ledger.plan import Placed, Repeated, Verdict
-from service.ledger.signer import Forked, Signer, Step, Turn, unknown
+from service.ledger.signer import Forked, Step, unknown
+from service.ledger.signing import Signing, SigningTurn
 
 log = logging.getLogger("clearance.ledger")
 
@@ -80,7 +81,7 @@ class Batch:
 class Sequencer:
     """The queue of this process and the thread that empties it. `lane` says which lock orders the logs: one a database."""
 
-    def __init__(self, database: Database, signer: Signer, origin: Callable[[str], str], *, lane: int = 0) -> None:
+    def __init__(self, database: Database, signer: Signing, origin: Callable[[str], str], *, lane: int = 0) -> None:
         self._database = database
         self._signer = signer
         self._origin = origin
@@ -196,7 +197,7 @@ class Sequencer:
         if made.entries:
             rows.insert(conn, made, state, _heads(state.heads, batch.growths, moment))
 
-    def _steps(self, conn: Connection[Any], turn: Turn, growths: dict[str, Growth]) -> Iterator[Step]:
+    def _steps(self, conn: Connection[Any], turn: SigningTurn, growths: dict[str, Growth]) -> Iterator[Step]:
         """Yield the new trees with the proof that each continues its log's mark."""
         for studio_id, growth in growths.items():
             origin = self._origin(studio_id)

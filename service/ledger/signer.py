@@ -131,7 +131,7 @@ class Signer:
         """
         marked = mark.checkpoint
         if not merkle.verify_consistency(checkpoint.size, marked.size, checkpoint.root, marked.root, consistency):
-            raise _forked(marked, checkpoint.size)
+            raise forked(marked, checkpoint.size)
         return self._sign(checkpoint)
 
     def mark(self, origin: str) -> Mark | None:
@@ -246,7 +246,7 @@ class Turn:
                 raise unknown(wanted.origin)
             marked = mark.checkpoint
             if not merkle.verify_consistency(marked.size, wanted.size, marked.root, wanted.root, step.consistency):
-                raise _forked(marked, wanted.size)
+                raise forked(marked, wanted.size)
             self._prepared.append(wanted)
 
     def sign(self) -> list[Note]:
@@ -317,7 +317,8 @@ def _text(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _forked(marked: Checkpoint, size: int) -> Forked:
+def forked(marked: Checkpoint, size: int) -> Forked:
+    """Return the refusal of a tree that does not continue the mark."""
     return Forked(
         f"The database holds {size} entries of {marked.origin} that do not continue the {marked.size} this machine has signed, so it was restored"
         " from an older copy or changed. Nothing was written. Bring back the newer database (replica or WAL archive); if it is lost"
