@@ -104,9 +104,9 @@ def bundle(entries: Iterable[bytes]) -> bytes:
 def split(content: bytes) -> list[bytes]:
     """Return the entries of a bundle; raises `ValueError` where it ends within one."""
     entries, at, end = [], 0, len(content)
-    while at < end:
+    while at + 1 < end:
         begin = at + 2
-        at = begin + int.from_bytes(content[at:begin], "big")
+        at = begin + (content[at] << 8 | content[at + 1])
         entries.append(content[begin:at])
     if at != end:
         raise ValueError("the bundle ends within an entry")

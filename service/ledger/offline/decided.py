@@ -32,9 +32,10 @@ class Unsure(Exception):
 def check_decisions(folder: Folder, log: Log, report: Report) -> None:
     """Decide every decision again and compare every byte of the findings."""
     faults, unsure, again, began = [], [], 0, time.perf_counter()
+    packs: dict[str, Pack] = {}
     for entry in log.of("decision"):
         try:
-            _decide_again(folder, entry)
+            _decide_again(folder, entry, packs)
             again += 1
         except Broken as fault:
             faults.append(str(fault))
@@ -50,10 +51,10 @@ def check_decisions(folder: Folder, log: Log, report: Report) -> None:
         )
 
 
-def _decide_again(folder: Folder, entry: Entry) -> None:
+def _decide_again(folder: Folder, entry: Entry, known: dict[str, Pack]) -> None:
     body = entry.body
     facts, stored = content(folder, entry, "facts"), content(folder, entry, "findings")
-    packs = [_pack(folder, entry, used) for used in body.get("packs") or ()]
+    packs = [_pack(folder, entry, used, known) for used in body.get("packs") or ()]
     if body.get("evaluator") != EVALUATOR:
         raise Unsure(
             f"{entry.name} was made by evaluator {body.get('evaluator')}; this program carries {EVALUATOR} and cannot decide it again."
@@ -101,19 +102,26 @@ def content(folder: Folder, entry: Entry, name: str) -> bytes:
     return found
 
 
-def _pack(folder: Folder, entry: Entry, used: Mapping[str, Any]) -> Pack:
-    path = f"packs/{used.get('digest')}.json"
-    if not folder.has(path):
-        raise Broken(MISSING.format(f"The pack {used.get('id')}", entry.name))
-    raw = folder.read(path)
-    try:
-        pack = Pack(json.loads(raw))
-        good = pack.digest == used["digest"] == sha256(raw).hexdigest() and pack.id == used["id"]
-    except BROKEN:
-        good = False
-    if not good:
+def _pack(folder: Folder, entry: Entry, used: Mapping[str, Any], known: dict[str, Pack]) -> Pack:
+    """The pack that a decision names; one that was read before is not read again."""
+    digest, path = str(used.get("digest")), f"packs/{used.get('digest')}.json"
+    if digest not in known:
+        if not folder.has(path):
+            raise Broken(MISSING.format(f"The pack {used.get('id')}", entry.name))
+        raw = folder.read(path)
+        if sha256(raw).hexdigest() == digest and (pack := _parsed(raw)) is not None and pack.digest == digest:
+            known[digest] = pack
+    if digest not in known or known[digest].id != used.get("id"):
         raise Broken(f"The pack {used.get('id')} of {entry.name} was changed: {path} does not have the digest that the log names.")
-    return pack
+    return known[digest]
+
+
+def _parsed(raw: bytes) -> Pack | None:
+    try:
+        document = json.loads(raw)
+    except BROKEN:
+        return None
+    return Pack(document) if isinstance(document, dict) and isinstance(document.get("pack"), str) else None
 
 
 def check_read(folder: Folder, log: Log, report: Report) -> None:

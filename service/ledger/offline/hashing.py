@@ -73,6 +73,8 @@ def _unlike(part: Tile, leaves: list[bytes], content: bytes | None) -> Iterator[
     if content is None or len(content) != part.width * HASH_BYTES:
         yield f"{path} is missing or truncated: it has {len(content or b'')} of {part.width * HASH_BYTES} bytes."
         return
+    if content == b"".join(leaves):
+        return
     wanted = [content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)]
     if sorted(leaves) == sorted(wanted) and leaves != wanted:
         moved = [part.begin + at for at, leaf in enumerate(leaves) if leaf != wanted[at]]
