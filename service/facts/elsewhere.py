@@ -13,7 +13,7 @@ from service.facts.library import Library, Reader, View, view_of
 from service.records.model import Recorded
 
 #: More uses than this are not counted; what a consent allows then counts as open.
-MOST: Final = 5_000
+MOST: Final = 2_000
 
 #: Names under which an agreement for games is known, where the title does not say that it is a game.
 _GAMES: Final = "sagaftra-ima"
@@ -21,24 +21,24 @@ _GAMES: Final = "sagaftra-ima"
 _SPOKEN_OF: Final = ("agreement", "binding", "engagement", "party", "production", "replica", "role")
 
 _APPEARING: Final = """
-SELECT reference.source AS id, head.state, reference.index FROM reference
-JOIN head ON head.studio_id = %(studio)s AND head.id = reference.source AND head.index = reference.index
-WHERE reference.studio_id = %(studio)s AND reference.target = wanted.target AND reference.source_kind = 'app'
-  AND reference.role = ANY(ARRAY['replica', 'person']) AND reference.index < %(known_at)s
+WITH found AS MATERIALIZED (
+    SELECT source AS id, target, index FROM reference
+    WHERE studio_id = %(studio)s AND target = ANY(%(targets)s) AND source_kind = 'app' AND role = ANY(ARRAY['replica', 'person']) AND index < %(known_at)s
+), appearing AS MATERIALIZED (
+    SELECT found.id, found.target, found.index, head.state FROM found
+    JOIN head ON head.studio_id = %(studio)s AND head.id = found.id AND head.index = found.index
+)
 """
 
 #: Of each replica and person: one use for every day on which any was first shown, and the first that were recorded.
 _SHIPPED: Final = f"""
-SELECT DISTINCT found.id FROM unnest(%(targets)s::text[]) AS wanted(target) CROSS JOIN LATERAL (
-    (SELECT DISTINCT ON (dated.state) dated.id FROM ({_APPEARING}) AS dated WHERE dated.state IS NOT NULL ORDER BY dated.state DESC LIMIT 200)
-    UNION ALL
-    (SELECT early.id FROM ({_APPEARING}) AS early ORDER BY early.index LIMIT 20)
-) AS found
+{_APPEARING}
+(SELECT DISTINCT ON (target, state) id FROM appearing WHERE state IS NOT NULL ORDER BY target, state, index LIMIT 400)
+UNION
+(SELECT id FROM appearing ORDER BY index LIMIT 40)
 """  # noqa: S608  # nothing but the literals of this file
 
-_ALL: Final = f"""
-SELECT DISTINCT found.id FROM unnest(%(targets)s::text[]) AS wanted(target) CROSS JOIN LATERAL ({_APPEARING}) AS found LIMIT %(limit)s
-"""  # noqa: S608  # nothing but the literals of this file
+_ALL: Final = f"{_APPEARING} SELECT DISTINCT id FROM appearing LIMIT %(limit)s"  # noqa: S608  # nothing but the literals of this file
 
 _RUNS: Final = """
 SELECT source FROM reference
@@ -53,14 +53,15 @@ WHERE studio_id = %(studio)s AND target = ANY(%(targets)s) AND source_kind = 're
 
 def read(reader: Reader, library: Library) -> None:
     """Read the uses of the same people and replicas that lie beside the lineage, where something depends on them."""
-    limited = any(_limits(view) for view in library.of("consent"))
-    games = _games(library)
-    shown = [view.id for view in library.of("replica")] + _people(library)
-    if not shown or not (limited or games):
+    shown = _shown(library)
+    counted = {name for consent in library.of("consent") if _limits(consent) for name in _of_person(library, shown, consent)}
+    others = shown - counted if _games(library) else set()
+    if not counted and not others:
         return
-    found = _ids(reader, _ALL, targets=shown, limit=MOST + 1) if limited else _ids(reader, _SHIPPED, targets=shown)
+    found = _ids(reader, _ALL, targets=sorted(counted), limit=MOST + 1) if counted else []
     library.beside = Library(truncated=len(found) > MOST)
-    _add(reader, library, library.beside, found[:MOST])
+    found = found[:MOST] + (_ids(reader, _SHIPPED, targets=sorted(others)) if others else [])
+    _add(reader, library, library.beside, sorted(set(found)))
 
 
 def _limits(consent: View) -> bool:
@@ -73,10 +74,23 @@ def _games(library: Library) -> bool:
     return "game" in formats or any(str(view.body.get("pack", "")).startswith(_GAMES) for view in library.of("agreement"))
 
 
-def _people(library: Library) -> list[str]:
-    """Those who appear, by themselves or through a replica."""
-    named = [view.body.get("person") for kind in ("appearance", "replica") for view in library.of(kind)]
-    return sorted({str(one).partition("@")[0] for one in named if one})
+def _shown(library: Library) -> set[str]:
+    """The people who appear in what is asked about, and the replicas that do."""
+    replicas = {_bare(view.body.get("replica")) for view in library.of("appearance")}
+    replicas |= {view.id for view in library.of("replica") if view.key in library.lineage}
+    built = [library.get(name) for name in replicas]
+    people = {_bare(view.body.get("person")) for view in (*library.of("appearance"), *built) if view}
+    return {name for name in replicas | people if name}
+
+
+def _of_person(library: Library, shown: Iterable[str], consent: View) -> list[str]:
+    """The person of a consent and that person's replicas, of those that are shown."""
+    person = _bare(consent.body.get("person") or consent.body.get("grantor"))
+    return [name for name in shown if name == person or ((view := library.get(name)) and _bare(view.body.get("person")) == person)]
+
+
+def _bare(reference: Any) -> str | None:
+    return reference.partition("@")[0] if isinstance(reference, str) else None
 
 
 def _ids(reader: Reader, statement: str, **values: Any) -> list[str]:
@@ -87,7 +101,7 @@ def _ids(reader: Reader, statement: str, **values: Any) -> list[str]:
 def _add(reader: Reader, library: Library, beside: Library, found: Sequence[str]) -> None:
     """Take in the uses with their assets, runs and releases, and whom and what they speak of."""
     uses = _views(reader, library, found)
-    assets = sorted({str(view.body["asset"]).partition("@")[0] for view in uses if isinstance(view.body.get("asset"), str)})
+    assets = sorted({str(_bare(view.body["asset"])) for view in uses if isinstance(view.body.get("asset"), str)})
     near = [*_views(reader, library, assets), *_views(reader, library, _ids(reader, _RUNS, targets=assets))]
     near += _views(reader, library, _ids(reader, _RELEASES, targets=[*assets, *(view.id for view in library.of("asset"))]))
     for view in (*uses, *near, *(one for kind in _SPOKEN_OF for one in library.of(kind))):

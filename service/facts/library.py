@@ -214,15 +214,15 @@ WHERE NOT EXISTS (
 )
 """
 
-#: Notices, bargaining and attestations about a title as a whole: those that speak of nobody and nothing else.
+#: Notices, bargaining, attestations and usage reports about a title as a whole: those that speak of nobody and nothing else.
 _TITLE_WIDE: Final = """
 SELECT head.id FROM reference JOIN head ON head.studio_id = %(studio)s AND head.id = reference.source AND head.index = reference.index
 WHERE reference.studio_id = %(studio)s AND reference.target = ANY(%(targets)s) AND reference.source_kind = 'evd' AND reference.index < %(known_at)s
-  AND head.type = ANY(ARRAY['notice', 'bargaining', 'attestation']) AND head.first_index < %(known_at)s
+  AND head.type = ANY(ARRAY['notice', 'bargaining', 'attestation', 'usage_report']) AND head.first_index < %(known_at)s
   AND NOT EXISTS (
     SELECT FROM reference AS other
     WHERE other.studio_id = %(studio)s AND other.index = head.index
-      AND (other.role = ANY(ARRAY['subject', 'bargained_with', 'announced_session']) OR (other.role = 'notice_to' AND head.label <> 'notice: synthetic'))
+      AND (other.role = ANY(ARRAY['subject', 'person', 'replica', 'bargained_with', 'announced_session']) OR (other.role = 'notice_to' AND head.label <> 'notice: synthetic'))
       AND NOT other.target = ANY(%(targets)s)
   )
 """
@@ -429,7 +429,7 @@ class Reader:
         return [str(found) for (found,) in self.conn.execute(_STUDIO_WIDE, values).fetchall()]
 
     def title_wide(self, targets: Sequence[str]) -> list[str]:
-        """Return notices, bargaining and attestations that are about titles as a whole."""
+        """Return notices, bargaining, attestations and usage reports that are about titles as a whole."""
         rows = self.conn.execute(_TITLE_WIDE, self._values(targets=list(targets))).fetchall()
         return [str(found) for (found,) in rows]
 

@@ -37,8 +37,15 @@ def _others(world: World, shown: Sequence[View]) -> list[tuple[World, View]]:
     who = {name for view in shown for name in _who(world, view)}
     titles = {title for view in shown for title in world.titles(world.production_of(view))}
     there = {view.id for view in shown}
-    listed = [view for view in near.library.of("appearance") if view.id not in there and near.library.get(view.body.get("asset"))]
-    return [(near, view) for view in listed if who & _who(near, view) and not titles.isdisjoint(near.titles(near.production_of(view)))]
+    found: dict[tuple[str | None, ...], View] = {}
+    for view in near.library.of("appearance"):
+        title = near.production_of(view)
+        if view.id in there or titles.isdisjoint(near.titles(title)) or not near.library.get(view.body.get("asset")):
+            continue
+        alike = (bare(view.body.get("person")), bare(view.body.get("replica")), title, _went_out(near, view))
+        if alike not in found and who & _who(near, view):
+            found[alike] = view
+    return [(near, view) for view in found.values()]
 
 
 def _reports(world: World, shown: Sequence[View]) -> list[View]:
