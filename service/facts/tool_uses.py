@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from service.facts import consents, crafts, papers, people, times, titles
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
+
+#: What shows that somebody had a policy: it was delivered to them, or they acknowledged it.
+_HAD: Final = ("delivered", "acknowledged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def _key(world: World, run: View) -> tuple[Any, ...]:
         return (None, tool.get("tool_class") == "generative", bare(body.get("operator")))
     signed = tuple(one["id"] for one in papers.attestations(world, (run.id, *crafts.files_of([run])), ("no_avoidance",)))
     fields = ("operator", "employer", "operator_union", "operator_engagement")
-    dated = times.text(body.get("generated_at")) is not None
+    dated = _made(world, run) is not None
     return (
         *(bare(body.get(name)) for name in fields), *(tool.get(name) for name in ("name", "owner", "tool_class")), *named, signed, dated,
         world.production_of(run),
@@ -67,8 +70,8 @@ def _use(world: World, runs: list[View]) -> Use:
 
 
 def _made(world: World, run: View) -> str | None:
-    """When a run was made; one that is still planned would be made now."""
-    made = times.text(run.body.get("generated_at")) or times.text(run.body.get("started_at"))
+    """When a tool was first at work in a run; one that is still planned would be now."""
+    made = times.text(run.body.get("started_at")) or times.text(run.body.get("generated_at"))
     return made or (world.at if run.id.startswith("planned") else None)
 
 
@@ -199,9 +202,11 @@ def policies(world: World, person: str | None, production: str | None) -> list[F
         compact(
             {
                 "id": view.id,
-                "delivered_at": times.earliest([_day(view.details.get("delivered"), person), _to_all(view)]),
+                "delivered_at": times.earliest([*(_day(view.details.get(name), person) for name in _HAD), _to_all(view)]),
                 "acknowledged_at": _day(view.details.get("acknowledged"), person),
-                "reached": True if _to_all(view) else _reached(view.details.get("delivered"), person),
+                "reached": True
+                if _to_all(view) or _reached(view.details.get("acknowledged"), person)
+                else _reached(view.details.get("delivered"), person),
                 "permission_required": view.details.get("permission_required") is True,
             }
         )
