@@ -54,7 +54,7 @@ def rows(visit: Visit) -> Shown:
 
 def _rows(visit: Visit) -> dict[str, Any]:
     context = visit.context
-    q, production = visit.query.get("q", "").strip()[:200], visit.query.get("production", "")
+    q, production = visit.query.get("q", "").replace("\0", "").strip()[:200], visit.query.get("production", "")
     found = search.find(context, "asset", _filter(context, q, production), cursor=visit.query.get("cursor"), limit=SHOWN)
     standing = docket.standing(context, [each.id for each in found.records])
     lines = [_line(context, each, standing.get(each.id, docket.Standing())) for each in found.records]

@@ -52,7 +52,7 @@ def lists(visit: Visit) -> Shown:
     """List what is owed, what is overdue first; or what was done."""
     context = visit.context
     state = visit.query.get("state") if visit.query.get("state") in STATES else "open"
-    wanted = {name: text for name in ("production", "party", "before") if (text := visit.query.get(name, "").strip()[:60])}
+    wanted = {name: text for name in ("production", "party", "before") if (text := _wanted(visit, name))}
     query, fault = _query(wanted)
     found, cursor = _found(context, str(state), query, visit.query.get("cursor"))
     lines = [line(context, each) for each in read.disclose(context, found[:SHOWN])]
@@ -68,6 +68,12 @@ def lists(visit: Visit) -> Shown:
         "settled": _settled(context, visit.query.get("settled", "")), "may": context.actor.may("evidence.write"),
     }  # fmt: skip
     return Shown("obligations.html", values, status=422 if fault else 200)
+
+
+def _wanted(visit: Visit, name: str) -> str:
+    """What the list is to be narrowed to; an id that is none narrows nothing."""
+    text = visit.query.get(name, "").strip()[:60]
+    return text if name == "before" or present.is_id(text) else ""
 
 
 def _called(name: docket.Name) -> str:

@@ -32,7 +32,7 @@ _TITLES = {
     401: "Please sign in",
     403: "Your role does not reach this",
     404: "There is no such page",
-    413: "That is more than a form may hold",
+    413: "That is too much at once",
     429: "Too many attempts",
     503: "Not just now",
 }

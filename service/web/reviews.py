@@ -122,8 +122,9 @@ def decide(visit: Visit) -> Shown | Moved:
             ),
         )
         verdict = reviews.Verdict(**load(ReviewVerdict(), given))
+        chosen = _chosen(visit)
         done = [_settle(visit, visit.path["id"], verdict)]
-        others, left = _others(visit, verdict)
+        others, left = _others(visit, chosen, verdict)
         ids = ",".join(each.id for each in (*done, *others))
         return f"/reviews?settled={ids}{'&left=' + ','.join(left) if left else ''}"
 
@@ -142,14 +143,19 @@ def _settle(visit: Visit, review: str, verdict: reviews.Verdict) -> Recorded:
     return forms.once(visit, lambda key: reviews.settle(visit.context, review, verdict, key=key)[0], review)
 
 
-def _others(visit: Visit, verdict: reviews.Verdict) -> tuple[list[Recorded], list[str]]:
-    """Settle those that were chosen beside the first; what refuses the answer is told and left as it is."""
-    done, left = [], []
-    chosen = forms.body(visit, many=("alike",)).get("alike", [])
-    for review in list(dict.fromkeys(chosen))[:ALIKE]:
-        if review == visit.path["id"] or not present.is_id(review):
-            continue
+def _chosen(visit: Visit) -> list[str]:
+    """The reviews that were ticked beside the first; raises `NotFound` for one that is not there."""
+    ticked = forms.body(visit, many=("alike",)).get("alike", [])
+    chosen = [each for each in ticked[:ALIKE] if each != visit.path["id"]]
+    for review in chosen:
         read.get(visit.context, "review", review)
+    return chosen
+
+
+def _others(visit: Visit, chosen: Iterable[str], verdict: reviews.Verdict) -> tuple[list[Recorded], list[str]]:
+    """Settle those beside the first; what refuses the answer is told and left as it is."""
+    done, left = [], []
+    for review in chosen:
         try:
             done.append(_settle(visit, review, verdict))
         except forms.MENDABLE:

@@ -130,9 +130,9 @@ def _check(visit: Visit, given: dict[str, Any]) -> None:
         lambda: forms.records(given, "subjects", "a record"),
         lambda: forms.records(given, "documents", "a document", "document"),
         lambda: load(WaiverRequest(), given),
-        lambda: waivers.waivable(context, given),
         lambda: _known(context, rules, given.get("requirement")) if all(_RULE.fullmatch(rule) for rule in rules) else None,
         lambda: forms.still_ahead(visit, given, "expires_at", "A waiver that has ended lifts nothing; choose a later day."),
+        lambda: waivers.waivable(context, given),
     )
 
 

@@ -312,7 +312,29 @@ def test_unknown_paths_are_pages_for_people_and_problems_for_programs(client: Fl
     assert client.post("/assets").status_code == 405
 
 
-@pytest.mark.parametrize("query", ["cursor=zzz", "cursor=%00", "kind=nothing", "kind=asset&state=%27", "version=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=zzz",
+        "cursor=%00",
+        "kind=nothing",
+        "kind=asset&state=%27",
+        "version=x",
+        "production=%00&party=%00&before=%00&role=%00&settled=%00&left=%00,,",
+        "done=%00&q=%00&rule=%00&digest=%00&from=%00&to=%00&kind=%00",
+    ],
+)
 def test_nonsense_in_the_query_is_no_crash(client: FlaskClient, query: str) -> None:
-    for path in ("/assets", "/records", "/ledger"):
-        assert client.get(f"{path}?{query}").status_code in (200, 400, 404)
+    for path in (
+        "/assets",
+        "/records",
+        "/ledger",
+        "/obligations",
+        "/reviews",
+        "/waivers",
+        "/waivers/new",
+        "/rules",
+        "/rules/x",
+        "/rules/x/diff",
+    ):
+        assert client.get(f"{path}?{query}").status_code in (200, 400, 404, 422), path

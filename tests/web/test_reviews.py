@@ -96,6 +96,13 @@ def test_what_is_alike_is_settled_each_by_itself(client: FlaskClient, world: Wor
     assert [len(versions(world, each)) for each in (first, second, third)] == [2, 2, 1]
 
 
+def test_nothing_is_settled_beside_what_is_not_there(client: FlaskClient, world: World) -> None:
+    mine = ask(world)
+    for stray in (worlds.unknown("rev"), world.ids["shot"], "nonsense"):
+        assert send(client, opened(client, f"/reviews/{mine}"), {**ANSWER, "alike": [stray]}).status_code == 404
+    assert len(versions(world, mine)) == 1
+
+
 def test_what_refuses_the_answer_is_left_and_told(client: FlaskClient, world: World) -> None:
     first, second = (ask(world, "x.left#cause") for _ in range(2))
     form = opened(client, f"/reviews/{first}")
