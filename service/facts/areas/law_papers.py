@@ -79,7 +79,7 @@ _INSTEAD: Final = {"depicts_existing": "depicts", "evidently_artistic": "artisti
 def assessed(found: Sequence[View], name: str) -> times.Tri:
     """Return what assessments say of a field together, also where one only lists what is depicted or names the kind of art."""
     other = _INSTEAD.get(name)
-    told = [view.details.get(name, bool(view.details[other]) if other in view.details else None) for view in found]
+    told = [view.details.get(name, bool(view.details[other]) if other is not None and other in view.details else None) for view in found]
     values = [one for one in told if isinstance(one, bool)]
     return any(values) if values else None
 
