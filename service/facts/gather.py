@@ -33,6 +33,7 @@ from service.facts import (
     times,
     titles,
     trainings,
+    whole,
 )
 from service.facts import overlay as overlays
 from service.facts import planned as inline
@@ -86,6 +87,7 @@ def gather(
         library.lineage |= set(named)
         debts(reader, library)
         elsewhere.read(reader, library)
+        whole.read(reader, library, roots)
         opened(context, library)
     library.trace(roots)
     document = assemble(

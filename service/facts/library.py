@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from psycopg import Connection
 
@@ -300,6 +300,7 @@ class Library:
     paths: dict[str, list[str]] = field(default_factory=dict)
     truncated: bool = False
     beside: Library | None = None
+    unreached: frozenset[str] = frozenset()
     _sources: dict[tuple[str, str], list[tuple[str, View]]] = field(default_factory=dict)
     _kinds: dict[tuple[str, str | None], list[View]] = field(default_factory=dict)
     _about: dict[tuple[Any, ...], list[View]] = field(default_factory=dict)
@@ -422,6 +423,10 @@ class Reader:
         """Return the evidence of some types that names any of the targets."""
         values = self._values(types=list(types), targets=sorted(set(targets)))
         return [str(found) for (found,) in self.conn.execute(_PAPERS, values).fetchall()]
+
+    def holding(self, targets: Sequence[str], query: LiteralString) -> list[str]:
+        """Return those of the targets that a query finds something of."""
+        return [str(found) for (found,) in self.conn.execute(query, self._values(targets=list(targets))).fetchall()]
 
     def studio_wide(self) -> list[str]:
         """Return the papers about people's work that speak to the whole studio."""

@@ -101,6 +101,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "voice_credits": "credit",
     "voice_origins": "origin",
     "web_sources": "web_source",
+    "whole_titles": "whole",
     "writer_mandates": "mandate",
     "writer_papers": "paper",
     "writer_runs": "run",

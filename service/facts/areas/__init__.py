@@ -30,6 +30,7 @@ from service.facts.areas import (
     recordings,
     training_contents,
     voices,
+    whole_titles,
     writers,
 )
 from service.facts.library import View
@@ -55,6 +56,7 @@ COLLECT: Final[Mapping[Collect, frozenset[str]]] = {
     crew.collections: frozenset({"assignments", "consultations", "crew_scans", "impacts", "tool_uses"}),
     animators.collections: frozenset({"credits"}),
     music.collections: frozenset({"prompt_recordings", "scores"}),
+    whole_titles.collections: frozenset({"whole_titles"}),
     laws.collections: frozenset({"exposures", "offered_models", "registrations", "web_sources"}),
     writers.collections: frozenset(
         {
