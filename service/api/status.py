@@ -20,12 +20,13 @@ def health(_call: Call) -> Answer:
 
 @operation("GET", "/readyz", permission=PUBLIC, tag=TAG, summary="The database answers and the log can be signed", answer=StatusAnswer())
 def ready(call: Call) -> Answer:
-    """Answer 503 with the reason when a write would not succeed now."""
+    """Answer 503 with the reason when a write would not succeed now: no database, or no signer where that is a process of its own."""
     try:
         with call.services.database.app("") as conn:
             conn.execute("SELECT 1")
     except psycopg.Error as fault:
         raise errors.Unavailable("The database does not answer.", "database_unavailable", headers={"Retry-After": "2"}) from fault
+    call.services.ledger.verifier("")
     return Answer({"status": "ok"})
 
 

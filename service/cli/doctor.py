@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,12 +18,15 @@ from service.cli.command import Cli, declare
 from service.config import Settings
 from service.db import Database
 from service.embedded import binaries, lease, place
-from service.errors import StartError
-from service.ledger import anchors
+from service.errors import Problem, StartError
+from service.ledger import anchors, fsck
+from service.ledger.log import Ledger
+from service.ledger.signer_socket import connect
 from service.migrate import missing
 
 _GLIBC = (2, 28)  # what the media library's wheel is built for
 _DISK_BYTES = 2 * 2**30
+_BEHIND = "the database is not up to date yet; `clearance migrate` brings it there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _looked_at("user", _user)
         yield _looked_at("database programs", _programs)
     yield _looked_at("database", lambda: _database(settings))
+    yield _looked_at("log", lambda: _log(settings))
     yield _looked_at("witnesses", lambda: _witnesses(settings))
 
 
 def _looked_at(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name, ok=True, says=look())
-    except StartError as error:
+    except (StartError, Problem) as error:
         return Finding(name, ok=False, says=str(error))
 
 
@@ -108,11 +112,32 @@ def _database(settings: Settings) -> str:
     return f"PostgreSQL {version} answers"
 
 
-def _witnesses(settings: Settings) -> str:
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database | None]:
     with lease.hold(settings.data, settings.database_url) as held:
         if missing(held.url):
-            return "the database is not up to date yet"
-        with closing(Database(held.url)) as database, database.ledger() as conn:
+            yield None
+            return
+        with closing(Database(held.url)) as database:
+            yield database
+
+
+def _log(settings: Settings) -> str:
+    """Hold each log against the signer's mark, as a write would: a restored database shows here before anybody writes."""
+    with _opened(settings) as database:
+        if database is None:
+            return _BEHIND
+        signer = connect(settings.data / "keys" / "log", settings.signer)
+        with closing(Ledger(database, signer)) as ledger, database.ledger() as conn:
+            signed = [ledger.checkpoint(conn, studio_id) for studio_id in fsck.studios(conn)]
+    return f"{sum(each is not None for each in signed)} of {len(signed)} have entries; each continues what was signed"
+
+
+def _witnesses(settings: Settings) -> str:
+    with _opened(settings) as database:
+        if database is None:
+            return _BEHIND
+        with database.ledger() as conn:
             forks, known = anchors.forks(conn), len(anchors.anchors(conn, "witness"))
     if forks:
         raise StartError(" ".join(f"{studio_id}: {state.says}" for studio_id, state in forks))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service import docket
+from service.ledger import anchors
 from service.records import read
 from service.records.model import Recorded
 from service.web import causes, decisions, present
@@ -61,6 +62,7 @@ def home(visit: Visit) -> Shown:
         "review": [row(each, names, causes.reason(worst[each.id], naming)) for each in review[:SHOWN]],
         "reviews": [(each, causes.reason(asked[each.id], naming)) for each in reviews[:SHOWN]], "obligations": owed,
         "head": context.ledger.head(context.conn, context.studio_id),
+        "forks": [each.says for each in anchors.states(context.conn, context.studio_id).values() if each.outcome == "forked"],
     }  # fmt: skip
     return Shown("home.html", values)
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from service.app import create_app
+from service.config import Settings
+from service.db import Database
 from service.ledger import anchors, cosignature, note, policy, stamping, witnessing
 from service.ledger.anchors import Anchor, State
+from service.ledger.signer_server import Server
 from service.ledger.submission import Submission
 from service.ledger.witness import Witness
 from service.services import Services
@@ -133,3 +138,17 @@ def test_witnessing_says_what_is_wrong_in_one_place(admin: Caller, services: Ser
     with services.database.app(admin.studio_id) as conn:
         assert witnessing.sentences(conn, admin.studio_id) == ["The witness legal does not answer."]
     assert json.loads((witness.directory / "state.json").read_text())["name"] == "legal.example/w"
+
+
+def test_it_is_not_ready_without_its_signer(database: Database, tmp_path: Path) -> None:
+    services = Services.from_settings(Settings(data=tmp_path, database_url=database.url, signer=tmp_path / "nobody"))
+    with closing(services):
+        answer = create_app(services=services).test_client().get("/readyz")
+        assert (answer.status_code, answer.get_json()["code"]) == (503, "signer_unavailable")
+        assert "clearance ledger signer" in answer.get_json()["detail"]
+        with Server(tmp_path / "nobody", tmp_path / "keys") as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            assert create_app(services=services).test_client().get("/readyz").status_code == 200
+            server.shutdown()
+            thread.join()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from contextlib import closing, contextmanager
 
+import click
 import pytest
 
 from service.ledger.witness import Witness
@@ -125,3 +127,26 @@ def test_a_key_is_replaced_and_whoever_followed_the_log_follows_on(run, studio, 
     assert (status, answer["size"]) == (0, 7)
     assert answer["key"] != key
     assert run("fsck")[0] == 0
+
+
+def test_the_doctor_sees_a_restored_database_before_anybody_writes(run, studio, database_url, tmp_path, capsys):  # noqa: F811
+    import json
+
+    import psycopg
+
+    from service.cli import group
+
+    def findings():
+        with contextlib.suppress(click.exceptions.Exit):
+            group.main(["--data", str(tmp_path / "data"), "doctor", "--json"], standalone_mode=False)
+        return {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+
+    assert findings()["log"]["says"] == "1 of 1 have entries; each continues what was signed"
+    assert findings()["witnesses"]["ok"]
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("SET session_replication_role = replica")
+        conn.execute("DELETE FROM entry WHERE index = 4; DELETE FROM tree_head WHERE size = 5")
+    found = findings()["log"]
+    assert not found["ok"]
+    assert "restored from an older copy" in found["says"]
+    assert "Bring back the newer database" in found["says"]

@@ -11,6 +11,7 @@ from tests.web.world import NOW, World
 
 
 def test_who_vouches_for_the_log(client: FlaskClient, services: Services, world: World) -> None:
+    assert "another history of this log" not in client.get("/").get_data(as_text=True)
     assert "Vouched for by others" not in client.get("/ledger").get_data(as_text=True)
     with services.database.ledger() as conn:
         for name, kind in (("legal", "witness"), ("notary", "time_stamp")):
@@ -27,3 +28,4 @@ def test_who_vouches_for_the_log(client: FlaskClient, services: Services, world:
     html = client.get("/ledger").get_data(as_text=True)
     assert 'role="alert">FORK: &lt;stop&gt; writing here.' in html
     assert html.index("legal") < html.index("notary")
+    assert "FORK: &lt;stop&gt; writing here." in client.get("/").get_data(as_text=True)
