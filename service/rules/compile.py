@@ -217,7 +217,8 @@ def _alias(rule: Mapping[str, Any]) -> str | None:
     each = rule.get("each")
     if each is None:
         return None
-    return str(rule.get("as") or COLLECTIONS[_among("each", each, set(COLLECTIONS))])
+    own = COLLECTIONS[_among("each", each, set(COLLECTIONS))]
+    return str(rule.get("as") or own)
 
 
 def _compile(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> CompiledRule:
