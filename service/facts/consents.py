@@ -375,7 +375,7 @@ def for_session(world: World, person: str | None, production: str | None, starts
             {
                 **own_facts(world, view),
                 "granted": grants(world, view)
-                and _for_title(world, view, production)
+                and for_title(world, view, production)
                 and state_at(world, view, use.at, use)[0] not in GONE,
             }
         )
@@ -383,7 +383,7 @@ def for_session(world: World, person: str | None, production: str | None, starts
     ]
 
 
-def _for_title(world: World, view: View, production: str | None) -> bool:
+def for_title(world: World, view: View, production: str | None) -> bool:
     """Tell whether a consent may be for a title: it names it, a part of it, what it is part of, or no title at all."""
     named = bares(part(view.body, "scope").get("productions"))
     return named is None or "*" in named or any(world.same_title(one, production) is not False for one in named)

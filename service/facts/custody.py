@@ -206,7 +206,12 @@ def replica(world: World, view: View) -> Fact:
             "kind": view.body.get("kind"),
             "production": ref(bare(view.body.get("origin_production")) or world.production),
             "access_policies": sorted(
-                {one.id for one in policies if times.within(world.at, {"perpetual": True, **part(one.details, "window")}) is not False}
+                {
+                    one.id
+                    for one in policies
+                    if times.within(world.at, {"perpetual": True, **part(one.details, "window")}) is not False
+                    and world.past(times.text(one.details.get("at")) or world.at) is not False
+                }
             ),
             "anomalies": sorted(one.id for one in logs if one.details.get("anomalies")),
             "state": view.body.get("state"),
@@ -251,9 +256,23 @@ def transfer(world: World, view: View) -> Fact:
 
 
 def biometrics(world: World) -> list[Fact]:
-    """Return what biometric data were taken in the sessions, and each use of them."""
-    taken = [_taken(world, view) for view in world.library.of("evidence", "capture_session") if view.details.get("biometrics")]
-    return taken + [_biometric_use(world, view) for view in world.library.of("evidence", "biometric_use")]
+    """Return what biometric data were taken in the sessions in question, or else on the title, and each use of them."""
+    held = world.library.of("evidence", "capture_session")
+    asked = [view for view in held if in_question(world, view)] or [view for view in held if _on_title(world, view)]
+    taken = [_taken(world, view) for view in asked if view.details.get("biometrics")]
+    sessions_ = {view.id for view in asked}
+    used = [view for view in world.library.of("evidence", "biometric_use") if _used_of(world, view, sessions_)]
+    return taken + [_biometric_use(world, view) for view in used]
+
+
+def _on_title(world: World, view: View) -> bool:
+    return world.same_title(world.production_of(view), world.production) is not False
+
+
+def _used_of(world: World, view: View, asked: set[str]) -> bool:
+    """Tell whether a use of biometric data is asked about, or of what one of the sessions took; one that names none, of the title's."""
+    named = {str(bare(one)) for one in (view.details.get("session"), *(view.body.get("subjects") or ())) if str(one).startswith("evd_")}
+    return view.key in world.library.lineage or (bool(named & asked) if named else _on_title(world, view))
 
 
 def _taken(world: World, view: View) -> Fact:

@@ -27,8 +27,10 @@ from service.facts import (
     elsewhere,
     handovers,
     licensing,
+    minors,
     papers,
     people,
+    strikes,
     synthetics,
     times,
     titles,
@@ -132,7 +134,7 @@ def assemble(
         "subjects": sorted(roots),
         "production": ref(title),
         "rates": papers.rates(world),
-        "strikes": people.strikes(world),
+        "strikes": strikes.every(world),
         **collections,
         "crafts": titles.crafts(world, title, touched),
     }
@@ -183,7 +185,7 @@ def _shown(world: World, shown: list[View]) -> dict[str, list[Fact]]:
         "synthetics": _sorted([found for view in shown if (found := synthetics.synthetic(world, view))]),
         "prompts": _sorted([found for view in licensing.lineage_of(world, "generation") for found in synthetics.prompts(world, view)]),
         "exemptions": _sorted(_claims(world, shown, uses)),
-        "consents": _sorted([consents.element(world, view) for _, view in sorted(papers_.items())]),
+        "consents": _sorted([minors.element(world, view) for _, view in sorted(papers_.items())]),
         "engagements": _sorted([_engagement(view) for view in world.library.of("engagement")]),
     }
 

@@ -177,7 +177,7 @@ WHERE head.first_index < %(known_at)s AND (
     head.kind = 'binding'
     OR (head.kind = 'consent' AND head.state = 'refused')
     OR (head.kind = 'engagement' AND head.state = ANY(ARRAY['recast', 'terminated']))
-    OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log', 'usage_report'])
+    OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log', 'usage_report', 'access_policy'])
     OR (head.type = 'notice' AND head.label = 'notice: pre_production')
     OR (near.role = ANY(ARRAY['subject', 'ai_use_title']) AND head.type = ANY(ARRAY['ai_use', 'attestation', 'notice', 'override']))
     OR (near.role = ANY(ARRAY['subject', 'whole_title', 'system_model', 'documented_model', 'registered_work'])
@@ -234,11 +234,12 @@ OF_TITLE: Final = (
 )  # fmt: skip
 OF_PEOPLE: Final = ("assignment_terms", "policy_delivery", "tool_permission")
 #: Types of evidence, and notices by their label, that may speak to the whole studio.
-_OF_STUDIO: Final = (*OF_PEOPLE, "consultation", "employment_programme", "job_impact")
+_OF_STUDIO: Final = (*OF_PEOPLE, "access_policy", "consultation", "employment_programme", "job_impact")
 _NOTICES_OF_STUDIO: Final = ("notice: generative_tool", "notice: employees")
 #: What makes such a paper one about somebody or some title in particular.
 _NARROW: Final = (
     "production", "subject", "assigned", "permitted", "delivered_to", "person", "consulted", "affected", "notice_to", "announced_session",
+    "protected",
 )  # fmt: skip
 
 #: Material that papers of a title cite: read with them, whatever it is.

@@ -1,4 +1,4 @@
-"""People as facts: alive or not, of age or not, engaged where, struck when. Dates of birth and death stay behind."""
+"""People as facts: alive or not, of age or not, engaged where. Dates of birth and death stay behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from service.facts import times
 from service.facts.library import View
-from service.facts.world import Fact, World, bare, compact, part
+from service.facts.world import Fact, World, bare, compact
 
 #: Engagements that never came to work.
 _NOT_ENGAGED = frozenset({"offered", "declined"})
@@ -122,57 +122,6 @@ def person_fact(world: World, person: str) -> Fact:
     )
 
 
-def strikes(world: World) -> list[Fact]:
-    """Return every strike in the library: agreements, employers, titles, from and to."""
-    return world.once("strikes", None, lambda: _strikes(world))
-
-
-def _strikes(world: World) -> list[Fact]:
-    return [_strike(world, view) for view in world.library.of("event", "strike_called")]
-
-
-def _strike(world: World, view: View) -> Fact:
-    strike = part(view.body, "strike")
-    ended = [times.text(end.body.get("effective_at")) for end in world.library.of("event", "strike_ended") if _ends(end, view)]
-    targets = [str(bare(one)) for one in view.body.get("targets") or ()]
-    agreements = strike.get("agreements")
-    return compact(
-        {
-            "id": view.id,
-            "from": times.text(view.body.get("effective_at")),
-            "to": times.earliest(ended) or "*",
-            "agreements": [*(str(bare(one)) for one in agreements or ()), *(one for one in targets if one.startswith("agr_"))],
-            "employers": None if strike.get("employers") is None else [str(bare(one)) for one in strike["employers"]],
-            "productions": [str(bare(one)) for one in strike.get("productions") or ()],
-        }
-    )
-
-
-def _ends(end: View, called: View) -> bool:
-    if end.body.get("ends"):
-        return bare(end.body["ends"]) == called.id
-    first, second = part(end.body, "strike"), part(called.body, "strike")
-    return first.get("union") == second.get("union") and not set(first.get("agreements") or ()).isdisjoint(
-        second.get("agreements") or ("",)
-    )
-
-
-def struck(world: World, production: str | None, employers: Iterable[str | None], when: Any) -> bool:
-    """Tell whether a strike reaches a title at `when`. Adverse: what a strike does not say, it covers."""
-    if not strikes(world):
-        return False
-    bound = agreements_of(world, production)
-    ours = {one for one in employers if one} | _signatories(world, production)
-    for strike in strikes(world):
-        if not times.begun(strike.get("from"), when) or times.before(strike["to"], when) is True:
-            continue
-        named = strike.get("employers")
-        reaches = named is None or "*" in named or not ours or bool(ours & set(named))
-        if production in strike["productions"] or (reaches and ("*" in strike["agreements"] or bound & set(strike["agreements"]))):
-            return True
-    return False
-
-
 def agreements_of(world: World, production: str | None) -> set[str]:
     """Return the agreements that bind a title."""
     return {str(bare(view.body["agreement"])) for view in bindings(world, production) if view.body.get("agreement")}
@@ -188,7 +137,8 @@ def _bindings(world: World, production: str | None) -> list[View]:
     return [view for _, view in sorted(found.items()) if bare(view.body.get("production")) in world.titles(production)]
 
 
-def _signatories(world: World, production: str | None) -> set[str]:
+def signatories(world: World, production: str | None) -> set[str]:
+    """Return who has signed for a title: as it says, and as its bindings say."""
     view = world.library.get(production)
     stated = {str(bare(one)) for one in (view.body.get("signatories") or ())} if view else set()
     return stated | {str(bare(one.body["signatory"])) for one in bindings(world, production) if one.body.get("signatory")}

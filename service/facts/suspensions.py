@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from service.facts import people, times, titles
+from service.facts import people, strikes, times, titles
 from service.facts.library import View
 from service.facts.world import World, bare
 
@@ -44,7 +44,7 @@ def spent(world: World, event: View, person: str | None, production: str | None,
     if made is not None and times.before(made, start) is True:
         return True
     employers = employers_of(world, person, production)
-    return people.struck(world, production, employers, start) and not people.struck(world, production, employers, when)
+    return strikes.struck(world, production, employers, start) and not strikes.struck(world, production, employers, when)
 
 
 def filed(world: World, event: View, person: str | None) -> bool:

@@ -13,9 +13,6 @@ from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, part, ref
 
-#: The agreements whose union is told of a synthetic performer, and how its name begins.
-LINES: Final = frozenset({"sagaftra-tvt"})
-_UNION: Final = ("sagaftra",)
 _CONVENTIONAL: Final = frozenset({"traditional", "processing", "analysis"})
 
 
@@ -36,7 +33,7 @@ def synthetic(world: World, view: View) -> Fact | None:
     wide = title_wide(world, world.production_of(view))
     sent = papers.notices(world, (*about, world.production_of(view)), ("synthetic",))
     sent += [papers.notice(world, one) for one in wide if one.type == "notice" and one.id not in {known["id"] for known in sent}]
-    told = [one for one in sent if to_union(world, one, world.production_of(view))]
+    told = [one for one in sent if unions.to_sagaftra(world, one, world.production_of(view))]
     bargained = [one for target in about if target for one in world.library.about(target, "evidence", "bargaining")]
     bargained += [one for one in wide if one.type == "bargaining"]
     bargained += [one for notice in told for one in world.library.about(notice["id"], "evidence", "bargaining")]
@@ -65,13 +62,6 @@ def synthetic(world: World, view: View) -> Fact | None:
             "dates": dates(world, view, None, None),
         }
     )
-
-
-def to_union(world: World, notice: Fact, production: str | None) -> bool:
-    """Tell whether a notice went to the union: to its party, or to a union that is no other that we know."""
-    if unions.to_union(world, notice, production, LINES, _UNION):
-        return True
-    return notice.get("recipient_kind") in ("union", "guild") and papers.SHORT_NAMES.isdisjoint(notice.get("unions") or ())
 
 
 def title_wide(world: World, production: str | None) -> list[View]:

@@ -66,10 +66,15 @@ def minor(birth: Any, when: Any) -> Tri:
     born, at = moment(birth), moment(when)
     if born is None or at is None:
         return None
-    youngest, oldest = _grown(born[0]), _grown(born[1])
+    youngest, oldest = _grown(born[0]), _grown(_morning(born[1]))
     if at[1] < youngest:
         return True
     return False if at[0] >= oldest else None
+
+
+def _morning(micros: int) -> int:
+    """The start of a day: whoever is born on it is of age from the morning of that birthday."""
+    return moments.micros(datetime.fromisoformat(moments.iso(micros - 1)).replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 def _grown(micros: int) -> int:

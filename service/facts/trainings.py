@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from service.facts import papers, people, times
+from service.facts import papers, people, times, titles, unions
 from service.facts.library import View
 from service.facts.licensing import in_dataset, lineage_of, live_at, title_allowed, whole_window
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
@@ -185,7 +185,7 @@ def training_licences(world: World) -> list[Fact]:
 def training_grant(world: World, view: View) -> Fact:
     """Return a licence for training: the four conditions of the clause, the notices, the meeting."""
     details = view.details
-    titles = [str(one) for one in details.get("works") or () if str(one).startswith("prd_")]
+    works = [str(one) for one in details.get("works") or () if str(one).startswith("prd_")]
     told = papers.notices(world, (view.id, bare(details.get("licence"))), ("training_licence",))
     asked = times.text(details.get("meeting_requested_at"))
     responses = [paper.details.get("response") for one in told if (paper := world.library.get(one["id"]))]
@@ -199,17 +199,28 @@ def training_grant(world: World, view: View) -> Fact:
             "system_public_facing": details.get("system_public_facing"),
             "system_commercial": details.get("system_commercial"),
             "in_house": _in_house(details),
-            "covered": None if crafts is None else ("*" in crafts or not {"performer", "background", "voice", "stunt"}.isdisjoint(crafts)),
-            "notices": told,
+            "covered": _covered(world, details),
+            "notices": [{**one, "to_sagaftra": unions.to_sagaftra(world, one, None)} for one in told],
             "meeting_requested": bool(asked) or "meeting_requested" in responses,
             "meeting_held": bool(met),
-            "productions": titles,
+            "productions": works,
             "production": ref(world.production),
             "dates": compact({"licence": times.text(details.get("signed_at")) or world.at}),
             "path": world.path(view),
             "crafts": crafts,
         }
     )
+
+
+def _covered(world: World, details: Mapping[str, Any]) -> times.Tri:
+    """Tell whether performers' work is in it: as stated, else by the agreements that it names or its titles are bound to."""
+    crafts = details.get("crafts")
+    if crafts is not None:
+        return "*" in crafts or not titles.PERFORMERS.isdisjoint(crafts)
+    works = [str(bare(one)) for one in details.get("works") or ()]
+    named = [view for one in details.get("agreements") or () if (view := world.library.get(one))]
+    lines = {titles.line(view.body.get("pack")) for view in named}.union(*(unions.bound_lines(world, one) for one in works))
+    return None if unions.SAGAFTRA.isdisjoint(lines) else True
 
 
 def _in_house(details: Mapping[str, Any]) -> times.Tri:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from service.facts import papers, people, times, titles
 from service.facts.world import Fact, World, bare, compact
+
+#: Film and television under the performers' union in the United States.
+SAGAFTRA: Final = frozenset({"sagaftra-tvt"})
 
 
 def may_govern(world: World, production: str | None, lines: frozenset[str], own: Sequence[str] | None = None) -> bool:
@@ -63,6 +67,13 @@ def told(
     """Return the notices about any of the targets that went to the union, each with whether it had arrived by now."""
     found = papers.notices(world, targets, kinds, ("subject", "notice", "production", "announced_session"))
     return [reached(world, one) for one in found if to_union(world, one, production, lines, names)]
+
+
+def to_sagaftra(world: World, notice: Fact, production: str | None) -> bool:
+    """Tell whether a notice went to the performers' union in the United States: to its party, or to a union that is no other we know."""
+    if to_union(world, notice, production, SAGAFTRA, ("sagaftra",)):
+        return True
+    return notice.get("recipient_kind") in ("union", "guild") and papers.SHORT_NAMES.isdisjoint(notice.get("unions") or ())
 
 
 def reached(world: World, notice: Fact) -> Fact:

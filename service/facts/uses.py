@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas import vocabulary
-from service.facts import areas, classify, consents, papers, people, times, titles
+from service.facts import areas, classify, consents, papers, people, strikes, times, titles
 from service.facts.appearances import common, dates, generation_of, person_of, replicates, use_of
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, ref
@@ -65,8 +65,8 @@ def use(world: World, view: View, person: str, verdict: times.Tri, name: str) ->
         "engagement": ref(held[0]) if held else None,
         "consents": consents.seen_from(world, used),
         "consent_needed": needed,
-        "struck_at_use": people.struck(world, production, _employers(held), made or world.at),
-        "struck_now": people.struck(world, production, _employers(held), world.at),
+        "struck_at_use": strikes.struck(world, production, _employers(held), made or world.at),
+        "struck_now": strikes.struck(world, production, _employers(held), world.at),
         "exemptions": [papers.claim(world, one) for one in papers.claims(world, view)],
         "attestations": _estate(world, person, view),
         "dates": dates(world, view, replica, held[0] if held else None),

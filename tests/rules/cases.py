@@ -126,7 +126,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     },
     "training_licences": {
         "id": "evd_l", "dates": DATES, "covered": True, "in_house": False, "licensee_affiliated": False, "compensated": True, "system_public_facing": True, "system_commercial": True,
-        "notices": [{"id": "evd_n", "written": True, "unions": ["sagaftra"], "delivered_at": "2026-09-01"}], "meeting_requested": True, "meeting_held": True,
+        "notices": [{"id": "evd_n", "written": True, "unions": ["sagaftra"], "to_sagaftra": True, "delivered_at": "2026-09-01"}], "meeting_requested": True, "meeting_held": True,
     },
     "trainings": {
         "id": "mdl_1/dst_1", "record": "mdl_1", "type": "job", "model": {"$ref": "mdl_1"}, "dataset": {"$ref": "dst_1"}, "dates": DATES, "ahead": False,
@@ -149,7 +149,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "id": "prd_1/performer", "craft": "performer", "production": PRODUCTION, "lines": 1, "non_union": False,
         "bindings": [{"id": "bnd_1", "agreement": "sagaftra-tvt", "edition": "sagaftra-tvt-2026", "in_window": True}],
     },
-    "consents": {**CONSENT, "person": PERSON, "minor_at_signing": True, "capacity": "guardian", "attestations": [attested("minor_counsel")], "majority_since": False},
+    "consents": {**CONSENT, "person": PERSON, "minor_at_signing": True, "capacity": "guardian", "attestations": [attested("minor_counsel")], "majority_since": False, "majority_settled": False, "for_title": True, "joined_by_guardian": False},
     "deliveries": {"id": "dlv_1", "failed": 0, "unknown": 0, "missing": 0, "weak": 0, "doubts": []},
     "assets": {"id": "ast_1", "needs_lineage": True, "generations": [{"$ref": "gen_1"}], "person_bearing": True},
 }  # fmt: skip

@@ -28,7 +28,7 @@ CASES = [
     ),
     Case(
         "x.consent.minor-signature", "consents", {}, "pass",
-        (({"capacity": "self"}, "review"), ({"attestations": []}, "review"), ({"majority_since": True}, "review")), ({"minor_at_signing": GONE}, "review"), {"minor_at_signing": False},
+        (({"capacity": "self"}, "review"), ({"attestations": []}, "review"), ({"majority_since": True}, "review"), ({"majority_since": True, "majority_settled": True}, "pass"), ({"capacity": "self", "joined_by_guardian": True}, "not_applicable"), ({"capacity": "self", "for_title": False}, "not_applicable")), ({"minor_at_signing": GONE}, "review"), {"minor_at_signing": False},
     ),
     Case(
         "x.exemption.approved", "exemptions", {}, "pass",

@@ -104,7 +104,7 @@ CASES = [
     Case(
         f"{FOR}training.licence-notice", "training_licences", {}, "pass",
         (
-            ({"notices": []}, "block"), ({"notices.0.unions": ["wga"]}, "block"), ({"meeting_held": False}, "obligation"), ({"licensee_affiliated": True, "notices": []}, "warn"),
+            ({"notices": []}, "block"), ({"notices.0.to_sagaftra": False}, "block"), ({"meeting_held": False}, "obligation"), ({"licensee_affiliated": True, "notices": []}, "warn"),
             ({"compensated": False, "notices": []}, "pass"), ({"meeting_requested": False, "meeting_held": False}, "obligation"), ({"in_house": True, "notices": [], "meeting_requested": False}, "warn"),
         ),
         ({"system_commercial": GONE, "notices": []}, "review"), {"covered": False},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.facts import appearances, consents, papers, people, suspensions, times
+from service.facts import appearances, consents, papers, people, strikes, suspensions, times
 from service.facts.areas import games_pay, games_shipped, recreated
 from service.facts.areas.games_basics import identifiable, is_game, live, modalities, processed, processing, replica_of
 from service.facts.library import View
@@ -92,7 +92,7 @@ def _suspended(world: World, view: View, person: str, replica: View | None, held
     employers = [bare(one.body.get("employer")) for one in held]
 
     def rests(when: str) -> bool:
-        return any(suspensions.suspended(events, when) for events in filed) and people.struck(world, production, employers, when)
+        return any(suspensions.suspended(events, when) for events in filed) and strikes.struck(world, production, employers, when)
 
     last = next((found for events in filed if (found := suspensions.suspended(events, world.at))), None)
     strikes = last is not None and (last.body.get("basis") == "strike") and not _any_strike(world, production, employers, last)
@@ -113,8 +113,8 @@ def _granted_here(world: World, person: str, production: str | None) -> list[Vie
 
 def _any_strike(world: World, production: str | None, employers: list[str | None], event: View) -> bool:
     """Tell whether a strike that reaches the title is on record, at the suspension or since."""
-    dates = [times.text(event.body.get("effective_at")), world.at, *(one.get("from") for one in people.strikes(world))]
-    return any(people.struck(world, production, employers, when) for when in dates if when)
+    dates = [times.text(event.body.get("effective_at")), world.at, *(one.get("from") for one in strikes.every(world))]
+    return any(strikes.struck(world, production, employers, when) for when in dates if when)
 
 
 def processings(world: World, shown: Sequence[View]) -> list[Fact]:
