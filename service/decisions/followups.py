@@ -6,7 +6,7 @@ Neither is made twice: a question that is open, or an obligation that is owed, i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -125,7 +125,7 @@ def obligations(context: Context, asked: Asked, evaluation: Evaluation) -> list[
     owed: dict[str, list[Finding]] = {}
     for finding in evaluation.findings:
         if finding.obligation and finding.mode == "blocking" and finding.result in ("obligation", "review"):
-            owed.setdefault(_about(finding), []).append(finding)
+            owed.setdefault(finding.debt, []).append(finding)
     if not owed:
         return []
     known: dict[str, list[Recorded]] = {}
@@ -133,13 +133,6 @@ def obligations(context: Context, asked: Asked, evaluation: Evaluation) -> list[
         known.setdefault(str(one.body.get("basis")), []).append(one)
     drafts = [_obligation(asked, evaluation, about, findings, known.get(about, ())) for about, findings in sorted(owed.items())]
     return [draft for draft in drafts if draft is not None]
-
-
-def _about(finding: Finding) -> str:
-    """What makes two findings one obligation; kept as its `basis`."""
-    owes = finding.obligation or {}
-    parts = (finding.rule, finding.requirement, owes["kind"], owes.get("basis"), owes.get("to"))
-    return "/".join(str(part) for part in parts if part)[:100]
 
 
 def _recorded_obligations(context: Context, asked: Asked) -> Iterable[Recorded]:
@@ -210,10 +203,14 @@ def _due(owes: dict[str, Any]) -> dict[str, Any]:
     return {"due_at": due, "due_basis": "date"} if due else {}
 
 
-def due_after(context: Context, decision: Recorded, released: Any) -> list[Draft]:
-    """What the decision left owed so many days after the release, dated now that there is one."""
+def due_after(context: Context, decision: Recorded, released: Any, read_for_it: Container[str] = ()) -> list[Draft]:
+    """What is owed so many days after the release, dated now that there is one: what this decision left, and what an earlier one did
+    about the same uses.
+    """
     found = every(context, "obligation", search.Filter({"state": "open"}, production=decision.body.get("production")))
-    counting = [one for one in found if one.body.get("due_days") and not one.body.get("due_at") and one.body.get("decision") == decision.id]
+    counting = [
+        one for one in found if one.body.get("due_days") and not one.body.get("due_at") and _left_by(one.body, decision.id, read_for_it)
+    ]
     if not counting:
         return []
     packs = [governance.pack_by_digest(context, used["digest"]) for used in decision.body["packs"]]
@@ -224,6 +221,12 @@ def due_after(context: Context, decision: Recorded, released: Any) -> list[Draft
         Draft("obligation", {**one.body, "due_at": _counted(one.body, calendars, released).isoformat()}, one.id, one.version + 1, change)
         for one in opened
     ]
+
+
+def _left_by(body: Mapping[str, Any], decision: str, read_for_it: Container[str]) -> bool:
+    """Whether a debt is of this decision, or about a use that it weighed too; a party or title alone is too wide to say so."""
+    uses = (name for name in body.get("subjects") or () if not str(name).startswith(("prd_", "pty_")))
+    return body.get("decision") == decision or any(name in read_for_it for name in uses)
 
 
 def _counted(body: Mapping[str, Any], calendars: Mapping[str, Calendar], released: Any) -> date:

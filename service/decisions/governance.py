@@ -54,14 +54,16 @@ def gather(context: Context, asked: Asked, own: Sequence[Pack] = ()) -> Governan
     signoffs, signed = _sign_offs(context, papers, asked)
     waivers, waived = _waivers(papers, asked)
     reviews, reviewed = _reviews(context, papers, asked)
+    debts, proved = _debts(papers, asked)
     document = {
         "adoptions": [{key: adopted[key] for key in ("id", "pack", "digest", "mode")} for adopted in adoptions.values()],
         "signoffs": [entry for entry in signoffs if entry["digest"] in {pack.digest for pack in packs.values()}],
         "waivers": waivers,
         "reviews": reviews,
+        "debts": debts,
     }
     versions = {adopted["id"]: adopted["version"] for adopted in adoptions.values()}
-    return Governance(tuple(packs[name] for name in sorted(packs)), document, {**versions, **signed, **waived, **reviewed})
+    return Governance(tuple(packs[name] for name in sorted(packs)), document, {**versions, **signed, **waived, **reviewed, **proved})
 
 
 def _adopted(context: Context, adopted: Mapping[str, Any], ours: Mapping[str, Pack]) -> Pack:
@@ -199,7 +201,7 @@ def _waivers(papers: _Papers, asked: Asked) -> tuple[list[dict[str, Any]], dict[
     found, versions = [], {}
     for waiver in papers.listed("waiver", search.Filter({"state": "approved"})):
         if waiver.body["state"] == "approved" and _in_scope(waiver.body, asked):
-            found += [_waiver_entry(waiver, rule) for rule in waiver.body["rules"]]
+            found += [_waiver_entry(waiver, rule, asked) for rule in waiver.body["rules"]]
             versions[waiver.id] = waiver.version
     return sorted(found, key=lambda entry: (entry["id"], entry["rule"])), versions
 
@@ -213,13 +215,20 @@ def _in_scope(body: Mapping[str, Any], asked: Asked) -> bool:
     return places is None or covers(places, asked.intent.get("territories")) is True
 
 
-def _waiver_entry(waiver: Recorded, rule: str) -> dict[str, Any]:
+def _waiver_entry(waiver: Recorded, rule: str, asked: Asked) -> dict[str, Any]:
     body = waiver.body
     entry = {
-        "id": waiver.id, "rule": rule, "subjects": body.get("subjects") or ["*"], "from": body["approved_at"],
+        "id": waiver.id, "rule": rule, "subjects": _waived(body, asked), "from": body["approved_at"],
         "to": body["expires_at"],
     }  # fmt: skip
     return entry | ({"requirement": body["requirement"]} if body.get("requirement") else {})
+
+
+def _waived(body: Mapping[str, Any], asked: Asked) -> list[str]:
+    """What a waiver is for; one for the whole title, or for all that is asked about, is for everything in it."""
+    named = [str(name).partition("@")[0] for name in body.get("subjects") or ()]
+    whole = {asked.production, *asked.subjects} if len(asked.subjects) == 1 else {asked.production}
+    return ["*"] if not named or not whole.isdisjoint(named) else named
 
 
 def _reviews(context: Context, papers: _Papers, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
@@ -248,6 +257,20 @@ def _review_entry(context: Context, review: Recorded, exceptions: Mapping[tuple[
         entry["to"] = body["expires_at"]
     noted = exceptions.get((body["decision"], body["cause"]))
     return entry | ({"exception": noted} if noted else {})
+
+
+def _debts(papers: _Papers, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """What was owed on the title and is proved to be done."""
+    if asked.production is None:
+        return [], {}
+    found, versions = [], {}
+    for one in papers.listed("obligation", search.Filter({"state": "done"}, production=asked.production)):
+        body = one.body
+        if body["state"] == "done" and body.get("basis"):
+            entry = {"id": one.id, "debt": body["basis"], "subjects": [str(name) for name in body.get("subjects") or ()]}
+            found.append(entry | ({"quantity": body["quantity"]} if body.get("quantity") else {}))
+            versions[one.id] = one.version
+    return sorted(found, key=lambda entry: str(entry["id"])), versions
 
 
 def _exceptions(papers: _Papers, asked: Asked) -> dict[tuple[str, str], str]:

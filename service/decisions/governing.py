@@ -27,7 +27,7 @@ _SINCE: Final = """
 SELECT EXISTS (
     SELECT FROM entry LEFT JOIN head ON head.studio_id = entry.studio_id AND head.id = entry.id
     WHERE entry.studio_id = %(studio)s AND entry.index >= %(size)s AND entry.index < %(now)s
-      AND (entry.kind = ANY(ARRAY['adoption', 'waiver', 'exception']) OR (entry.kind = 'review' AND entry.version > 1)
+      AND (entry.kind = ANY(ARRAY['adoption', 'waiver', 'exception']) OR (entry.kind IN ('review', 'obligation') AND entry.version > 1)
            OR (entry.kind = 'evidence' AND head.type = 'pack_sign_off'))
 )
 """
@@ -40,8 +40,8 @@ WHERE head.studio_id = %(studio)s AND head.kind = 'waiver' AND head.state = 'app
 UNION ALL
 SELECT head.first_index, entry.index, entry.bytes
 FROM head_production AS member JOIN head ON head.studio_id = member.studio_id AND head.id = member.id JOIN entry ON entry.studio_id = head.studio_id AND entry.index = head.index
-WHERE member.studio_id = %(studio)s AND member.production = %(production)s AND member.live AND member.kind = ANY(ARRAY['adoption', 'review', 'exception'])
-  AND (head.kind = 'exception' OR head.state = ANY(ARRAY['adopted', 'confirmed', 'rejected']))
+WHERE member.studio_id = %(studio)s AND member.production = %(production)s AND member.live AND member.kind = ANY(ARRAY['adoption', 'review', 'exception', 'obligation'])
+  AND (head.kind = 'exception' OR (head.kind = 'obligation' AND head.state = 'done') OR head.state = ANY(ARRAY['adopted', 'confirmed', 'rejected']))
 ORDER BY 1 DESC LIMIT %(most)s
 """
 

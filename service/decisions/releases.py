@@ -53,7 +53,7 @@ def release(
         body["recipients"] = list(recipients)
     versions = content(context, decision, "read")
     held = frozenset({*(name for name, _ in versions), *subjects})
-    drafts = [Draft("release", body), *followups.due_after(context, decision, context.now)]
+    drafts = [Draft("release", body), *followups.due_after(context, decision, context.now, held)]
     return write.append(context, drafts, key=key, unchanged=Unchanged(decision.body["log_size"], held))[0]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from schemas import dates
 from service import errors
 from service.context import Context, Idempotency
 from service.decisions.governance import parts_of
@@ -39,10 +40,26 @@ def settle(context: Context, review_id: str, verdict: Verdict, *, key: Idempoten
         raise errors.invalid("/role", f"This is for {review.body['role']} to settle; decide in that role, or let them do it.")
     if not (verdict.statement or verdict.attestation):
         raise errors.invalid("/statement", "Say what was looked at and found, or name the attestation that says it.")
+    verdict = _grounded(context, verdict)
     drafts = [Draft("review", _settled(context, review, verdict), review.id, review.version + 1, Change("amendment", instant(context.now)))]
     if verdict.verdict == "confirmed":
         drafts += _exception(context, review, verdict)
     return write.append(context, drafts, key=key)
+
+
+def _grounded(context: Context, verdict: Verdict) -> Verdict:
+    """A verdict stands as long as the attestation that it rests on; one that confirms nothing is no ground to confirm."""
+    if verdict.attestation is None:
+        return verdict
+    name = verdict.attestation.partition("@")[0]
+    paper = read.current(context.conn, context.studio_id, [name]).get(name)
+    if paper is None or not read.visible(context.actor, paper):
+        return verdict  # refused when it is written, like every reference that leads nowhere
+    details: Mapping[str, Any] = paper.body["details"] if paper.body.get("type") == "attestation" else {}
+    if not details or (verdict.verdict == "confirmed" and details["outcome"] != "confirmed"):
+        raise errors.invalid("/attestation", "Name an attestation whose outcome is confirmed, or say in a statement what was found.")
+    ends = [end for end in (verdict.expires_at, details.get("expires_at")) if end]
+    return replace(verdict, expires_at=min(ends, key=lambda end: dates.interval(end)[1])) if ends else verdict
 
 
 def _settled(context: Context, review: Recorded, verdict: Verdict) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from schemas import dates
 from service import errors
 from service.context import Context, Idempotency
 from service.decisions import packs
@@ -16,6 +17,7 @@ from service.records.model import Change, Recorded, instant
 def request(context: Context, body: Mapping[str, Any], *, key: Idempotency | None = None) -> Recorded:
     """Record the request; it has no effect until somebody else approves it. Raises `Invalid` for an absolute bar or no scope."""
     waivable(context, body)
+    _effective(context, body)
     state = {"state": "requested", "requested_by": context.actor.account_id, "requested_at": instant(context.now)}
     return write.create(context, "waiver", {**body, **state}, key=key)
 
@@ -32,6 +34,19 @@ def waivable(context: Context, body: Mapping[str, Any]) -> None:
             raise errors.invalid(
                 f"/rules/{place}", f"{rule} asks for papers that cannot be waived; settle its review instead.", "not_waivable"
             )
+
+
+def _effective(context: Context, body: Mapping[str, Any]) -> None:
+    """Refuse a rule that no pack has, a requirement that none of the rules has, and an end that lies behind us."""
+    asked = {str(rule["id"]): {str(part["id"]) for part in rule["require"]} for rule in packs.rules(context)}
+    for place, rule in enumerate(body.get("rules") or ()):
+        if rule not in asked and not rule.startswith("x."):
+            raise errors.invalid(f"/rules/{place}", f"No pack has a rule {rule}; GET /v1/rule-packs lists them.", "unknown_rule")
+    requirement = body.get("requirement")
+    if requirement and not any(requirement in asked.get(rule, ()) for rule in body["rules"]):
+        raise errors.invalid("/requirement", f"None of these rules has a requirement {requirement}; leave it out to waive the whole rule.")
+    if dates.interval(body["expires_at"])[1] <= dates.interval(instant(context.now))[0]:
+        raise errors.invalid("/expires_at", "This day has passed; a waiver ends after it is asked for.")
 
 
 def settle(context: Context, waiver_id: str, verdict: str, role: str | None, *, key: Idempotency | None = None) -> Recorded:

@@ -154,6 +154,7 @@ class _Run:
         """Every rule on every element, then what the engine itself has to say."""
         for entry in self.plan.rules:
             self._rule(entry)
+        self._proved()
         self._differences()
         notes = [finding for standing in self.standing.values() for finding in standing.findings()]
         notes += coverage.expired(self.expired) + coverage.without_edition(self.gone)
@@ -331,6 +332,21 @@ class _Run:
         tally.count(finding.result)
         self._keep(finding)
         return finding.result
+
+    def _proved(self) -> None:
+        """What is owed and was done, with its proof, holds nothing any more; more of it, or other uses, are owed again."""
+        if not self.governance.debts:
+            return
+        owed: dict[str, list[Finding]] = {}
+        for finding in self.out.findings:
+            if finding.obligation and finding.result in ("obligation", "review"):
+                owed.setdefault(finding.debt, []).append(finding)
+        for debt, findings in owed.items():
+            proof = self.governance.settled(debt, findings)
+            for finding in findings if proof else ():
+                self.out.tallies[finding.rule].move(finding.result, "pass")
+                finding.would_be, finding.result, finding.holds = finding.would_be or finding.result, "pass", False
+                finding.lifted_by = {"obligation": str(proof)}
 
     def _note(self, finding: Finding) -> None:
         """What the engine itself says; people settle it as they settle any review, but for the papers of the packs."""

@@ -15,6 +15,9 @@ from service.rules.paths import Gap
 #: Raised whenever the same facts and packs could give other bytes.
 EVALUATOR: Final = 3
 
+LONGEST: Final = 100
+"""So long is the name of a debt; a longer one ends in its digest, because whom it is owed to stands last."""
+
 OUTCOMES: Final = {"block": "blocked", "review": "review", "obligation": "cleared_with_obligations"}
 
 
@@ -63,6 +66,14 @@ class Finding:
         return hashlib.sha256(canonical(looked_at)).hexdigest()[:16]
 
     @property
+    def debt(self) -> str:
+        """What makes two findings one debt: the same thing owed to the same party under the same requirement."""
+        owes = self.obligation or {}
+        parts = (self.rule, self.requirement, owes.get("kind"), owes.get("basis"), owes.get("to"))
+        told = "/".join(str(part) for part in parts if part)
+        return told if len(told) <= LONGEST else f"{told[:59]}/{hashlib.sha256(told.encode()).hexdigest()[:40]}"
+
+    @property
     def weighs(self) -> str:
         """What it counts for in the outcome: an advisory finding is shown and holds nothing."""
         return "warn" if self.mode == "advisory" and RANK[self.result] < RANK["warn"] else self.result
@@ -80,6 +91,13 @@ class Tally:
         """Note `times` elements with that result."""
         if times:
             self.counts[result] = self.counts.get(result, 0) + times
+
+    def move(self, old: str, new: str) -> None:
+        """Count one element under another result."""
+        self.counts[old] -= 1
+        if not self.counts[old]:
+            del self.counts[old]
+        self.count(new)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ it expire, wherever it runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from service.rules.findings import Finding
 from service.rules.moments import NEVER, Moment, inside, moment
 from service.rules.names import RANK
 from service.rules.pack import Pack
+from service.rules.values import Amount, amount, plain
 from service.rules.verdicts import covers
 
 #: Findings of the engine that no person can decide away: the papers themselves are asked for.
@@ -39,7 +40,20 @@ class Governance:
         for index, name in ((self.waivers, "waivers"), (self.reviews, "reviews")):
             for entry in sorted(document.get(name) or (), key=lambda one: str(one["id"])):
                 index.setdefault(entry["rule"], []).append(entry)
+        self.debts: dict[str, list[Mapping[str, Any]]] = {}
+        for entry in sorted(document.get("debts") or (), key=lambda one: str(one["id"])):
+            self.debts.setdefault(entry["debt"], []).append(entry)
         self.intent = facts.get("intent") or {}
+
+    def settled(self, debt: str, findings: Sequence[Finding]) -> str | None:
+        """The obligation that proves a debt paid: for all these uses, and for as much as they come to."""
+        uses = {finding.subject.partition("/")[0] for finding in findings}
+        parts = [amount((finding.obligation or {}).get("quantity")) for finding in findings]
+        total = plain(Amount(sum(part.low for part in parts if part), sum(part.low for part in parts if part))) if all(parts) else None
+        for entry in self.debts.get(debt, ()):
+            if uses <= set(entry["subjects"]) and entry.get("quantity") in (None, total):
+                return str(entry["id"])
+        return None
 
     def lift(self, finding: Finding, *, absolute: bool, at: Moment | None) -> int | None:
         """Apply a decided review or a waiver to a finding; the end of what lifted it, or None.

@@ -15,6 +15,7 @@ from service.context import Actor, Context
 from service.decisions import due, followups
 from service.records import write
 from service.records.model import Recorded
+from service.rules.findings import Finding
 from tests.api.conftest import Caller
 from tests.rules import scenario as play
 from tests.rules import test_scenarios_api as api
@@ -138,3 +139,54 @@ def test_other_uses_are_another_debt() -> None:
 def test_the_last_day_counts(due_at: str, day: str | None) -> None:
     found = due._last_day(due_at)
     assert (found.isoformat() if found else None) == day
+
+
+def released(told: api.Caller, decision: dict[str, Any]) -> None:
+    told.send("/v1/releases", {"decision": decision["id"]})
+
+
+def obligation(told: api.Caller, name: str) -> dict[str, Any]:
+    return dict(get(told, f"/v1/obligations/{name}").get_json()["body"])
+
+
+def test_what_is_due_after_the_release_is_dated_whichever_decision_it_goes_out_under(told: api.Caller, owe: Callable[..., str]) -> None:
+    first = decide(told)
+    mine = owe(type="pay", production=told.keys["$film"], subjects=[told.keys["$use"]], decision=first["id"], text="within ten days",
+               due_basis="after_release", due_days=10)  # fmt: skip
+    other = owe(type="pay", production=told.keys["$film"], subjects=[told.keys["$union"]] if "$union" in told.keys else [],
+                text="of another shot", due_basis="after_release", due_days=10)  # fmt: skip
+    released(told, decide(told))
+    assert obligation(told, mine)["due_at"] is not None
+    assert "due_at" not in obligation(told, other)
+
+
+def test_what_was_proved_is_no_longer_owed_until_there_is_more_of_it(told: api.Caller) -> None:
+    first = decide(told)
+    assert first["outcome"] == "cleared_with_obligations"
+    owed = first["obligations"][0]
+    proof = told.send("/v1/documents", {"title": "Award", "type": "letter"})["id"]
+    told.send(f"/v1/obligations/{owed}/settle", {"proof": [proof]})
+    done = decide(told)
+    assert done["outcome"] == "cleared", [cause["id"] for cause in done["causes"]]
+    lifted = [finding["lifted_by"] for finding in done["findings"] if finding.get("lifted_by", {}).get("obligation")]
+    assert lifted == [{"obligation": owed}]
+    replayed = told.send(f"/v1/decisions/{first['id']}/replay", {})
+    assert replayed["identical"] is True
+    version = get(told, f"/v1/appearances/{told.keys['$use']}").get_json()
+    headers = {"Authorization": f"Bearer {told.first}"}
+    body = {**version["body"]}
+    copy = told.client.post("/v1/appearances", json=body, headers=headers)
+    assert copy.status_code == 201, copy.get_json()
+    told.keys["$second_use"] = copy.get_json()["id"]
+    more = decide(told)
+    assert more["outcome"] != "cleared", "another use of the same person in the shot is owed for as well"
+
+
+def test_debts_to_two_people_are_two_however_long_their_names() -> None:
+    rule, to = "sagaftra-commercials-2025.pay.replica-and-everything-else", "pty_01m7ytyrrsfk3ajwds01cnt89"
+    debts = [
+        Finding(rule, "premium-within-the-term", "e", "s", "obligation", "blocking", "c", obligation={"kind": "pay", "basis": "replica_commercial", "to": to + end})
+        for end in "xy"
+    ]  # fmt: skip
+    assert debts[0].debt != debts[1].debt
+    assert all(len(debt.debt) <= 100 for debt in debts)
