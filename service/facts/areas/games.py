@@ -95,11 +95,11 @@ def _suspended(world: World, view: View, person: str, replica: View | None, held
         return any(suspensions.suspended(events, when) for events in filed) and strikes.struck(world, production, employers, when)
 
     last = next((found for events in filed if (found := suspensions.suspended(events, world.at))), None)
-    strikes = last is not None and (last.body.get("basis") == "strike") and not _any_strike(world, production, employers, last)
+    unexplained = last is not None and (last.body.get("basis") == "strike") and not _any_strike(world, production, employers, last)
     return {
         "suspended_at_use": rests(appearances.generated_at(world, view) or world.at),
         "suspended_now": rests(world.at),
-        "suspended_without_strike": strikes,
+        "suspended_without_strike": unexplained,
     }
 
 
