@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
 
-from service.forms import papers
+from service.forms import document, papers
 from service.rules import load
 from tests.api.conftest import Caller
 from tests.rules import scenario as play
@@ -113,3 +114,26 @@ def test_the_same_paper_says_the_same(admin: Caller) -> None:
     address = f"/v1/decisions/{decision['id']}/forms/synthetic-notice"
     first, again = (text(admin.send("GET", address).data) for _ in range(2))
     assert first == again
+
+
+def test_every_paper_that_a_rule_names_is_there() -> None:
+    named = {
+        (rule["id"], text["form"])
+        for pack in load.load_packs().values()
+        for rule in pack.rules
+        for part in rule["require"]
+        for text in (part, *(part["otherwise"] if isinstance(part["otherwise"], list) else ()))
+        if "form" in text
+    }
+    assert len(named) > 30
+    assert sorted(one for one in named if one[1] not in papers.known()) == []
+
+
+@pytest.mark.parametrize("form", sorted(papers.known()))
+def test_every_paper_can_be_written(form: str) -> None:
+    """With nothing on record all of it is blank, and says so."""
+    paper = papers.fill(form, {}, {}, ["dec_1"])
+    written = text(document.docx(paper, datetime(2026, 9, 1, tzinfo=UTC)))
+    assert paper.title in written
+    assert papers.DRAFT in written
+    assert all(label in written for label in paper.blanks)
