@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas import vocabulary
+from schemas.packs import EditionSignOff
 from service import docket, errors
+from service.api.operation import load
 from service.context import Context
-from service.decisions import packs
+from service.decisions import adoptions, packs
 from service.decisions.governance import every
 from service.decisions.packs import Edition
 from service.records import search
 from service.rules import compare, coverage
 from service.rules.pack import Pack
-from service.web import present, rule_text
-from service.web.page import Shown, Visit, page
+from service.web import forms, present, rule_text
+from service.web.page import Moved, Shown, Visit, page
 
 KINDS = (
     ("agreement", "Agreements"),
@@ -97,8 +100,27 @@ def _first(texts: Mapping[str, Mapping[str, str]]) -> str:
 @page("/rules/<id>", permission="rules.read")
 def show(visit: Visit) -> Shown:
     """Show one pack: what it is, its editions with their signatures, who has adopted it, and its rules whole."""
+    return _shown(visit, forms.blank(visit), visit.query.get("digest"))
+
+
+@page("/rules/<id>/sign-off", method="POST", permission="adoptions.write")
+def sign_off(visit: Visit) -> Shown | Moved:
+    """Sign that the edition on the page says what its sources say, as the API does; the second person's signature makes it count."""
+    digest = visit.request.form.get("digest", "")
+    edition, _ = packs.find(visit.context, visit.path["id"], digest)
+
+    def act() -> str:
+        body = load(EditionSignOff(), forms.body(visit, one=("role", "statement", "digest")))
+        said = (body["role"], body.get("statement"), edition.pack.digest)
+        forms.once(visit, lambda key: adoptions.sign_off(visit.context, edition.pack.id, *said, key=key))
+        return f"/rules/{edition.pack.id}?digest={edition.pack.digest}#editions"
+
+    return forms.sent(visit, act, lambda form: _shown(visit, form, digest))
+
+
+def _shown(visit: Visit, form: forms.Form, digest: str | None) -> Shown:
     context = visit.context
-    edition, found = packs.find(context, visit.path["id"], visit.query.get("digest"))
+    edition, found = packs.find(context, visit.path["id"], digest)
     pack = edition.pack
     signed = _readers(context)
     line = _line(context, pack)
@@ -106,7 +128,10 @@ def show(visit: Visit) -> Shown:
     accounts = {one["account"] for readers in signed.values() for one in readers} | {
         each.details[name] for each in found for name in ("drafted_by", "published_by") if name in each.details
     }
+    own = context.actor.account_id in {one["account"] for one in signed.get(pack.digest, ())}
     values = {
+        "form": form, "own": own, "signs": context.actor.may("adoptions.write") and pack.kind != "gate" and not edition.signed,
+        "roles": [(each, present.words(each)) for each in vocabulary.SIGNING_ROLES],
         "title": pack.title, "here": "rules", "pack": pack, "edition": edition, "status": status(pack), "document": pack.document,
         "state_now": packs.state(edition, found, context), "current": packs.current(found, context).pack.digest,
         "editions": [(each, packs.state(each, found, context), signed.get(each.pack.digest, [])) for each in reversed(found)],

@@ -61,12 +61,18 @@ def lists(visit: Visit) -> Shown:
     known = {each.id: each for each in (*waiting, *found.records)}
     lines = sorted((line(context, each) for each in known.values()), key=lambda each: _ORDER.index(each.state))
     values = {
-        "title": "Waivers", "here": "waivers", "names": docket.names(context, _ids(lines)), "lines": lines, "states": STATES, "chosen": state,
+        "title": "Waivers", "here": "waivers", "names": docket.names(context, _ids(lines)), "lines": lines, "clauses": _clauses(context, lines), "states": STATES, "chosen": state,
         "accounts": docket.account_names(context, {key for each in lines for key in (each.asked_by, each.approved_by) if key}),
         "more": urlencode({"state": state or "", "cursor": found.cursor}) if found.cursor else "",
         "may": context.actor.may("waivers.write"), "bars": _bars(context), "done": _done(context, visit.query.get("done", "")),
     }  # fmt: skip
     return Shown("waivers.html", values)
+
+
+def _clauses(context: Context, lines: Sequence[Line]) -> dict[str, str]:
+    """The clause of every rule that is named."""
+    named = {rule for each in lines for rule in each.rules}
+    return {str(rule["id"]): str(rule.get("clause") or "") for rule in packs.rules(context) if rule["id"] in named}
 
 
 def _bars(context: Context) -> list[tuple[str, str]]:

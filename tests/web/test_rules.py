@@ -14,7 +14,7 @@ from service.rules.load import load_packs
 from service.web import rule_text
 from service.web.rule_text import Piece
 from tests.web import world as worlds
-from tests.web.sent import words
+from tests.web.sent import beside, forms, opened, send, words
 from tests.web.world import HOSTILE, World
 
 HOUSE: dict[str, Any] = {
@@ -94,6 +94,41 @@ def test_editions_show_how_far_they_have_come_and_who_signed(client: FlaskClient
     older = words(client.get(f"/rules/house-pages?digest={editions[0]}"))
     assert "This is not the edition to adopt now." in older
     assert "Every asset has a type." not in older
+
+
+def test_two_people_sign_an_edition_off(client: FlaskClient, colleague: Callable[..., FlaskClient]) -> None:
+    path, second = "/rules/law-kr", colleague("legal_reviewer")
+    form = opened(client, path)
+    wrong = send(client, form, {"role": "king", "statement": "Read against the gazette."})
+    assert wrong.status_code == 422
+    assert "Choose one of" in beside(wrong, "role")
+    assert forms(wrong.get_data(as_text=True))[0].typed["statement"] == ["Read against the gazette."]
+    locations = {send(client, form, {"role": "legal", "statement": "Read against the gazette."}).location for _ in range(2)}
+    assert len(locations) == 1
+    told = words(client.get(path))
+    assert "You have signed this edition." in told
+    assert "a second person is needed" in told
+    assert forms(client.get(path).get_data(as_text=True)) == []
+    twice = send(client, opened(second, path), {"role": "legal"})
+    assert twice.status_code == 403, "a form of somebody else's session"
+    assert send(second, opened(second, path), {"role": "production_counsel"}).status_code == 303
+    told = words(client.get(path))
+    assert "Signed off" in told
+    assert "Ben Counsel as production counsel" in told
+    assert "Not signed off" not in told
+    late = send(client, form, {"role": "casting"})
+    assert late.status_code == 422, "the same form with something else in it"
+
+
+def test_an_auditor_and_a_stranger_sign_nothing(client: FlaskClient, colleague: Callable[..., FlaskClient]) -> None:
+    form = opened(client, "/rules/law-in")
+    assert forms(colleague("auditor").get("/rules/law-in").get_data(as_text=True)) == []
+    refused = send(colleague("auditor"), form, {"role": "legal"})
+    assert refused.status_code == 403
+    assert "adoptions.write" in words(refused)
+    assert send(client, form, {"role": "legal", "digest": "0" * 64}).status_code == 404
+    assert forms(client.get("/rules/x").get_data(as_text=True)) == [], "the gate needs no signature"
+    assert "nobody yet" in words(client.get("/rules/law-in"))
 
 
 def test_two_editions_of_a_pack_are_compared_in_words(client: FlaskClient, editions: tuple[str, str]) -> None:
