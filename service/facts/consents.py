@@ -387,23 +387,3 @@ def for_title(world: World, view: View, production: str | None) -> bool:
     """Tell whether a consent may be for a title: it names it, a part of it, what it is part of, or no title at all."""
     named = bares(part(view.body, "scope").get("productions"))
     return named is None or "*" in named or any(world.same_title(one, production) is not False for one in named)
-
-
-def element(world: World, view: View) -> Fact:
-    """Return a consent as an element of its own, for what concerns the paper and not a use."""
-    person = bare(view.body.get("person") or view.body.get("grantor"))
-    born = world.library.get(person)
-    birth = times.text(born.body.get("birth_date")) if born else None
-    signed = signed_at(view)
-    minor = times.minor(birth, signed)
-    grown = times.minor(birth, world.at)
-    return compact(
-        {
-            **own_facts(world, view),
-            "person": {"$ref": person} if person else None,
-            "minor_at_signing": minor,
-            "majority_since": None if grown is None else not grown,
-            "attestations": papers.attestations(world, (view.id,)),
-            "because": {"minor_at_signing": "person.birth_date"} if minor is None else None,
-        }
-    )
