@@ -60,7 +60,7 @@ def _assignment(world: World, view: View, used: list[Use]) -> Fact:
             "production": ref(production),
             "crafts": named or crafts.of_people(world, persons, production),
             "person": ref(persons[0]) if len(persons) == 1 else None,
-            "prompting": details.get("prompting_required"),
+            "prompting": details.get("prompting_required", _engaged_to_prompt(world, persons, production) or None),
             "asked": asked,
             "withdrawn": bool(details.get("withdrawn_at") and world.past(times.text(details["withdrawn_at"]))),
             "feeds_automation": details.get("feeds_automation"),
@@ -78,6 +78,12 @@ def _assignment(world: World, view: View, used: list[Use]) -> Fact:
 def _any(*stated: object) -> times.Tri:
     """Whether one of some statements is true; false only where one is denied and none is true."""
     return True if True in stated else False if False in stated else None
+
+
+def _engaged_to_prompt(world: World, persons: Iterable[str], production: str | None) -> bool:
+    """Whether an engagement of one of the people makes prompting a condition of the job."""
+    held = [view for one in persons for view in people.engagements(world, one, production)]
+    return any(condition.get("type") == "prompting" for view in held for condition in view.body.get("conditions") or ())
 
 
 def _conceded(details: Mapping[str, Any]) -> bool:
@@ -178,7 +184,7 @@ def _loose(world: World, mine: list[Use]) -> Fact:
             "person": ref(person),
             "asked": _any(*(one.generative for one in mine)),
             "withdrawn": False,
-            "prompting": True if effect["attestations"] else None,
+            "prompting": True if effect["attestations"] or _engaged_to_prompt(world, [person], use.production) else None,
             "needs_attestation": True,
             **effect,
             "assigned_at": first or world.at,

@@ -243,7 +243,7 @@ def _craft(world: World, production: View, name: str, held: list[Fact]) -> Fact:
         "craft": name,
         "production": ref(production),
         "bindings": [{**one, "in_window": one["in_window"] and one.get("edition_begun") is not False} for one in covered],
-        "lines": len({one.get("agreement") for one in covered}),
+        "lines": len({one.get("agreement") for one in covered if one["in_window"]}),
         "non_union": not covered and bool(held),
         "to_read": next((str(bare(view.body["agreement"])) for view in bound if view.body.get("agreement")), production.id),
         "agreement_read": agreement_read(world, bound, production.id),

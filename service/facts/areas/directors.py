@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from service.facts import appearances, papers, people, times, titles
+from service.facts import appearances, crafts, papers, people, times, titles
 from service.facts.areas import written
 from service.facts.library import View
 from service.facts.licensing import lineage_of
@@ -84,12 +84,7 @@ def is_directing(craft: str | None, name: str) -> bool:
 
 def _of_title(world: World, type_: str) -> list[View]:
     """Papers of a type that are asked about, or are of the title asked about."""
-    ours = world.titles(world.production)
-    return [
-        view
-        for view in world.library.of("evidence", type_)
-        if view.key in world.library.lineage or not view.productions or not ours or not ours.isdisjoint(view.productions)
-    ]
+    return [view for view in world.library.of("evidence", type_) if world.production is None or crafts.concerns(world, view)]
 
 
 # --- the use of generated material --------------------------------------------------------------------------------------
@@ -208,12 +203,11 @@ def _talks(world: World, production: str | None) -> list[Talk]:
 
 
 def _of_guild(world: World, production: str | None) -> list[View]:
-    ours = world.titles(production)
     return [
         view
         for view in world.library.of("evidence", "consultation")
         if papers.short_name(str(view.details.get("guild", "dga"))) == "dga"
-        and (not view.productions or not ours or not ours.isdisjoint(view.productions))
+        and (production is None or crafts.concerns(world, view, production))
     ]
 
 
