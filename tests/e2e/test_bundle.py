@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ from service.ledger import merkle, note, tile
 from service.ledger.entry import encode, leaf_hash
 from service.ledger.note import Checkpoint
 from service.ledger.offline.generate import program
+from service.ledger.offline.program import verify
+from service.ledger.offline.signed import Trusted, parse_keys
 from tests.offline import alone
 from tests.playing import Played
 
@@ -228,6 +231,11 @@ def add_a_file(copy: Copy) -> None:
     (copy.root / "consent-of-mara-quill.pdf").write_bytes(b"%PDF-1.7")
 
 
+def name_another_key(copy: Copy) -> None:
+    key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    (copy.root / "log.vkey").write_text(note.Verifier(copy.checkpoint.origin, key).text() + "\n")
+
+
 def add_a_content(copy: Copy) -> None:
     content = b'{"outcome":"cleared"}'
     (copy.root / "blobs" / hashlib.sha256(content).hexdigest()).write_bytes(content)
@@ -282,6 +290,7 @@ TAMPERED: dict[Tamper, str] = {
     change_a_disclosed_value: "is not the one that the log committed to: it was changed",
     disclose_it_of_another: "but the log has that commitment in another place",
     add_a_file: "consent-of-mara-quill.pdf is no part of a bundle of this form: nothing vouches for it",
+    name_another_key: "log.vkey does not name the key that signed the checkpoint",
     add_a_content: "is not named by any entry: nothing vouches for it",
     truncate_a_tile: "is missing or truncated: it has",
     truncate_the_entries: "truncated (the bundle ends within an entry)",
@@ -347,3 +356,44 @@ def test_a_checkpoint_that_was_seen_before_finds_a_rewritten_log(copied: Copy) -
     copied.relist()
     status, report = copied.check("--seen", seen)
     assert (status, report["faults"]) == (1, ["The log was rewritten: its beginning is not what was seen before."])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_changed_byte_goes_unseen(copied: Copy, seed: int) -> None:
+    """Any bit, cut or insertion in any file but the two that only explain, with the list written anew."""
+    draw = random.Random(seed)
+    keys = parse_keys(str(copied.played.out / "log.vkey"))
+    files = [
+        path for path in sorted(copied.root.rglob("*")) if path.is_file() and path.name not in {"verify.py", "README.txt", "manifest.json"}
+    ]
+    for _ in range(8):
+        path = draw.choice(files)
+        before = path.read_bytes()
+        at = draw.randrange(len(before))
+        changes = (bytes([before[at] ^ 1 << draw.randrange(8)]) + before[at + 1 :], before[at + 1 :], draw.randbytes(3) + before[at:], b"")
+        path.write_bytes(before[:at] + draw.choice(changes))
+        copied.relist()
+        assert not verify(copied.root, Trusted(keys)).good, (path, at)
+        path.write_bytes(before)
+    copied.relist()
+    assert verify(copied.root, Trusted(keys)).good
+
+
+ODD: list[dict[str, Any]] = [
+    {"packs": ["x"]}, {"packs": "x"}, {"packs": None}, {"facts": []}, {"facts": {"sha256": None}}, {"findings": {"sha256": "../log.vkey"}},
+    {"read": {"sha256": []}}, {"log_size": "x"}, {"evaluator": {}}, {"at": 7}, {"at": None}, {"causes": {}}, {"outcome": []},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", [*ODD, None], ids=str)
+def test_what_a_thief_of_the_key_makes_up_is_told_in_a_sentence(copied: Copy, odd: dict[str, Any] | None) -> None:
+    """Whatever an entry holds, the program says what is wrong and goes on."""
+    entries = copied.entries()
+    index, document = copied.find("decision", outcome="blocked", act="release")
+    document["body"] = document["body"] | odd if odd is not None else []
+    entries[index] = encode(document)
+    copied.sign(entries, copied.log_key())
+    copied.relist()
+    status, report = copied.check()
+    assert status == 1
+    assert len(report["holds"]) >= 4

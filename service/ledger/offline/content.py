@@ -134,14 +134,13 @@ def check_proofs(folder: Folder, signed: Signed, report: Report) -> None:
 def _bad_proof(folder: Folder, signed: Signed, path: str) -> str | None:
     try:
         found = proofs.parse(folder.read(path))
-        text = note.parse(found.checkpoint).text
     except ValueError as fault:
         return f"{path} is no proof: {fault}."
     named = path.removeprefix(PROOFS).removesuffix(".tlog-proof")
     beside = f"{ENTRIES}{named}.json"
     if str(found.index) != named or found.extra is None or (folder.has(beside) and folder.read(beside) != found.extra):
         return f"{path} is not about the entry {named} that lies beside it: the entry was changed, or the proof is of another."
-    if text != signed.text:
+    if found.checkpoint != signed.content:
         return f"{path} leads to another checkpoint than the one of this bundle."
     tree, [leaf] = signed.tree, leaf_hashes([found.extra])
     if not merkle.verify_inclusion(found.index, tree.size, leaf, found.path, tree.root):
@@ -182,8 +181,11 @@ def _take(log: Log, origin: str, index: int, raw: bytes) -> Iterator[str]:
         document = json.loads(raw)
         plain = canonical(document) == raw
         record, version, kind = document["id"], document["version"], document["kind"]
-        touched = [ref["id"] for ref in document["refs"] if ref.get("affects")]
+        touched = [str(ref["id"]) for ref in document["refs"] if ref.get("affects")]
+        whole = isinstance(record, str) and isinstance(kind, str) and isinstance(version, int)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        whole = False
+    if not whole:
         yield f"Entry {index} is not an entry of a record."
         return
     if not plain:

@@ -52,29 +52,28 @@ def check_decisions(folder: Folder, log: Log, report: Report) -> None:
 
 
 def _decide_again(folder: Folder, entry: Entry, known: dict[str, Pack]) -> None:
-    body = entry.body
     facts, stored = content(folder, entry, "facts"), content(folder, entry, "findings")
-    packs = [_pack(folder, entry, used, known) for used in body.get("packs") or ()]
-    if body.get("evaluator") != EVALUATOR:
-        raise Unsure(
-            f"{entry.name} was made by evaluator {body.get('evaluator')}; this program carries {EVALUATOR} and cannot decide it again."
-        )
+    packs = [_pack(folder, entry, used, known) for used in entry.body.get("packs") or ()]
     try:
-        document = json.loads(facts)
+        document, said = json.loads(facts), json.loads(stored)
         result = evaluate.run(packs, document)
+        _compare(entry, document, {name: said[name] for name in ("evaluator", "outcome", "valid_until")} | _causes(said["causes"]))
         found = result.bytes()
-        causes = list(dict.fromkeys(cause["id"][:300] for cause in result.causes))
     except BROKEN as fault:
-        raise Broken(
-            f"{entry.name} cannot be decided again: its facts or packs are not usable ({type(fault).__name__}: {fault})."
-        ) from fault
+        told = f"its facts, findings or packs are not usable ({type(fault).__name__}: {fault})"
+        raise Broken(f"{entry.name} cannot be decided again: {told}.") from fault
+    if said["evaluator"] != EVALUATOR:
+        told = f"was made by evaluator {said['evaluator']}; this program carries {EVALUATOR}, whose outcome would be {result.outcome}"
+        raise Unsure(f"Whether {entry.name} follows: it {told}. It says {said['outcome']}.")
     if found != stored:
-        raise Broken(
-            f"{entry.name} does not follow: decided again, the findings are others than those stored. Outcome now: {result.outcome}."
-        )
-    _compare(
-        entry, document, {"outcome": result.outcome, "valid_until": result.valid_until, "causes": causes[:100], "cause_count": len(causes)}
-    )
+        told = f"decided again, the findings are others than those stored. Outcome now: {result.outcome}"
+        raise Broken(f"{entry.name} does not follow: {told}.")
+
+
+def _causes(causes: list[dict[str, Any]]) -> dict[str, Any]:
+    """What an entry says of the causes of its findings."""
+    names = list(dict.fromkeys(cause["id"][:300] for cause in causes))
+    return {"causes": names[:100], "cause_count": len(names)}
 
 
 def _compare(entry: Entry, facts: Mapping[str, Any], decided: Mapping[str, Any]) -> None:

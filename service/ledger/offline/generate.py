@@ -53,7 +53,12 @@ for _name in [name for name in sys.modules if name == "service" or name.startswi
     del sys.modules[_name]
 sys.meta_path.insert(0, _Carried())
 '''
-NEEDED_BY_LOADER = ("importlib.abc", "importlib.machinery", "sys")
+NEEDED_BY_LOADER = ("importlib.abc", "importlib.machinery", "importlib.util", "sys")
+NEEDS = """
+if sys.version_info < (3, 11) or importlib.util.find_spec("cryptography") is None:
+    sys.exit("This needs Python 3.11 or newer with the package cryptography: python3 -m pip install cryptography")
+
+"""
 
 
 @cache
@@ -142,7 +147,7 @@ def _imports(trees: Mapping[str, ast.Module]) -> list[str]:
     for node in outside:
         if isinstance(node, ast.ImportFrom):
             named.setdefault(_module(node), set()).update(alias.name for alias in node.names)
-    return sorted(plain) + [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(named.items())]
+    return [*sorted(plain), NEEDS] + [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(named.items())]
 
 
 def _own(trees: Mapping[str, ast.Module]) -> set[str]:

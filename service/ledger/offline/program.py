@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from service.ledger.offline.content import ENTRIES, PROOFS, check_about, check_proofs, check_tree, is_whole, read_entries
-from service.ledger.offline.decided import check_decisions, check_read, check_releases
+from service.ledger.offline.decided import BROKEN, check_decisions, check_read, check_releases
 from service.ledger.offline.disclosed import DISCLOSURES, check_contents, check_disclosures
 from service.ledger.offline.folder import ABOUT, LIST, Folder, check_files, open_folder
 from service.ledger.offline.report import Report
@@ -36,26 +37,36 @@ def verify(root: Path, trusted: Trusted) -> Report:
     """Check a bundle; nothing in it is believed that was not checked."""
     report = Report()
     folder = open_folder(root, report)
-    check_files(folder, report)
+    _try(report, "The list of files", lambda: check_files(folder, report))
     signed = check_checkpoint(folder, trusted, report)
     if signed is None:
         return report
-    check_witnesses(folder, signed, trusted, report)
-    check_stamps(folder, signed, trusted, report)
+    _try(report, "What witnesses say", lambda: check_witnesses(folder, signed, trusted, report))
+    _try(report, "A time-stamp", lambda: check_stamps(folder, signed, trusted, report))
     check_about(folder, signed, report)
     check_places(folder, report)
     if is_whole(folder):
-        check_tree(folder, signed, trusted, report)
+        _try(report, "The tree", lambda: check_tree(folder, signed, trusted, report))
     else:
         report.open.append(SELECTION)
-    check_proofs(folder, signed, report)
+    _try(report, "A proof", lambda: check_proofs(folder, signed, report))
     log = read_entries(folder, signed, report)
-    check_contents(folder, log, report)
-    check_disclosures(folder, log, report)
-    check_decisions(folder, log, report)
-    check_read(folder, log, report)
-    check_releases(folder, log, report)
+    _try(report, "A content", lambda: check_contents(folder, log, report))
+    _try(report, "What is disclosed", lambda: check_disclosures(folder, log, report))
+    _try(report, "A decision", lambda: check_decisions(folder, log, report))
+    _try(report, "What a decision read", lambda: check_read(folder, log, report))
+    _try(report, "A release", lambda: check_releases(folder, log, report))
     return report
+
+
+def _try(report: Report, what: str, check: Callable[[], None]) -> None:
+    """Make a check; one that stumbles over what is in the bundle is a fault of the bundle, and the others go on."""
+    try:
+        check()
+    except (OSError, *BROKEN) as fault:
+        report.faults.append(
+            f"{what} cannot be checked: something is not of the form that it should have ({type(fault).__name__}: {fault})."
+        )
 
 
 def check_places(folder: Folder, report: Report) -> None:

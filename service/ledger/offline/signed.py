@@ -74,12 +74,18 @@ def check_checkpoint(folder: Folder, trusted: Trusted, report: Report) -> Signed
         replaced = ", which the key that you gave names as the one in its place" if trusted.keys and good not in trusted.keys else ""
         told = f"The checkpoint of {tree.origin}, {some(tree.size, 'entry')}, is signed by the key {fingerprint(good)}{replaced}."
         report.holds.append(told)
+    if good is not None and trusted.keys and good.text() not in _beside(folder):
+        report.faults.append(f"{KEY} does not name the key that signed the checkpoint: it was changed.")
     if good is not None and not trusted.keys:
         report.open.append(
             f"Whose log this is: the key came with the bundle. Compare {fingerprint(good)} with what you have from elsewhere, or use --key."
         )
     report.numbers["size"] = tree.size
     return Signed(content, signed.text, tree)
+
+
+def _beside(folder: Folder) -> list[str]:
+    return folder.read(KEY).decode(errors="replace").split() if folder.has(KEY) else []
 
 
 def known_keys(folder: Folder, trusted: Trusted) -> list[note.Verifier]:

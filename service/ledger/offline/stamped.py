@@ -134,8 +134,8 @@ def _signer(issued: Part, known: Sequence[x509.Certificate]) -> x509.Certificate
 
 
 def _check_signature(signer: x509.Certificate, signature: bytes, content: bytes, used: hashes.HashAlgorithm, algorithm: Part) -> None:
-    key = signer.public_key()
     try:
+        key = signer.public_key()
         if isinstance(key, rsa.RSAPublicKey) and algorithm.parts()[0].oid() != "1.2.840.113549.1.1.10":
             key.verify(signature, content, padding.PKCS1v15(), used)
         elif isinstance(key, ec.EllipticCurvePublicKey):
@@ -185,7 +185,7 @@ def check_stamps(folder: Folder, signed: Signed, trusted: Trusted, report: Repor
     for path in paths:
         try:
             _tell(folder, signed, trusted, report, path)
-        except BadStamp as fault:
+        except (BadStamp, UnsupportedAlgorithm) as fault:
             faults.append(f"The time-stamp {path} does not hold: {fault}.")
     report.faults += faults
     if not paths:
