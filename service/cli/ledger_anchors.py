@@ -16,7 +16,7 @@ from service.cli.command import OPTIONS, Cli, declare
 from service.db import Database
 from service.embedded import lease
 from service.errors import StartError
-from service.ledger import anchors, cosignature, fsck, policy, stamping, witness_server, witnessing
+from service.ledger import anchors, cosignature, fsck, policy, stamping, witness_file, witness_server, witnessing
 from service.ledger.anchors import Anchor, Kind
 from service.ledger.log import Ledger
 from service.ledger.note import Malformed
@@ -35,6 +35,13 @@ _STUDIO = click.option("--studio", metavar="ID", help="Only for the log of this 
 def run(words: tuple[str, ...]) -> int:
     """Run a witness: a small program of its own, for a machine that the service cannot reach (--help says how)."""
     return witness_server.main(list(words), "clearance ledger witness")
+
+
+@declare(name="witness-program")
+def witness_program(cli: Cli) -> None:
+    """Print the witness as one file, for a machine where nothing of ours is installed. It needs Python and `cryptography` alone."""
+    text = witness_file.program().decode()
+    cli.answer({"program": text}, text.removesuffix("\n"))
 
 
 @click.group(name="anchors", params=[*OPTIONS])
@@ -158,7 +165,7 @@ def keep_key(cli: Cli) -> None:
 
 for each in (add_witness, add_authority, remove, show, ask):
     group.add_command(each)
-COMMANDS = (run, group, draft, replace_key, keep_key)
+COMMANDS = (run, witness_program, group, draft, replace_key, keep_key)
 
 
 @contextmanager

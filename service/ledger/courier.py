@@ -17,8 +17,8 @@ from service import errors
 
 log = logging.getLogger("clearance.witness")
 
-PAUSE_SECONDS = 1.0
-"""Between two rounds; witnesses of others limit how often they are asked."""
+PAUSE_SECONDS = 5.0
+"""Between two rounds: witnesses of others limit how often they are asked, and every cosignature is kept for good."""
 
 
 class Courier:

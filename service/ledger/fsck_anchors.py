@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import Connection
 
@@ -49,7 +49,9 @@ def _stray(conn: Connection[Any], studio_id: str) -> Iterator[Found]:
 
 
 def _cosignatures(conn: Connection[Any], studio_id: str, origin: str, known: dict[str, Anchor]) -> Iterator[Found]:
-    rows = conn.execute("SELECT size, name, root, line FROM cosignature WHERE studio_id = %s ORDER BY size, name", (studio_id,))
+    rows = _stream(
+        conn, "cosignatures", "SELECT size, name, root, line FROM cosignature WHERE studio_id = %s ORDER BY size, name", studio_id
+    )
     for size, name, root, line in rows:
         if name in known and not _holds(known[name], Checkpoint(origin, size, root).text(), line):
             yield Found("cosignature", f"tree {size}", f"The stored line of the witness {name} is no cosignature of this checkpoint.")
@@ -66,7 +68,9 @@ def _holds(witness: Anchor, text: bytes, line: str) -> bool:
 
 
 def _stamps(conn: Connection[Any], studio_id: str, origin: str, known: dict[str, Anchor]) -> Iterator[Found]:
-    rows = conn.execute("SELECT size, name, root, response FROM time_stamp WHERE studio_id = %s ORDER BY size, name", (studio_id,))
+    rows = _stream(
+        conn, "time_stamps", "SELECT size, name, root, response FROM time_stamp WHERE studio_id = %s ORDER BY size, name", studio_id
+    )
     for size, name, root, response in rows:
         if name not in known:
             continue
@@ -75,3 +79,9 @@ def _stamps(conn: Connection[Any], studio_id: str, origin: str, known: dict[str,
         except (stamping.Refused, ValueError) as fault:
             says = f"The stored time-stamp of {name} does not hold ({fault}); if its root certificates were replaced, add it again under a new name."
             yield Found("time_stamp", f"tree {size}", says)
+
+
+def _stream(conn: Connection[Any], name: str, statement: LiteralString, studio_id: str) -> Iterator[tuple[Any, ...]]:
+    """Read rows in memory that does not grow with them."""
+    with conn.cursor(name) as cursor:
+        yield from cursor.execute(statement, (studio_id,))

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from service import durable
 from service.ledger import cosignature, merkle, note, submission
 from service.ledger.cosignature import Cosigner
-from service.ledger.note import Checkpoint, Malformed, Verifier
+from service.ledger.note import Checkpoint, Malformed, Note, Verifier
 from service.ledger.submission import Submission
 
 SIZE_TYPE = "text/x.tlog.size"
@@ -125,12 +125,13 @@ class Witness:
         log = self.state.logs.get(checkpoint.origin)
         if log is None:
             return _refusal(404, f"{checkpoint.origin} is not watched here; whoever runs this witness adds it with --log KEY")
-        if not any(note.parse_verifier(key).checks(signed) for key in log.keys):
+        kept = _known(log, signed)
+        if not kept.signatures:
             return _refusal(403, f"no key that is known here for {checkpoint.origin} has signed this checkpoint")
         if asked.old > checkpoint.size:
             return _refusal(400, f"the old size {asked.old} is larger than the checkpoint's {checkpoint.size}")
         with self._threads:
-            return self._continue(asked, checkpoint, signed.text, seconds)
+            return self._continue(replace(asked, content=kept.content()), checkpoint, signed.text, seconds)
 
     def _continue(self, asked: Submission, checkpoint: Checkpoint, text: bytes, seconds: int) -> Answer:
         """Cosign what continues the tree that is remembered; the caller holds the lock, so nothing moves in between."""
@@ -167,6 +168,14 @@ class Witness:
             os.fsync(file.fileno())
 
 
+def _known(log: Watched, signed: Note) -> Note:
+    """Return the note with the good signatures of the log's keys alone; what others add is neither counted nor kept."""
+    verifiers = [note.parse_verifier(key) for key in log.keys]
+    return Note(
+        signed.text, tuple(line for line in signed.signatures if any(each.checks(Note(signed.text, (line,))) for each in verifiers))
+    )
+
+
 def _refusal(status: int, says: str) -> Answer:
     return Answer(status, says + "\n", f"{status} {says}")
 
@@ -184,6 +193,14 @@ def _key(directory: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise CannotStart(f"{path} is not an Ed25519 key.")
     return key
+
+
+def look(directory: Path) -> tuple[State, Cosigner]:
+    """Return what a witness remembers and its public key, also while it runs; raises `CannotStart`."""
+    if not (directory / "state.json").exists() or not (directory / "key.pem").exists():
+        raise CannotStart(f"There is no witness in {directory}; start one with --name.")
+    state, key = _state(directory, None), _key(directory)
+    return state, Cosigner(state.name, key.public_key().public_bytes_raw())
 
 
 def _state(directory: Path, name: str | None) -> State:

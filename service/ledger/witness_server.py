@@ -16,8 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from service.ledger.cosignature import Cosigner
 from service.ledger.submission import PATH
-from service.ledger.witness import Answer, CannotStart, Witness
+from service.ledger.witness import Answer, CannotStart, State, Witness, look
 
 BODY_BYTES = 256 << 10
 CONNECTIONS = 64
@@ -104,13 +105,15 @@ def main(words: list[str] | None = None, program: str | None = None) -> int:
     """Run the witness that the words describe."""
     given = _parser(program).parse_args(words)
     try:
-        witness = Witness(given.directory, given.name, given.log)
+        if not given.show or given.name or given.log:
+            witness = Witness(given.directory, given.name, given.log)
+        else:
+            return _show(*look(given.directory))
     except (CannotStart, OSError) as fault:
         _say(f"Error: {fault}")
         return 1
     try:
-        sys.stdout.write(_description(witness))
-        sys.stdout.flush()
+        _show(witness.state, witness.cosigner)
         return 0 if given.show else _serve(witness, *given.listen)
     finally:
         witness.close()
@@ -131,10 +134,13 @@ def _serve(witness: Witness, host: str, port: int) -> int:
     return 0
 
 
-def _description(witness: Witness) -> str:
-    logs = [f"# watches {origin}: {log.size} entries cosigned\n" for origin, log in witness.state.logs.items()]
+def _show(state: State, cosigner: Cosigner) -> int:
+    """Print the line for a policy, and what is watched."""
+    logs = [f"# watches {origin}: {log.size} entries cosigned\n" for origin, log in state.logs.items()]
     rest = logs or ["# watches no log yet; add each with --log KEY\n"]
-    return "".join([f"witness {witness.state.name} {witness.cosigner.text()}\n", *rest])
+    sys.stdout.write("".join([f"witness {state.name} {cosigner.text()}\n", *rest]))
+    sys.stdout.flush()
+    return 0
 
 
 def _parser(program: str | None) -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from service.ledger import cosignature, note, submission
+from service.ledger import cosignature, note, submission, witness_file
 from service.ledger.entry import leaf_hash
 from service.ledger.merkle import EMPTY_ROOT, Growth
 from service.ledger.note import Checkpoint, Malformed, Verifier
@@ -258,12 +258,36 @@ def test_show_prints_a_line_for_a_policy(tmp_path, capsys):
     assert "keeps its name" in capsys.readouterr().err
 
 
+def test_it_is_shown_also_while_it_runs(witness, capsys):
+    assert main([str(witness.directory), "--show"]) == 0
+    assert capsys.readouterr().out.startswith(f"witness {witness.state.name} {witness.cosigner.text()}\n")
+    assert main([str(witness.directory / "elsewhere"), "--show"]) == 1
+    assert "no witness" in capsys.readouterr().err
+
+
+def test_what_others_add_to_a_checkpoint_is_not_kept(witness):
+    asked = submission.parse(request(0, 10))
+    stranger = cosignature.cosign(note.parse(asked.content).text, "other.example", KEY, 5).line()
+    assert witness.add(Submission(0, (), asked.content + stranger * 50).body(), 1).status == 200
+    assert witness.state.logs[ORIGIN].checkpoint.encode() == asked.content
+
+
+def test_it_is_also_one_file_that_needs_nothing_of_ours(tmp_path):
+    (tmp_path / "witness.py").write_bytes(witness_file.program())
+    words = [sys.executable, "-I", "witness.py", "state", "--name", "legal.example/w", "--log", LOG, "--show"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1] == f"# watches {ORIGIN}: 0 entries cosigned"
+    with closing(Witness(tmp_path / "state")) as same:
+        assert done.stdout.startswith(f"witness legal.example/w {same.cosigner.text()}")
+        assert same.add(request(0, 10), 1).status == 200
+
+
 def test_it_imports_next_to_nothing_of_ours():
     """The program is to be read by those who do not trust the rest."""
     code = "import sys, service.ledger.witness_server; print(*sorted(name for name in sys.modules if name.partition('.')[0] == 'service'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    pure = {"cosignature", "merkle", "note", "submission", "witness", "witness_server"}
-    assert set(done.stdout.split()) == {"service", "service.durable", "service.ledger", *(f"service.ledger.{name}" for name in pure)}
+    assert set(done.stdout.split()) == {"service", "service.ledger", *witness_file.PARTS}
 
 
 def test_a_submission_goes_round():
