@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas import vocabulary
-from service.facts import classify, consents, papers, people, times
+from service.facts import classify, consents, papers, people, times, titles
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
@@ -163,6 +163,7 @@ def appearance(world: World, view: View) -> Fact:
             "consents": consents.seen_from(world, use_of(world, view, person, production)) if person and _changed(base) else [],
             "attestations": papers.attestations(world, (view.id,)),
             "exemptions": [papers.claim(world, one) for one in papers.claims(world, view)],
+            "lines": titles.lines(world, held),
         }
     )
 

@@ -251,8 +251,15 @@ def transfer(world: World, view: View) -> Fact:
                 }
             ),
             "path": world.path(view),
+            "lines": titles.lines(world, _whose(world, details.get("replicas"))),
         }
     )
+
+
+def _whose(world: World, replicas: Iterable[str] | None) -> list[View]:
+    """The engagements of the people of some replicas; none where one of them is not known."""
+    held = [engagements(world, view) if (view := world.library.get(one)) else [] for one in replicas or ()]
+    return [one for listed in held for one in listed] if all(held) else []
 
 
 def biometrics(world: World) -> list[Fact]:
@@ -288,6 +295,7 @@ def _taken(world: World, view: View) -> Fact:
         "related_to_picture": True if used else None,
         "set_security": False,
         "dates": _day(details.get("starts_at")),
+        "lines": titles.lines(world, engagements(world, view)),
     }
     return compact(element)
 
@@ -304,6 +312,7 @@ def _biometric_use(world: World, view: View) -> Fact:
         "related_to_picture": details.get("related_to_picture"),
         "set_security": details.get("set_security"),
         "dates": _day(part(details, "window").get("start")),
+        "lines": titles.lines(world, engagements(world, world.library.get(details.get("session")) or view)),
     }
     return compact(element)
 

@@ -239,12 +239,14 @@ def _told_on(world: World, view: View) -> Fact:
 def common_of(world: World, view: View) -> Fact:
     """Return whom and what an appearance is about, for papers that speak of it."""
     made = appearances.generated_at(world, view)
+    person, production = appearances.person_of(world, view), world.production_of(view)
     return compact(
         {
             "appearance": view.id,
             "asset": ref(bare(view.body.get("asset"))),
-            "person": ref(appearances.person_of(world, view)),
-            "production": ref(world.production_of(view)),
+            "person": ref(person),
+            "production": ref(production),
+            "lines": titles.lines(world, people.engagements(world, person, production)),
             "dates": compact({"use": made, "generation": made, "creation": made}),
         }
     )
