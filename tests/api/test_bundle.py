@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from service.services import Services
 from tests.api.conftest import Caller
 from tests.unit.schemas.examples import MINIMAL
 
@@ -114,3 +115,35 @@ def test_a_key_of_one_title_gets_that_title(
 def test_what_cannot_be_asked(admin: Caller, story: dict[str, str], query: str) -> None:
     answer = admin.send("GET", f"/v1/ledger/bundle?{query}")
     assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, f"/{query.partition('=')[0]}")
+
+
+def test_after_an_erasure_the_same_root_verifies_and_the_value_is_gone(
+    admin: Caller, story: dict[str, str], services: Services, tmp_path: Path
+) -> None:
+    before = unpacked(admin.send("GET", "/v1/ledger/bundle"), tmp_path / "before")
+    assert any(b"Quillfeather" in path.read_bytes() for path in before.rglob("*") if path.is_file())
+    services.vault.destroy(admin.studio_id, story["person"])
+    with services.database.app(admin.studio_id) as conn:
+        conn.execute("SELECT erase_subject(%s)", [story["person"]])
+    after = unpacked(admin.send("GET", "/v1/ledger/bundle"), tmp_path / "after")
+    assert not any(b"Quillfeather" in path.read_bytes() for path in after.rglob("*") if path.is_file())
+    assert (after / "checkpoint").read_bytes() == (before / "checkpoint").read_bytes()
+    reports = [checked(bundle, "--key", key_of(admin)) for bundle in (before, after)]
+    assert [report["faults"] for report in reports] == [[], []]
+    assert [report["numbers"]["decided_again"] for report in reports] == [1, 1]
+    assert reports[1]["numbers"]["withheld"] > reports[0]["numbers"]["withheld"]
+
+
+def test_counsels_reasons_only_by_name(admin: Caller, story: dict[str, str], tmp_path: Path) -> None:
+    asked = {
+        "rules": ["law-us.ca.ab2602"],
+        "reason": "Privileged and confidential",
+        "expires_at": "2027-01-01",
+        "productions": [story["one"]],
+    }
+    admin.create("waivers", asked)
+    for at, (query, shown) in enumerate((("", False), ("?disclose=privileged", True), ("?disclose=none", False))):
+        bundle = unpacked(admin.send("GET", f"/v1/ledger/bundle{query}"), tmp_path / str(at))
+        said = any(b"Privileged and confidential" in path.read_bytes() for path in bundle.rglob("*") if path.is_file())
+        assert said is shown
+        assert checked(bundle)["faults"] == []
