@@ -221,6 +221,7 @@ def commercials(world: World) -> list[Fact]:
                 "production": ref(view),
                 "ad_id": bool(known),
                 "ad_id_in_time": times.not_after(since, engaged) if since and engaged else None,
+                "ad_id_dated": bool(since and engaged),
                 "talent_engaged": bool(engaged),
                 "engagement_ahead": engaged is None or times.before(world.at, engaged) is True,
                 "looked_at": _looked_at(world),
