@@ -163,10 +163,9 @@ def _planned(view: View, runs: Sequence[View]) -> bool:
     return view.id.startswith("planned") or any(run.id.startswith("planned") for run in runs)
 
 
-def _ahead(world: World, view: View, runs: Sequence[View], used_at: str | None) -> times.Tri:
-    if _planned(view, runs):
-        return True
-    return None if used_at is None else times.not_after(used_at, world.at) is False
+def _ahead(world: World, view: View, runs: Sequence[View], used_at: str | None) -> bool:
+    """Tell whether the use is still to come; what is recorded without a day has been made, whenever that was."""
+    return _planned(view, runs) or (used_at is not None and times.not_after(used_at, world.at) is False)
 
 
 def _affects(view: View, runs: Sequence[View]) -> times.Tri:
