@@ -10,9 +10,11 @@ from schemas.fields import Body, Choice, Flag, Nested, Several, Text
 
 
 class ClearingStep(Body):
-    """One thing to do. `record`: post `body` to the collection; `amend`: patch the record; `decide`: settle the review of the cause."""
+    """One thing to do. `record`: post `body` to the collection; `amend`: patch the record; `decide`: settle the review of the cause;
+    `adopt`, `sign_off`: two people do so with the pack.
+    """
 
-    action = Choice("record", "amend", "decide", required=True)
+    action = Choice("record", "amend", "decide", "adopt", "sign_off", required=True)
     kind = Text(60)
     type = Text(60)
     collection = Text(60)
@@ -21,6 +23,7 @@ class ClearingStep(Body):
     record = Text(200)
     body: Any = Nested(AnyObject, about="what the record would have to say; record it only where it is true")
     patch: Any = Nested(AnyObject)
+    pack = Text(100)
     cause = Text(300)
     owner = Text(60)
     clears = Several(Text(300), most=10**4, about="the causes that it helps to clear")

@@ -114,6 +114,7 @@ class Case:
         facts = gather(
             self.context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or self.context.now,
             known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=laid,
+            wanted=frozenset().union(*(pack.collections for pack in self.packs)),
         )  # fmt: skip
         keys = {f"{KINDS[spec['kind']].prefix}_{place:026}": f"${spec['key']}" for place, spec in enumerate(laid) if "kind" in spec}
         ruling = {name: list(entries) for name, entries in self.ruling.items()}
@@ -210,7 +211,7 @@ class Search:
         if step["action"] == "amend":
             real = {name: record for record, name in last.keys.items()}
             return self._amended(key, {**step, "record": real.get(step["record"], step["record"])}, clears, matter)
-        ruling = _ruling(step, key, last) if step["action"] == "decide" else None
+        ruling = _ruling(step, key, last) if step["action"] == "decide" else _of_pack(step, key, self.case.packs)
         return Item(key, step, clears, ruling=ruling) if ruling else None
 
     def _amended(self, key: str, step: Step, clears: frozenset[str], matter: drafts.Matter) -> Item | None:
@@ -295,6 +296,14 @@ def _ruling(step: Step, key: str, last: Tried) -> tuple[str, Mapping[str, Any]] 
     return "reviews", entry
 
 
+def _of_pack(step: Step, key: str, packs: Sequence[Pack]) -> tuple[str, Mapping[str, Any]] | None:
+    """That a pack which took part is adopted, or signed off."""
+    pack = next((one for one in packs if one.id == step.get("pack")), None)
+    if pack is None or step["action"] not in ("adopt", "sign_off"):
+        return None
+    return "adoptions" if step["action"] == "adopt" else "signoffs", {"id": key, "pack": pack.id, "digest": pack.digest}
+
+
 def _identity(step: Step) -> str:
     fields = step.get("fields")
     words = {name: value for name, value in fields.items() if isinstance(value, str)} if isinstance(fields, Mapping) else {}
@@ -348,7 +357,9 @@ def _still_asked(case: Case) -> None:
         return
     stored = content(case.context, case.decision, "facts")
     again = case.tried(()).facts.document
-    if canonical({**again, "ahead": stored.get("ahead"), "governance": stored["governance"]}) != canonical(stored):
+    if any(
+        canonical(again.get(name) or None) != canonical(stored.get(name) or None) for name in {*again, *stored} - {"ahead", "governance"}
+    ):
         raise errors.Conflict(
             "This was decided under an overlay, which is not kept; ask without one, or ask /v1/simulations.", "hypothetical"
         )

@@ -16,6 +16,8 @@ from service.rules.names import RANK
 MISSING: Final = "missing_facts"
 
 _SAID = ("says", "fix", "owner", "form")
+#: What is asked of people about a pack itself; nobody can decide it away.
+_OF_PACKS: Final = {"x.pack.adopted": "adopt", "x.pack.signed-off": "sign_off"}
 #: What such a finding says; `fields` are what is missing.
 MISSING_TEXT: Final = {
     "says": "A fact is missing that decides whether this rule applies: {fields}.",
@@ -90,7 +92,12 @@ def clearing_set(evaluation: Evaluation) -> list[dict[str, Any]]:
     for finding in evaluation.findings:
         if RANK[finding.weighs] > RANK["review"]:
             continue
-        if not finding.missing and not finding.needs and not evaluation.tallies[finding.rule].statics.get("absolute"):
+        if (
+            not finding.missing
+            and not finding.needs
+            and finding.rule not in _OF_PACKS
+            and not evaluation.tallies[finding.rule].statics.get("absolute")
+        ):
             kind = (finding.rule, finding.requirement, finding.code, finding.result)
             if kind in alike:  # ten thousand of them ask for one and the same step
                 continue
@@ -109,6 +116,8 @@ def _steps(finding: Finding, tallies: dict[str, Tally]) -> list[dict[str, Any]]:
         return [{"action": "amend", "record": record, "fields": [field], **instead} for record, field in finding.missing]
     if finding.needs:
         return [{"action": "record", **finding.needs}]
+    if finding.rule in _OF_PACKS:
+        return [{"action": _OF_PACKS[finding.rule], **(finding.values or {})}]
     owner = statics["texts"].get(finding.text or "", {}).get("owner", "legal")
     return [{"action": "decide" if finding.result == "review" else "mend", "owner": owner, "cause": cause_id(finding)}]
 

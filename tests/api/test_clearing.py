@@ -145,6 +145,20 @@ def test_two_papers_of_one_kind_stay_two(told: api.Caller) -> None:
     assert all(step["for"].startswith("con_") for step in steps if (step.get("fields") or {}).get("kind") == "conspicuousness")
 
 
+def test_a_pack_that_nobody_stands_behind_is_to_be_adopted_and_signed(told: api.Caller) -> None:
+    question = asked(told, "s07_notice", "P1 before the session")
+    house = {"pack": "quiet-house", "kind": "house", "rules": [
+        {"id": "quiet.named", "clause": "1", "summary": "A session says its kind.", "confidence": "H", "each": "sessions",
+         "require": [{"id": "kind", "test": {"present": "session.id"}, "otherwise": "block", "says": "No.", "fix": "Say it.", "owner": "legal"}]}]}  # fmt: skip
+    decision = told.send("/v1/decisions", {**question, "packs": [house]})
+    found = read(told, f"/v1/decisions/{decision['id']}/clearing")
+    assert {(step["action"], step["pack"]) for step in found["steps"] if "pack" in step} == {
+        ("adopt", "quiet-house"),
+        ("sign_off", "quiet-house"),
+    }
+    assert found["complete"]
+
+
 def test_what_clears_already_needs_nothing(told: api.Caller) -> None:
     question = asked(told, "story", "release under the true papers")
     decision = told.send("/v1/decisions", question)
