@@ -177,7 +177,7 @@ WHERE head.first_index < %(known_at)s AND (
     head.kind = 'binding'
     OR (head.kind = 'consent' AND head.state = 'refused')
     OR (head.kind = 'engagement' AND head.state = ANY(ARRAY['recast', 'terminated']))
-    OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log', 'usage_report', 'access_policy'])
+    OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log', 'access_policy'])
     OR (head.type = 'notice' AND head.label = 'notice: pre_production')
     OR (near.role = ANY(ARRAY['subject', 'ai_use_title']) AND head.type = ANY(ARRAY['ai_use', 'attestation', 'notice', 'override']))
     OR (near.role = ANY(ARRAY['subject', 'whole_title', 'system_model', 'documented_model', 'registered_work'])
@@ -305,11 +305,14 @@ class Library:
     _sources: dict[tuple[str, str], list[tuple[str, View]]] = field(default_factory=dict)
     _kinds: dict[tuple[str, str | None], list[View]] = field(default_factory=dict)
     _about: dict[tuple[Any, ...], list[View]] = field(default_factory=dict)
+    _pinned: dict[str, str] = field(default_factory=dict)
 
     def add(self, view: View) -> None:
         """Take a view in, unless it is there."""
         if view.key not in self.views:
             self.views[view.key] = view
+            if view.key != view.id:
+                self._pinned[view.id] = view.key
             self._forget()
             for role, target in view.links:
                 self._sources.setdefault((target.partition("@")[0], view.kind), []).append((role, view))
@@ -329,10 +332,11 @@ class Library:
             self._kinds.clear()
 
     def get(self, reference: Any) -> View | None:
-        """Return what a reference (`id` or `id@version`) leads to; None where it is not read."""
+        """Return what a reference (`id` or `id@version`) leads to, a pinned version where only that is read; None where nothing is."""
         if not isinstance(reference, str):
             return None
-        return self.views.get(reference) or self.views.get(reference.partition("@")[0])
+        found = self.views.get(reference) or self.views.get(reference.partition("@")[0])
+        return found or self.views.get(self._pinned.get(reference, ""))
 
     def of(self, kind: str, type_: str | None = None) -> list[View]:
         """Return all views of a kind (and type), in the order of their keys; not to be changed."""
