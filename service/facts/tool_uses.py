@@ -85,7 +85,9 @@ def _element(world: World, use: Use) -> Fact:
     held = crafts.held_by(world, run)
     named = use.crafts or []
     employer = bare(body.get("employer")) or next((bare(one.body["employer"]) for one in held if one.body.get("employer")), None)
-    fees = papers.payments(world, use.operator, use.production, use.runs, ("kit_rental",)) if use.operator else []
+    files = crafts.files_of(view for one in use.runs if (view := world.library.get(one)))
+    about = (*use.runs, *files, *(one.id for one in held))
+    fees = papers.payments(world, use.operator, use.production, about, ("kit_rental",)) if use.operator else []
     return compact(
         {
             "id": run.id,

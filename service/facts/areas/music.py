@@ -220,7 +220,7 @@ def _of_recording(world: World, name: str, runs: list[View], shown: Sequence[Vie
     }
     if not players:
         return [compact({**base, "id": name, "owed": False})]
-    about = (name, *(run.id for run in runs), *(view.id for view in (*rosters, *_cues(world, runs))))
+    about = (name, *(run.id for run in runs), *crafts.files_of(runs), *(view.id for view in (*rosters, *_cues(world, runs))))
     return [
         compact({**base, "id": f"{name}/{one}", "owed": True, "person": ref(one), **_paid(world, one, production, about)})
         for one in players
