@@ -136,10 +136,10 @@ def test_after_an_erasure_the_same_root_verifies_and_the_value_is_gone(
 
 def test_counsels_reasons_only_by_name(admin: Caller, story: dict[str, str], tmp_path: Path) -> None:
     asked = {
-        "rules": ["law-us.ca.ab2602"],
+        "rules": ["licences.training.grant"],
         "reason": "Privileged and confidential",
         "expires_at": "2027-01-01",
-        "productions": [story["one"]],
+        "scope_productions": [story["one"]],
     }
     admin.create("waivers", asked)
     for at, (query, shown) in enumerate((("", False), ("?disclose=privileged", True), ("?disclose=none", False))):

@@ -152,11 +152,13 @@ def read_entries(folder: Folder, signed: Signed, report: Report) -> Log:
     """Read what the entries say; each is canonical, of this log, and a version behind the one before."""
     log = Log(is_whole(folder), signed.tree.size)
     faults = [fault for index, raw in _entries(folder, log) for fault in _take(log, signed.tree.origin, index, raw)]
-    part = "" if log.whole else f" of the log's {log.size:,}"
+    told = f"{some(log.count, 'entry')} of the log's {log.size:,}: in canonical form, and of this log."
+    if log.whole:
+        told = f"{some(log.count, 'entry')}: in canonical form, of this log, each version behind the one before."
     report.numbers["entries"] = log.count
     if not log.count:
         faults.append("The bundle holds no entry at all: there is nothing that it could prove.")
-    report.settle(faults, f"{some(log.count, 'entry')}{part}: canonical, of this log, each version behind the one before.")
+    report.settle(faults, told)
     return log
 
 

@@ -43,7 +43,7 @@ def check_decisions(folder: Folder, log: Log, report: Report) -> None:
             unsure.append(str(doubt))
     report.numbers.update(decisions=len(log.of("decision")), decided_again=again, decided_seconds=round(time.perf_counter() - began, 3))
     told = f"{some(again, 'decision')} follow from their facts and packs: decided again by evaluator {EVALUATOR}, the findings are the same to the byte."
-    report.settle(faults, told)
+    report.settle(faults, told, of=again)
     report.open += unsure[:10] + ([f"… and {len(unsure) - 10} more decisions."] if len(unsure) > 10 else [])
     if again:
         report.open.append(

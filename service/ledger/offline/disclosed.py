@@ -55,6 +55,7 @@ def check_contents(folder: Folder, log: Log, report: Report) -> None:
     report.settle(
         _misplaced(folder, log, paths),
         f"{some(len(paths), 'content')} (facts, findings, packs): each is one that an entry names by its digest.",
+        of=len(paths),
     )
 
 

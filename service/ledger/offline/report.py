@@ -24,13 +24,13 @@ class Report:
         """Whether everything that was checked holds."""
         return not self.faults
 
-    def settle(self, faults: Iterable[str], holds: str) -> bool:
-        """Note the faults of a check, or, if there are none, what holds; say which."""
+    def settle(self, faults: Iterable[str], holds: str, *, of: int = 1) -> bool:
+        """Note the faults of a check, or, if there are none, what holds; say which. Of nothing (`of` 0) nothing holds."""
         found = list(faults)
         self.faults += found[:SHOWN]
         if len(found) > SHOWN:
             self.faults.append(f"… and {len(found) - SHOWN} more of this kind.")
-        if not found:
+        if not found and of:
             self.holds.append(holds)
         return not found
 
