@@ -76,6 +76,7 @@ def _seen(world: World, view: View, use: Use) -> Fact:
         "covers_production": covers,
         "names_production": covers if covers is not True else scope.get("productions") != ["*"],
         "covers_role": _listed(scope.get("roles"), use.role),
+        "for_language": _within(scope.get("languages"), (use.language,)) if use.language else None,
         "state_at_use": state,
         "live_at_use": None if state is None else state == "live",
         "state_now": now,
@@ -374,9 +375,7 @@ def for_session(world: World, person: str | None, production: str | None, starts
         compact(
             {
                 **own_facts(world, view),
-                "granted": grants(world, view)
-                and for_title(world, view, production)
-                and state_at(world, view, use.at, use)[0] not in GONE,
+                "granted": grants(world, view) and for_title(world, view, production) and state_at(world, view, use.at, use)[0] not in GONE,
             }
         )
         for view in of_person(world, person)

@@ -77,7 +77,7 @@ def _counted_uses(world: World, consent: View, mine: View, person: str | None) -
     """The other uses of the person that the consent is for, and that were made before this one."""
     signed = times.text(consent.body.get("signed_at")) or times.text(part(consent.body, "signature").get("signed_at"))
     named = bares(part(consent.body, "scope").get("productions"))
-    turn = _turn(world, mine)
+    turn, near = _turn(world, mine), _made_of(world, mine)
     found = []
     for view in _uses(world, person):
         made = _made(world, view)
@@ -85,7 +85,16 @@ def _counted_uses(world: World, consent: View, mine: View, person: str | None) -
         elsewhere = named is not None and "*" not in named and bool(titles) and titles.isdisjoint(named)
         if view.id != mine.id and not elsewhere and _turn(world, view) < turn and times.before(made, signed) is not True:
             found.append(view)
-    return found
+    shown = {bare(view.body.get("asset")) for view in found}
+    return [view for view in found if bare(view.body.get("asset")) not in near and shown.isdisjoint(_made_of(world, view))]
+
+
+def _made_of(world: World, view: View) -> set[str | None]:
+    """What the asset of a use was copied, revised or cut from: the same seconds shown again are not counted twice."""
+    library = world.library if view.key in world.library.views or world.beside is None else world.beside.library
+    asset = library.get(view.body.get("asset"))
+    body = asset.body if asset else {}
+    return {bare(one.get("record")) for one in body.get("parents") or ()} | {bare(one.get("asset")) for one in body.get("ranges") or ()}
 
 
 def _uses(world: World, person: str | None) -> list[View]:

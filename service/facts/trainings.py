@@ -70,7 +70,7 @@ def _training(world: World, name: str, model: View, dataset: View | None, run: M
             "ended": _ids(seen, "live_now"),
             "mismatch": sorted({field for one in seen for field in one["mismatch"]}),
             "unstated": sorted({field for one in seen for field in one["unstated"]}),
-            **interim(world, (production, *_origins(world, dataset)), (name, model.id, dataset.id if dataset else None), run),
+            **interim(world, (production, *_origins(world, dataset)), (name, model.id, dataset.id if dataset else None), run, when),
             "dates": compact({"licence": when, "creation": when, "use": when}),
             "path": world.path(dataset or model),
         }
@@ -145,11 +145,20 @@ def _origins(world: World, dataset: View | None) -> list[str | None]:
     return [bare(view.body.get("origin_production")) for one in parts if (view := world.library.get(one.get("source")))]
 
 
-def interim(world: World, titles: Iterable[str | None], about: Iterable[str | None], run: Mapping[str, Any]) -> Fact:
+def _agreed(notice: View, when: str) -> bool:
+    """Tell whether a union has agreed to what it was told, by the time of the training."""
+    answered = times.text(notice.details.get("responded_at")) or times.text(notice.details.get("delivered_at"))
+    return notice.details.get("response") in ("agreed", "approved") and times.not_after(answered, when) is True
+
+
+def interim(
+    world: World, titles: Iterable[str | None], about: Iterable[str | None], run: Mapping[str, Any], when: str | None = None
+) -> Fact:
     """Return whether an interim agreement binds one of the titles, and what the union has agreed to."""
     bound = any(binding.body.get("basis") == "interim" for title in titles if title for binding in people.bindings(world, title))
     told = papers.notices(world, (*about, *titles), ("training_licence", "other"), ("subject", "production"))
-    agreed = [view for one in told if (view := world.library.get(one["id"])) and view.details.get("response") in ("agreed", "approved")]
+    ours = [one for one in told if unions.to_sagaftra(world, one, None)]
+    agreed = [view for one in ours if (view := world.library.get(one["id"])) and _agreed(view, when or world.at)]
     return {
         "interim_bound": bound,
         "union_consents": [{"id": view.id, "granted": True} for view in agreed],

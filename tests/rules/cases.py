@@ -39,6 +39,7 @@ CONSENT: Final = {
     "covers_production": True,
     "names_production": True,
     "covers_role": True,
+    "for_language": True,
     "signed_at": "2026-08-03",
     "state_at_use": "live",
     "live_at_use": True,

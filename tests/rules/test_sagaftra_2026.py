@@ -41,8 +41,8 @@ CASES = [
     ),
     Case(
         f"{FOR}dub.foreign-language-consent", "uses", IN_2027, "pass",
-        (({"consents.0.languages": ["es"]}, "block"), ({"consents.0.purposes": ["use"]}, "block"), (LATE, "review"), ({"consents.0.languages": ["es"], "dates.contract": "2027-03-15"}, "review")),
-        ({"consents.0.languages": GONE}, "block"), {"dates.contract": "2026-08-01", "/objects.prd_1.dates.photography": "2026-08-17"},
+        (({"consents.0.for_language": False}, "block"), ({"consents.0.purposes": ["use"]}, "block"), (LATE, "review"), ({"consents.0.for_language": False, "dates.contract": "2027-03-15"}, "review"), ({"consents.0.for_language": False, "dates.contract": GONE}, "review")),
+        ({"consents.0.for_language": GONE}, "block"), {"dates.contract": "2026-08-01", "/objects.prd_1.dates.photography": "2026-08-17"},
     ),
     Case(
         f"{FOR}biometric.purpose-limit", "biometrics", {}, "pass",
