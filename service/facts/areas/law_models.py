@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from schemas.records.evidence.law import BLOCKS, TOPICS
@@ -165,10 +165,17 @@ def _web_source(world: World, view: View) -> Fact:
             "looked": bool(looked),
             "reserved": [f"{one['signal']} at {one['place']}" for one in looked if one["answer"] in ("reserved", "constrained")],
             "late": bool(looked) and acquired is not None and not any(_in_time(one, acquired) for one in looked),
+            "unread": _unread(looked),
             "kept": all(one.get("raw") for one in looked),
             "dates": {"release": world.at},
         }
     )
+
+
+def _unread(looked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Signals that were looked for and could not be read, and were never read at the same place."""
+    read = {(one["signal"], one["place"]) for one in looked if one["answer"] != "unreadable"}
+    return sorted({f"{one['signal']} at {one['place']}" for one in looked if (one["signal"], one["place"]) not in read})
 
 
 def _licensed(licence: View, source: str) -> bool:

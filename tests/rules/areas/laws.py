@@ -39,7 +39,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "creation_consents": [CREATION], "inquiries": [{"id": "evd_i", "days": 30}], "dates": {"release": AT},
     },
     "web_sources": {
-        "id": "src_1", "record": "src_1", "production": PRODUCTION, "trained_on": True, "licensed": False, "looked": True, "reserved": [], "late": False, "kept": True,
+        "id": "src_1", "record": "src_1", "production": PRODUCTION, "trained_on": True, "licensed": False, "looked": True, "reserved": [], "unread": [], "late": False, "kept": True,
         "dates": {"release": AT},
     },
     "registrations": {
@@ -93,7 +93,7 @@ CASES: Final[list[Case]] = [
     Case(
         "law-us.ca-ab1836.deceased", "uses", DEAD, "pass",
         (
-            ({"consents": []}, "block"), ({"consents.0.survives": False}, "review"), ({"consents.0.survives": GONE}, "review"), ({"consents": [OLD]}, "review"), ({"consents": [REFUSED]}, "block"),
+            ({"consents": []}, "block"), ({"consents.0.survives": False}, "review"), ({"consents.0.survives": GONE}, "review"), ({"consents": [OLD]}, "review"), ({"consents.0.mismatch": ["productions"]}, "block"), ({"consents": [REFUSED]}, "block"),
             ({"consents": [], "exemptions": [SATIRE]}, "exempt"), ({"consents": [], "exemptions": [{**SATIRE, "state": "claimed"}]}, "review"), before("2024-12-31"), away("US-NY"), ({"/act": "generate"}, "not_applicable"),
             ({"dead_within_70": False}, "not_applicable"),
         ),
@@ -110,7 +110,7 @@ CASES: Final[list[Case]] = [
     Case(
         "law-us.tn-elvis.voice-likeness", "uses", {}, "pass",
         (
-            ({"consents": []}, "review"), ({"consents": [], "/intent.marketing": True}, "block"), ({"consents": [REFUSED]}, "block"), ({"consents.0.live_at_use": False}, "review"), ({"consents": [], "exemptions": [SATIRE]}, "exempt"),
+            ({"consents": []}, "review"), ({"consents": [], "/intent.marketing": True}, "block"), ({"consents": [REFUSED]}, "block"), ({"consents.0.live_at_use": False}, "review"), ({"consents.0.mismatch": ["purposes"]}, "review"), ({"consents": [], "exemptions": [SATIRE]}, "exempt"),
             before("2024-06-30"), away("US-CA"), ({"/intent.territories": ["US-TN"], "consents": []}, "review"),
         ),
         ({"consents.0.live_at_use": GONE}, "review"), {"replicates": False},
@@ -233,7 +233,7 @@ CASES: Final[list[Case]] = [
     ),
     Case(
         "law-eu.dsm-4.reservation-observed", "web_sources", EUROPE, "pass",
-        (({"looked": False}, "block"), ({"reserved": ["robots at https://example.org"]}, "block"), ({"late": True}, "review"), ({"kept": False}, "warn"), ({"looked": False, "licensed": True}, "not_applicable"), before("2021-06-06"), away("US")),
+        (({"looked": False}, "block"), ({"reserved": ["robots at https://example.org"]}, "block"), ({"late": True}, "review"), ({"unread": ["robots at https://example.org"]}, "review"), ({"kept": False}, "warn"), ({"looked": False, "licensed": True}, "not_applicable"), before("2021-06-06"), away("US")),
         ({"trained_on": GONE}, "review"), {"trained_on": False},
     ),
     Case(
