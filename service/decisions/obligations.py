@@ -28,10 +28,12 @@ def _when(value: Any) -> str:
 
 
 def settle(context: Context, obligation_id: str, proof: Sequence[str], done_at: Any, *, key: Idempotency | None = None) -> Recorded:
-    """Record that an obligation was met, with its proof. Raises `Conflict` when it is not open."""
+    """Record that an obligation was met, with its proof. Raises `Conflict` when it is not open, `Invalid` without proof."""
     obligation = read.get(context, "obligation", obligation_id)
     if obligation.body["state"] != "open":
         raise errors.Conflict(f"This obligation is {obligation.body['state']} already.", "wrong_state")
+    if not proof:
+        raise errors.invalid("/proof", "Name the evidence or document that proves it; record it first.")
     body = {
         **read.open_all(context, [obligation])[0].body,
         "state": "done",

@@ -76,6 +76,16 @@ def test_what_is_owed_is_recorded_once_and_stays_settled(told: api.Caller) -> No
     assert get(told, "/v1/obligations/due").get_json()["items"] == []
 
 
+def test_nothing_is_settled_without_proof(told: api.Caller, owe: Callable[..., str]) -> None:
+    name = owe(type="pay", production=told.keys["$film"], text="the award", due_at="2026-12")
+    for proof in ([], [told.keys["$shot"]]):
+        headers = {"Authorization": f"Bearer {told.first}"}
+        answer = told.client.post(f"/v1/obligations/{name}/settle", json={"proof": proof}, headers=headers)
+        assert answer.status_code == 422
+        assert answer.get_json()["errors"][0]["pointer"].startswith("/proof")
+    assert obligation(told, name)["state"] == "open"
+
+
 def test_the_days_go_to_calendars_and_tables(told: api.Caller, owe: Callable[..., str]) -> None:
     later = owe(type="pay", production=told.keys["$film"], text="=SUM(A1)", due_at="2026-12")
     soon = owe(type="report", text="usage", due_at="2026-11-30T10:00:00Z")
