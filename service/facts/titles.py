@@ -174,20 +174,22 @@ def _runs(world: World, view: View, bound: Mapping[str, Any]) -> bool:
 
 
 def _determinations(world: World, production: str) -> list[Fact]:
-    """What was found out about crafts without a binding of their own."""
-    view = world.library.get(production)
-    stated = view.body.get("other_crafts_determined") or () if view else ()
+    """What was found out about crafts without a binding of their own; a part of a series follows the series where it says nothing itself."""
     return [
-        {
-            "id": f"{production}/{one['craft']}",
-            "craft": one["craft"] if one["craft"] in _TRADES else craft(one["craft"]),  # one trade does not speak for all of them
-            "record": production,
-            "determination": "non_union",
-            "in_window": True,
-        }
-        for one in stated
-        if one["result"] in ("not_covered", "none_employed")
+        {"id": f"{production}/{name}", "craft": name, "record": production, "determination": "non_union", "in_window": True}
+        for name, results in sorted(_determined(world, world.library.get(production)).items())
+        if results <= {"not_covered", "none_employed"}
     ]
+
+
+def _determined(world: World, view: View | None, seen: frozenset[str] = frozenset()) -> dict[str, set[str]]:
+    """The results for each craft, of the nearest title that speaks of it; one trade does not speak for all of them."""
+    if view is None or view.id in seen:
+        return {}
+    own: dict[str, set[str]] = {}
+    for one in view.body.get("other_crafts_determined") or ():
+        own.setdefault(one["craft"] if one["craft"] in _TRADES else craft(one["craft"]), set()).add(one["result"])
+    return {**_determined(world, world.library.get(view.body.get("parent")), seen | {view.id}), **own}
 
 
 def pins(world: World, production: str) -> list[Fact]:
