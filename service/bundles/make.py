@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Final
 
@@ -12,7 +13,7 @@ from service.bundles.members import Member, listed, of_bytes, of_json
 from service.bundles.papers import Papers
 from service.bundles.select import Selection, chunks
 from service.context import Context
-from service.ledger import merkle, proof, tile, tiles, tree
+from service.ledger import merkle, proof, tile, tiles
 from service.ledger.entry import leaf_hash
 from service.ledger.offline.content import ENTRIES, PROOFS
 from service.ledger.offline.folder import ABOUT, FORMAT
@@ -71,19 +72,19 @@ def _log(context: Context, size: int, found: Papers) -> Iterator[Member]:
 
 
 def _tile(context: Context, part: tile.Tile) -> bytes:
-    try:
+    with _whole():
         return tiles.read(context.conn, context.studio_id, part)
-    except LookupError as fault:
-        raise _damaged() from fault
 
 
 def _proofs(context: Context, indices: Sequence[int], size: int, checkpoint: bytes, *, whole: bool) -> Iterator[Member]:
     """A file for each entry that proves it alone; in a selection the entry itself lies beside it."""
+    paths = _Checked(context, size)
     for part in chunks(indices, _CHUNK):
         entries = _bytes(context, part)
-        for index, path in zip(part, _paths(context, part, entries, size), strict=True):
+        for index in part:
             if not whole:
                 yield of_bytes(f"{ENTRIES}{index}.json", entries[index])
+            path = paths.inclusion(index, entries[index])
             yield of_bytes(f"{PROOFS}{index}.tlog-proof", proof.prove(index, path, checkpoint, entries[index]))
 
 
@@ -99,20 +100,29 @@ def _bytes(context: Context, indices: list[int]) -> dict[int, bytes]:
     return dict(rows.fetchall())
 
 
-def _paths(context: Context, indices: list[int], entries: dict[int, bytes], size: int) -> Iterator[list[bytes]]:
-    """The inclusion path of each entry, checked before it is handed out; the hashes of many are asked for at once."""
-    ranges = [merkle.inclusion_ranges(index, size) for index in indices]
+class _Checked:
+    """Inclusion paths that are checked before they are handed out."""
+
+    def __init__(self, context: Context, size: int) -> None:
+        self._size = size
+        with _whole():
+            self._paths = tiles.Paths(context.conn, context.studio_id, size)
+
+    def inclusion(self, index: int, entry: bytes) -> tuple[bytes, ...]:
+        """Return the path of an entry; raises `Unavailable` where the log does not prove it."""
+        with _whole():
+            path = self._paths.inclusion(index)
+        if not merkle.verify_inclusion(index, self._size, leaf_hash(entry), path, self._paths.root):
+            raise _damaged()
+        return path
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
     try:
-        root, *hashes = tree.roots(context.conn, context.studio_id, [(0, size), *(part for path in ranges for part in path)])
+        yield
     except LookupError as fault:
         raise _damaged() from fault
-    at = 0
-    for index, path in zip(indices, ranges, strict=True):
-        nodes = hashes[at : at + len(path)]
-        at += len(path)
-        if not merkle.verify_inclusion(index, size, leaf_hash(entries[index]), nodes, root):
-            raise _damaged()
-        yield nodes
 
 
 def _damaged() -> errors.Unavailable:

@@ -107,6 +107,14 @@ def test_proofs_from_tiles_are_the_proofs_of_the_log(database, ledger, entries):
     assert reader.root(0, SIZE) == ledger.mark(STUDIO).checkpoint.root
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 255, 256, 257, 512, 513, SIZE])
+def test_many_paths_at_once_are_the_paths_of_the_log(database, ledger, entries, size):
+    with database.app(STUDIO) as conn:
+        found = tiles.Paths(conn, STUDIO, size)
+        for index in sorted({*range(0, size, 37), size - 1}):
+            assert found.inclusion(index) == ledger.inclusion(conn, STUDIO, index, size)
+
+
 def test_deriving_again_writes_nothing(database, database_url, entries):
     hashes(database, 1, 0, 2)
     with psycopg.connect(database_url) as conn:
