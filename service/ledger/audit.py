@@ -74,8 +74,12 @@ def judged(followed: Followed, content: bytes, rules: Policy) -> Judgement:
     """Return what a checkpoint is worth under a policy, if that is enough; raises `Broken`."""
     try:
         found = policy.judge(rules, content, () if rules.logs else [note.parse_verifier(followed.key)])
-    except (note.Malformed, InvalidSignature) as fault:
+    except note.Malformed as fault:
         raise Broken(f"The policy does not accept the checkpoint: {fault}.") from fault
+    except InvalidSignature as fault:
+        raise Broken(
+            f"The policy does not accept the checkpoint: {fault}. If the key was replaced, its new one belongs into the policy."
+        ) from fault
     if not found.holds:
         raise Broken(found.says)
     return found

@@ -297,7 +297,13 @@ def _mark(line: bytes) -> Mark:
 
 def _keys(path: Path) -> tuple[Ed25519PrivateKey, ...]:
     """Return the keys, newest first; one is made and put on disk if this is the first time, by one of several processes."""
+    signed = path.with_name("marks").exists()  # asked first: a key is there before the first mark
     if not path.exists():
+        if signed:
+            raise StartError(
+                f"{path} is missing, but logs were signed with it; put a copy back. If it is lost for good, move `marks` beside it away: `clearance"
+                " ledger trust` then begins anew with another key, and whoever follows a log must be told."
+            )
         durable.place_new(path, _pem(Ed25519PrivateKey.generate()))
     keys = [
         serialization.load_pem_private_key(block, None)

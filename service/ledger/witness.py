@@ -94,7 +94,6 @@ class Witness:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotStart(f"Another witness runs on {self.directory}; two would not know what the other has signed.") from None
-        self._key = _key(self.directory)
         self.state = _state(self.directory, name)
         for text in logs:
             try:
@@ -104,6 +103,7 @@ class Witness:
                     f"{text!r} is no key of a log ({fault}); `clearance ledger verify` and GET /v1/ledger/key show it."
                 ) from fault
         durable.replace(self.directory / "state.json", self.state.content())
+        self._key = _key(self.directory, self.state)
 
     def close(self) -> None:
         """Let go of the directory."""
@@ -180,11 +180,11 @@ def _refusal(status: int, says: str) -> Answer:
     return Answer(status, says + "\n", f"{status} {says}")
 
 
-def _key(directory: Path) -> Ed25519PrivateKey:
-    """Return the witness's key, made and put on disk if this is the first time."""
+def _key(directory: Path, state: State) -> Ed25519PrivateKey:
+    """Return the witness's key, made and put on disk if nothing was ever signed."""
     path = directory / "key.pem"
     if not path.exists():
-        if (directory / "state.json").exists():
+        if any(log.checkpoint for log in state.logs.values()):
             raise CannotStart(f"{path} is missing, but there is a state; put the key back, or begin in an empty directory.")
         made = Ed25519PrivateKey.generate()
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -199,7 +199,8 @@ def look(directory: Path) -> tuple[State, Cosigner]:
     """Return what a witness remembers and its public key, also while it runs; raises `CannotStart`."""
     if not (directory / "state.json").exists() or not (directory / "key.pem").exists():
         raise CannotStart(f"There is no witness in {directory}; start one with --name.")
-    state, key = _state(directory, None), _key(directory)
+    state = _state(directory, None)
+    key = _key(directory, state)
     return state, Cosigner(state.name, key.public_key().public_bytes_raw())
 
 
@@ -207,8 +208,8 @@ def _state(directory: Path, name: str | None) -> State:
     """Return what was remembered. A lost state is never begun anew beside an old key: it would cosign a fork."""
     path = directory / "state.json"
     if not path.exists():
-        if (directory / "evidence.jsonl").exists():
-            raise CannotStart(f"{path} is missing, but there is evidence; put it back, or begin in an empty directory with a new key.")
+        if (directory / "key.pem").exists():  # the state is written first, so it was there
+            raise CannotStart(f"{path} is missing, but there is a key; put a copy of the newest one back, or begin in an empty directory.")
         if not name or any(character.isspace() or character == "+" for character in name):
             raise CannotStart("A new witness needs --name, for example legal.example/witness: no spaces and no plus sign.")
         return State(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import sys
 import threading
 import time
@@ -33,6 +34,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], witness: Witness) -> None:
         self.witness = witness
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._free = threading.BoundedSemaphore(CONNECTIONS)
         super().__init__(address, _Handler)
 
@@ -42,6 +44,11 @@ class Server(ThreadingHTTPServer):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say in a line that a connection broke; whatever else it was, the others go on."""
+        del request
+        _say(f"{client_address[0]}: the connection ended in {sys.exc_info()[1]!r}")
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Give the place back afterwards."""
@@ -61,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer add-checkpoint."""
         length = self.headers.get("Content-Length", "")
-        if self.path.rstrip("/") != PATH:
+        if not self.path.endswith(PATH):  # a proxy may leave its own part before it
             self._refuse(HTTPStatus.NOT_FOUND, f"There is only POST {PATH} here.")
         elif not (length.isascii() and length.isdigit()):
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "Send a Content-Length.")

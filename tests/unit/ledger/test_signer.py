@@ -143,6 +143,16 @@ def test_a_forked_process_opens_its_own_files(signer):
     assert signer.mark(ORIGIN).checkpoint.size == 4
 
 
+def test_a_lost_key_is_not_replaced_in_silence(signer):
+    begin(signer, 3)
+    (signer.directory / "key.pem").unlink()
+    with pytest.raises(StartError, match="put a copy back"):
+        Signer(signer.directory)
+    (signer.directory / "marks").unlink()
+    with closing(Signer(signer.directory)) as other:
+        assert other.public != signer.public
+
+
 def test_only_the_owner_reads_the_key(signer):
     begin(signer, 1)
     for name in ("key.pem", "marks", "lock"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -195,12 +196,26 @@ def test_what_is_lost_is_not_begun_anew(tmp_path):
     Witness(tmp_path / "w", "legal.example/witness", [LOG]).close()
     with pytest.raises(CannotStart, match="keeps its name"):
         Witness(tmp_path / "w", "other.example/witness")
+    with closing(Witness(tmp_path / "w")) as witness:
+        witness.add(request(0, 10), 1)
+    kept = (tmp_path / "w" / "state.json").read_bytes()
     (tmp_path / "w" / "state.json").write_text("{}")
     with pytest.raises(CannotStart, match="damaged"):
         Witness(tmp_path / "w")
+    (tmp_path / "w" / "state.json").unlink()
+    with pytest.raises(CannotStart, match="there is a key"):
+        Witness(tmp_path / "w", "legal.example/witness", [LOG])
+    (tmp_path / "w" / "state.json").write_bytes(kept)
     (tmp_path / "w" / "key.pem").unlink()
     with pytest.raises(CannotStart, match="key back"):
         Witness(tmp_path / "w")
+
+
+def test_a_first_start_that_was_killed_is_begun_again(tmp_path):
+    Witness(tmp_path / "w", "legal.example/witness", [LOG]).close()
+    (tmp_path / "w" / "key.pem").unlink()
+    with closing(Witness(tmp_path / "w")) as witness:
+        assert witness.add(request(0, 10), 1).status == 200
 
 
 def test_a_full_disk_cosigns_nothing(witness, monkeypatch):
@@ -246,6 +261,27 @@ def test_over_http(server, witness, capsys):
             if method == "GET":
                 assert content == witness.cosigner.text() + "\n"
     assert "200 clearance.local/std_1 at 10: cosigned, 0 before" in capsys.readouterr().err
+
+
+def test_connections_that_break_leave_the_others_alone(server, capsys):
+    for sent in (b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 500\r\n\r\nold", b"nonsense\r\n\r\n", b""):
+        with socket.create_connection(("127.0.0.1", server.server_port)) as broken:
+            broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # reset, not a goodbye
+            broken.sendall(sent)
+    with closing(http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)) as client:
+        client.request("POST", "/behind/a/proxy/add-checkpoint", request(0, 10))
+        assert client.getresponse().status == 200
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_ipv6(witness):
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    try:
+        server = Server(("::1", 0), witness)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    server.server_close()
 
 
 def test_show_prints_a_line_for_a_policy(tmp_path, capsys):
