@@ -122,7 +122,7 @@ def _disclosure(world: World, view: View, handed_at: str | None, *, about: times
 
 
 def _contracts(world: World, material: Material | None, writer: str | None, production: str | None, handed_at: str | None) -> list[Fact]:
-    """The writer's deals for a title or the material, each with whether it was signed before the work."""
+    """The writer's deals for a title or the material, and engagements with a contract, each with whether it was signed before the work."""
     found = []
     for view in written.deals_of(world, writer):
         works = set(bares(view.details.get("works")) or ())
@@ -132,11 +132,15 @@ def _contracts(world: World, material: Material | None, writer: str | None, prod
         titled = bool(named & world.titles(production)) if named else production is None
         if not about and not titled:
             continue
-        signed = times.text(view.details.get("signed_at"))
         begun = times.text(view.details.get("work_started_at")) or handed_at or world.at
-        in_force = world.past(signed)
-        found.append(compact({"id": view.id, "signed": in_force, "before_work": written.by(signed, begun) if in_force else in_force}))
-    return found
+        found.append(_contract(world, view, times.text(view.details.get("signed_at")), begun))
+    jobs = [view for view in people.engagements(world, writer, production) if view.body.get("contract_date")]
+    return found + [_contract(world, view, times.text(view.body["contract_date"]), handed_at or world.at) for view in jobs]
+
+
+def _contract(world: World, view: View, signed: str | None, begun: str) -> Fact:
+    in_force = world.past(signed)
+    return compact({"id": view.id, "signed": in_force, "before_work": written.by(signed, begun) if in_force else in_force})
 
 
 def _engaged_for(world: World, deal: View) -> list[str]:
