@@ -74,6 +74,8 @@ def show(visit: Visit) -> Shown:
         "checkpoint": checkpoint.decode() if checkpoint else None,
         "head": context.ledger.head(context.conn, context.studio_id),
         "origin": context.ledger.origin(context.studio_id),
+        "key": context.ledger.verifier(context.studio_id).text(),
+        "whole": context.actor.productions is None,
         "anchors": _anchors(context),
     }  # fmt: skip
     return Shown("ledger.html", values | _rows(visit))

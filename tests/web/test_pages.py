@@ -231,10 +231,10 @@ def test_names_of_people_are_for_who_may_read_them(app, world: World, services: 
     for path in (f"/records/{world.ids['performer']}", f"/assets/{world.ids['shot']}", f"/decisions/{world.ids['blocked']}", "/"):
         html = text(client, path)
         assert "Quill" not in html, path
-        assert "1991" not in html, path
+        assert "1991-04" not in html, path
     assert "withheld" in text(client, f"/records/{world.ids['performer']}")
     assert "a woman at the rail" not in text(client, f"/records/{world.ids['generation']}")
-    assert "1204" not in text(client, f"/records/{world.ids['obligation']}")
+    assert "1204" not in re.sub(r"[0-9a-f]{32,}", "", text(client, f"/records/{world.ids['obligation']}"))
     assert "Counsel doubts it" not in text(client, f"/records/{world.ids['review']}")
 
 
