@@ -87,7 +87,9 @@ class DecisionAnswer(record_answer(Decision)):  # type: ignore[misc]  # the enve
     valid_until = Plain(about="until when it stands; null when nothing that it rests on ends", allow_none=True)
     rests_on = Plain(allow_none=True, about="the rule and subject whose paper ends first")
     causes = Several(Nested(Cause), most=10**4)
-    clearing: Any = Several(Nested(AnyObject), most=10**5, about="the fewest records that would clear it")
+    clearing: Any = Several(
+        Nested(AnyObject), most=10**5, about="what its rules miss, each record once; GET …/clearing tries what clears it and drafts it"
+    )
     findings: Any = Several(Nested(AnyObject), most=1000)
     findings_total = Whole()
     passed: Any = Several(Nested(AnyObject), most=10**4)
