@@ -147,7 +147,7 @@ def _forked(name: str, checkpoint: Checkpoint, seen: int) -> str:
 
 
 def submit(
-    database: Database, ledger: Ledger, studio_id: str, now: Callable[[], datetime], away: frozenset[str] = frozenset()
+    database: Database, ledger: Ledger, studio_id: str, now: Callable[[], datetime], away: frozenset[str] = frozenset(), send: Send = post
 ) -> dict[str, Outcome]:
     """Send the newest checkpoint of a log to each of its witnesses that has not cosigned it, and keep what they answer.
 
@@ -157,14 +157,14 @@ def submit(
         witnesses = [each for each in anchors.anchors(conn, "witness", studio_id) if each.name not in away]
     outcomes = {}
     for witness in witnesses:
-        outcome = _ask(database, ledger, studio_id, witness)
+        outcome = _ask(database, ledger, studio_id, witness, send)
         if outcome is not None:
             _keep(database, studio_id, witness, outcome, now())
             outcomes[witness.name] = outcome
     return outcomes
 
 
-def _ask(database: Database, ledger: Ledger, studio_id: str, witness: Anchor) -> Outcome | None:
+def _ask(database: Database, ledger: Ledger, studio_id: str, witness: Anchor, send: Send) -> Outcome | None:
     """Ask a witness about the newest checkpoint, and about a newer one if it was overtaken; `None` if there is nothing to ask."""
     outcome = None
     for _ in range(_ATTEMPTS):
@@ -177,7 +177,7 @@ def _ask(database: Database, ledger: Ledger, studio_id: str, witness: Anchor) ->
             return outcome  # what the witness has seen is not here, even now
         if not content or (seen == size and state is not None and state.outcome == "ok"):
             return None
-        outcome = ask(witness, content, min(seen, size), partial(_prove, database, ledger, studio_id, size))
+        outcome = ask(witness, content, min(seen, size), partial(_prove, database, ledger, studio_id, size), send)
         if not outcome.ahead:
             return outcome
     return _odd(witness.name, "is always ahead", outcome.size if outcome else 0)
