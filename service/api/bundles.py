@@ -38,6 +38,7 @@ def post(call: Call) -> Answer:
 
 
 def _sent(call: Call, named: Mapping[str, Any]) -> Answer:
+    auth.require(call.context.actor, "decisions.read")  # facts and findings travel along
     told: Mapping[str, Any] = call.body if call.body is not None else call.query
     assets, productions, records = (tuple(named.get(name) or ()) for name in ("assets", "productions", "records"))
     wanted = Wanted(assets, productions, records, _disclosed(call, told))

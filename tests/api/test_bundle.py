@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from service.services import Services
+from service.services import LANES, Services
 from tests.api.conftest import Caller
 from tests.unit.schemas.examples import MINIMAL
 
@@ -147,3 +147,23 @@ def test_counsels_reasons_only_by_name(admin: Caller, story: dict[str, str], tmp
         said = any(b"Privileged and confidential" in path.read_bytes() for path in bundle.rglob("*") if path.is_file())
         assert said is shown
         assert checked(bundle)["faults"] == []
+
+
+def test_who_gives_up_half_way_holds_nothing(admin: Caller, story: dict[str, str], services: Services) -> None:
+    for _ in range(3 * max(LANES.values())):
+        answer = admin.send("GET", "/v1/ledger/bundle?format=tar")
+        assert len(next(answer.iter_encoded())) > 0
+        answer.close()
+    assert all(services._lanes["bulk"].acquire(timeout=1) for _ in range(LANES["bulk"]))
+    for _ in range(LANES["bulk"]):
+        services._lanes["bulk"].release()
+
+
+def test_a_key_for_the_log_alone_gets_no_facts(
+    admin: Caller, story: dict[str, str], caller: Callable[..., Caller], services: Services
+) -> None:
+    narrow = caller("auditor", studio_id=admin.studio_id)
+    with services.database.app(admin.studio_id) as conn:
+        conn.execute("UPDATE api_key SET scopes = '{ledger.read}' WHERE account_id = %s", [narrow.account_id])
+    assert narrow.send("GET", "/v1/ledger/checkpoint").status_code == 200
+    assert narrow.send("GET", "/v1/ledger/bundle").status_code == 403

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from service.cli import group
 from service.config import Settings
+from service.errors import StartError
 from service.services import Services
 from tests.db.ledger.made import item, write
 
@@ -108,3 +109,23 @@ def test_rebuild(run, studio, database_url):
     status, answer = run("rebuild", "--check")
     assert status == 1
     assert answer[0]["differences"] == [{"table": "digest", "missing": 0, "surplus": 1}]
+
+
+def test_a_bundle_and_its_verifier(run, studio, tmp_path, capsys):
+    from service.ledger.offline.generate import program
+    from tests.offline import alone
+
+    status, made = run("bundle", "--out", str(tmp_path / "bundle"))
+    assert (status, made["size"], made["whole"]) == (0, 5, True)
+    status, printed = run("verifier")
+    assert (status, printed["program"].encode()) == (0, program())
+    own = tmp_path / "own.py"
+    own.write_text(printed["program"])
+    done = alone(own, tmp_path / "bundle", "--key", made["key"])
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert alone(own, tmp_path / "bundle", "--key", made["key"].replace(studio, studio[::-1])).returncode == 1
+    with pytest.raises(StartError, match="is not empty"):
+        run("bundle", "--out", str(tmp_path / "bundle"))
+    with pytest.raises(StartError, match="There is no asset"):
+        run("bundle", "--out", str(tmp_path / "part"), "--asset", "ast_00000000000000000000000000")
+    assert not (tmp_path / "part").exists()
