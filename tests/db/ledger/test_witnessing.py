@@ -247,7 +247,7 @@ def test_an_append_never_waits_for_a_witness(database, ledger, outside):
         before = datetime.now(UTC)
         for _ in range(20):
             ledger.append(write())
-        assert (datetime.now(UTC) - before).total_seconds() < 5
+        assert (datetime.now(UTC) - before).total_seconds() < 60, "each would have waited ten seconds"
         listening.close()  # hangs up on the courier, so that it ends below
     assert says(database)[0].startswith("The witness legal does not answer")
 
