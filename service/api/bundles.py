@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -68,6 +69,7 @@ class _Sending:
 
     def __init__(self, call: Call, selection: Selection, form: str) -> None:
         self._held = ExitStack()
+        weakref.finalize(self, self._held.close)  # also where the server forgets to close what it never began to send
         self._held.enter_context(call.services.lane("bulk"))
         conn = self._held.enter_context(call.services.database.app(call.context.studio_id))
         context = replace(call.context, conn=conn)
