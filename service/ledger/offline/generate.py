@@ -26,7 +26,7 @@ Needs Python 3.11 or newer and the package `cryptography`; no network, and nothi
 log's public key as you know it from elsewhere; without --key the program can only say that the bundle agrees with itself.
 Exit status 0: everything that could be checked holds. 1: it does not, and the sentences say what.
 
-Part one is what is checked, in order. Part two is the text of the service's own files that it uses, word for word: the Merkle tree,
+Part one is what is checked; `verify`, at its end, has the order. Part two is the text of the service's own files that it uses, word for word: the Merkle tree,
 signed notes, and the evaluator of rules that decides every decision again. This file was generated from the service's sources.
 """
 
@@ -73,7 +73,7 @@ def program() -> bytes:
         parts.append(_body(name, tree))
     parts.append(f"\n\n# {'-' * 100}\n# Part two: files of the service, word for word.\n\nSOURCES = {{}}\n")
     parts += [_quoted(name) for name in carried()]
-    parts += [LOADER, "\n", "\n".join(sorted(_own(trees))), '\n\nif __name__ == "__main__":\n    sys.exit(main())\n']
+    parts += [LOADER, "\n", "\n".join(_own(trees)), '\n\nif __name__ == "__main__":\n    sys.exit(main())\n']
     return "".join(parts).encode()
 
 
@@ -150,10 +150,13 @@ def _imports(trees: Mapping[str, ast.Module]) -> list[str]:
     return [*sorted(plain), NEEDS] + [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(named.items())]
 
 
-def _own(trees: Mapping[str, ast.Module]) -> set[str]:
+def _own(trees: Mapping[str, ast.Module]) -> list[str]:
     """What the checks import of the files in part two; it stands behind them."""
-    own = [node for node in _statements(trees) if _module(node).startswith("service") and not _module(node).startswith(str(__package__))]
-    return {ast.unparse(node) for node in own}
+    named: dict[str, set[str]] = {}
+    for node in _statements(trees):
+        if isinstance(node, ast.ImportFrom) and _module(node).startswith("service") and not _module(node).startswith(str(__package__)):
+            named.setdefault(_module(node), set()).update(ast.unparse(alias) for alias in node.names)
+    return [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(named.items())]
 
 
 def _body(name: str, tree: ast.Module) -> str:

@@ -42,7 +42,7 @@ class Report:
         """Return it for people."""
         parts = [("What holds", self.holds), ("What does not hold", self.faults), ("What could not be established", self.open)]
         lines = [line for title, said in parts if said for line in (f"{title}:", *(f"  - {sentence}" for sentence in said), "")]
-        end = "Everything that could be checked holds." if self.good else f"THIS BUNDLE DOES NOT HOLD: {len(self.faults)} faults."
+        end = "Everything that could be checked holds." if self.good else f"THIS BUNDLE DOES NOT HOLD: {some(len(self.faults), 'fault')}."
         return "\n".join([*lines, end])
 
 
