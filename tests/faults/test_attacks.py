@@ -12,6 +12,7 @@ from service.db import Database
 from service.ledger import audit, fsck, note, policy, witnessing
 from service.ledger.audit import Broken, Followed
 from service.ledger.note import Checkpoint
+from service.ledger.witness import Witness
 from tests.db.ledger.made import STUDIO, write
 from tests.faults import attacks
 from tests.faults.attacks import ATTACKS, Scene
@@ -93,3 +94,23 @@ def test_an_attacked_log_that_grows_on_stays_refused(scene: Scene) -> None:
         for _ in range(20):
             ledger.append(write())
         assert attacks.cosign(scene.database, ledger, scene.witness) == "forked"
+
+
+def test_a_witness_without_its_check_is_fooled(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The counter-proof: with the check taken out, the attack goes through, so it is the check that the tests above see."""
+    attacks.rewrite_after(scene)
+    monkeypatch.setattr("service.ledger.witness.merkle.verify_consistency", lambda *_: True)
+    assert not attacks.refused(scene)
+
+
+def test_a_witness_that_writes_nothing_down_is_fooled_after_a_restart(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The counter-proof: what is not on disk before the answer is not known after a kill."""
+    with scene.ledger() as ledger:
+        monkeypatch.setattr("service.ledger.witness.durable.replace", lambda *_: None)
+        ledger.append(write())
+        assert attacks.cosign(scene.database, ledger, scene.witness) == "ok"
+        monkeypatch.undo()
+    directory = scene.witness.directory
+    scene.witness.close()
+    scene.witness = Witness(directory)
+    assert [each.size for each in scene.witness.state.logs.values()] == [attacks.ENTRIES], "it has forgotten what it cosigned"
