@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from service.rules import coverage, editions
@@ -325,7 +325,7 @@ class _Run:
         """Caps, waivers and decided reviews, in this order; counts and keeps the finding."""
         self.standing[finding.edition].cap(finding, low=entry.rule.low_confidence)
         if finding.result == "review":
-            finding.seen = self.seen.digest(entry.rule.collection, finding.subject)
+            finding.seen = partial(self.seen.digest, entry.rule.collection, finding.subject)
         ends = self.governance.lift(finding, absolute=entry.rule.absolute, at=self.at)
         if ends is not None:
             self._lasts(ends, finding)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ class Finding:
     obligation: dict[str, Any] | None = None
     holds: bool = False
     past: bool = False
-    seen: str = ""
+    seen: Callable[[], str] | None = None
     needs: dict[str, Any] | None = None
     lifted_by: dict[str, str] | None = None
 
@@ -62,7 +62,7 @@ class Finding:
     @property
     def basis(self) -> str:
         """What a person looked at who decided a review: should any of it change, the decision no longer fits."""
-        looked_at = [self.rule, self.requirement, self.code, self.subject, self.values, self.missing, self.needs, self.seen]
+        looked_at = [self.rule, self.requirement, self.code, self.subject, self.values, self.missing, self.needs, self.seen() if self.seen else ""]
         return hashlib.sha256(canonical(looked_at)).hexdigest()[:16]
 
     @property
@@ -111,6 +111,7 @@ class Evaluation:
     coverage: dict[str, Any] = field(default_factory=dict)
     causes: list[dict[str, Any]] = field(default_factory=list)
     clearing: list[dict[str, Any]] = field(default_factory=list)
+    _told: dict[str, Any] | None = None
 
     @property
     def outcome(self) -> str:
@@ -136,7 +137,11 @@ class Evaluation:
         return found
 
     def document(self) -> dict[str, Any]:
-        """The stored form; `canonical` of it is what a replay must give again."""
+        """The stored form, made once when all is said; `canonical` of it is what a replay must give again."""
+        self._told = self._told or self._document()
+        return self._told
+
+    def _document(self) -> dict[str, Any]:
         return {
             "v": 1,
             "evaluator": EVALUATOR,
