@@ -1,8 +1,8 @@
 """Check a studio's log from its bytes up: every leaf, every index, every tree ever signed, and everything beside the log.
 
 Nothing that is checked is trusted on the way: hashes come from the bytes, trees from the hashes, and the newest tree is held
-against the signer's mark outside the database. Every fault is named with its place. One read-only snapshot, in order,
-in memory that does not grow with the log.
+against the signer's mark outside the database. Every fault is named with its place and with what to do. One read-only
+snapshot, in order, in memory that does not grow with the log.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import orjson
-from psycopg import Connection
+from psycopg import Connection, DataError
 from psycopg.rows import class_row
 
 from service.db import transaction
@@ -23,13 +23,30 @@ from service.errors import Problem
 from service.ledger import fsck_anchors, fsck_sql, merkle, tree
 from service.ledger.entry import encode, leaf_hash
 from service.ledger.items import TreeHead
-from service.ledger.log import Ledger
 from service.ledger.merkle import Growth
 from service.ledger.signer import Mark
 from service.ledger.tile import STEP
 
 _CHUNK = 1_000
 _T = TypeVar("_T")
+_BACK = "Append nothing; put the rows back from a backup, a replica or a bundle that holds them, and run this again."
+_BAD_MARK = (
+    "The newest mark does not carry a good signature of this machine's key: restore keys/log from a copy, the newest there is; an older"
+    " one is caught up by the next append."
+)
+
+
+class Marked(Protocol):
+    """What a log is held against: the newest tree that was signed for it. A `Ledger` knows that of this machine."""
+
+    def origin(self, studio_id: str) -> str:
+        """Return the name that the log signs under."""
+
+    def mark(self, studio_id: str) -> Mark | None:
+        """Return the largest tree that was signed."""
+
+    def holds(self, mark: Mark) -> bool:
+        """Tell whether a mark carries a good signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ class _Walk:
     broken: bool = False
 
 
-def check(conn: Connection[Any], ledger: Ledger, studio_id: str, *, most: int = 100) -> Report:
+def check(conn: Connection[Any], ledger: Marked, studio_id: str, *, most: int = 100) -> Report:
     """Return what is wrong with a log, up to `most` faults; needs a connection of the ledger's role."""
     report = Report(studio_id)
     # The mark before the snapshot: a mark follows its COMMIT, so the snapshot is at least as new.
@@ -93,17 +110,29 @@ def studios(conn: Connection[Any]) -> list[str]:
     return [studio_id for (studio_id,) in conn.execute(fsck_sql.STUDIOS)]
 
 
-def _faults(conn: Connection[Any], ledger: Ledger, report: Report, mark: Mark | None) -> Iterator[Fault]:
+def _faults(conn: Connection[Any], ledger: Marked, report: Report, mark: Mark | None) -> Iterator[Fault]:
     yield from _log(conn, ledger, report, mark)
     for code, statement, says in fsck_sql.CHECKS:
-        for (place,) in conn.execute(statement, {"studio_id": report.studio_id, "size": report.entries}):
-            yield Fault(code, str(place), says)
+        yield from _beside(conn, report, code, statement, says)
     yield from _subtrees(conn, report)
     for found in fsck_anchors.faults(conn, report.studio_id, ledger.origin(report.studio_id)):
         yield Fault(*found)
 
 
-def _mark(ledger: Ledger, studio_id: str) -> tuple[Mark | None, list[Fault]]:
+def _beside(conn: Connection[Any], report: Report, code: str, statement: Any, says: str) -> Iterator[Fault]:
+    """Ask one question about the rows beside the log; entries that cannot be read may make it unanswerable, and nothing else."""
+    try:
+        with transaction(conn):
+            places = conn.execute(statement, {"studio_id": report.studio_id, "size": report.entries}).fetchall()
+    except DataError:
+        yield Fault(
+            code, "log", "This cannot be compared while an entry is unreadable (`canonical`, above); mend that first and run this again."
+        )
+        return
+    yield from (Fault(code, str(place), says) for (place,) in places)
+
+
+def _mark(ledger: Marked, studio_id: str) -> tuple[Mark | None, list[Fault]]:
     """Return the mark if it is there and its signature is good."""
     try:
         mark = ledger.mark(studio_id)
@@ -111,10 +140,10 @@ def _mark(ledger: Ledger, studio_id: str) -> tuple[Mark | None, list[Fault]]:
         return None, [Fault("mark", "keys/log/marks", str(fault))]
     if mark is None or ledger.holds(mark):
         return mark, []
-    return None, [Fault("mark_signature", "keys/log/marks", "The newest mark does not carry a good signature of this machine's key.")]
+    return None, [Fault("mark_signature", "keys/log/marks", _BAD_MARK)]
 
 
-def _log(conn: Connection[Any], ledger: Ledger, report: Report, mark: Mark | None) -> Iterator[Fault]:
+def _log(conn: Connection[Any], ledger: Marked, report: Report, mark: Mark | None) -> Iterator[Fault]:
     studio_id = report.studio_id
     heads = _stream(conn, TreeHead, "fsck_heads", fsck_sql.HEADS, studio_id)
     walk = _Walk(heads, next(heads, None), mark)
@@ -140,11 +169,11 @@ def _document(entry: _Entry) -> dict[str, Any] | None:
 def _entry(entry: _Entry, document: dict[str, Any] | None, expected: int, origin: str) -> Iterator[Fault]:
     place = f"entry {entry.index}"
     if entry.index != expected:
-        yield Fault("gap", place, f"The entry before it has index {expected - 1}; those between are gone.")
+        yield Fault("gap", place, f"The entry before it has index {expected - 1}; those between are gone. {_BACK}")
     if leaf_hash(entry.bytes) != entry.leaf:
-        yield Fault("leaf", place, "Its bytes do not hash to its leaf: one of the two was changed.")
+        yield Fault("leaf", place, f"Its bytes do not hash to its leaf: one of the two was changed, by the disk or by somebody. {_BACK}")
     if document is None:
-        yield Fault("canonical", place, "Its bytes are not canonical JSON.")
+        yield Fault("canonical", place, f"Its bytes are not canonical JSON, so they are not those that were written. {_BACK}")
         return
     if document.get("log") != origin:
         yield Fault("origin", place, f"It names the log {document.get('log')!r}: it belongs into another.")
@@ -187,7 +216,8 @@ def _trees(walk: _Walk, chunk: list[_Entry], report: Report) -> Iterator[Fault]:
             yield Fault(
                 "forked",
                 f"tree {walk.size}",
-                "The entries do not give the root that this machine has signed: they were changed, or are another history.",
+                "The entries do not give the root that this machine has signed: they were changed, or are another history. Append nothing;"
+                f" compare with witnesses and with states kept outside (`clearance ledger verify --state`). {_BACK}",
             )
         if walk.next_head and walk.next_head.size == walk.size:
             yield from _head(walk, walk.next_head, grown)
@@ -202,16 +232,20 @@ def _head(walk: _Walk, head: TreeHead, grown: Growth) -> Iterator[Fault]:
     walk.last_time = head.committed_at
     good = head.root == grown.root
     if not good and not walk.broken:  # the first one says it; every later tree contains the same entry
-        yield Fault("root", place, "The entries do not give this root: one up to here was changed, added or moved.")
+        yield Fault("root", place, f"The entries do not give this root: one up to here was changed, added or moved. {_BACK}")
     walk.broken = walk.broken or not good
     if good and head.frontier != merkle.pack(grown.frontier):
-        yield Fault("frontier", place, "The root is right, but the stored frontier is not that of the tree.")
+        yield Fault("frontier", place, f"The root is right, but the stored frontier is not that of the tree. {_BACK}")
 
 
 def _end(walk: _Walk, report: Report, origin: str) -> Iterator[Fault]:
     size = report.entries
     if walk.next_head is not None:
-        yield Fault("truncated", f"entry {size}", f"There is a tree of {walk.next_head.size} entries, but no entry from {size} on.")
+        yield Fault(
+            "truncated",
+            f"entry {size}",
+            f"There is a tree of {walk.next_head.size} entries, but no entry from {size} on: the newest were cut off. {_BACK}",
+        )
     elif walk.last_head != size:
         yield Fault("headless", f"tree {size}", f"The newest tree covers {walk.last_head} of {size} entries.")
     if walk.mark is None and size:
@@ -223,7 +257,9 @@ def _end(walk: _Walk, report: Report, origin: str) -> Iterator[Fault]:
     if walk.mark is not None and walk.mark.checkpoint.size > size:
         yield Fault(
             "rolled_back", f"entry {size}",
-            f"This machine has signed a tree of {walk.mark.checkpoint.size} entries: the newest are missing, the database is an older copy.",
+            f"This machine has signed a tree of {walk.mark.checkpoint.size} entries: the newest are missing, the database is an older copy."
+            " Nothing will be appended to it. Bring back the newer database (replica or WAL archive); if it is lost for good, keep this one"
+            " for reading and open a new studio whose first record cites the last checkpoint.",
         )  # fmt: skip
 
 

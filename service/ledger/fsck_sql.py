@@ -27,6 +27,13 @@ _HEAD = """
         IS DISTINCT FROM (written.kind, written.version, written.index, written.first_index, written.recorded_at)
 """
 _VERSIONS = "SELECT id FROM entry WHERE studio_id = %(studio_id)s GROUP BY id HAVING count(*) <> max(version) OR min(version) <> 1"
+_MOVED = """
+    SELECT 'entry ' || entry.index FROM entry JOIN head USING (studio_id, id, version)
+    WHERE studio_id = %(studio_id)s AND entry.index <> head.index
+    UNION
+    SELECT 'entry ' || later.index FROM entry AS later JOIN entry AS earlier USING (studio_id, id)
+    WHERE studio_id = %(studio_id)s AND later.version = earlier.version + 1 AND later.index < earlier.index
+"""
 _STRAY_REFERENCES = "SELECT 'entry ' || index FROM reference WHERE studio_id = %(studio_id)s AND index >= %(size)s"
 _IDENTIFIERS = """
     WITH stated AS (
@@ -67,7 +74,13 @@ _WRITES = """
     WHERE studio_id = %(studio_id)s AND (first_index < 0 OR count < 1 OR first_index + count > %(size)s)
 """
 
+_REORDERED = (
+    "It does not stand where it was written: entries have changed places. Append nothing; put them back in the order of a backup, a replica"
+    " or a bundle, and run this again."
+)
+
 CHECKS = (
+    ("reordered", _MOVED, _REORDERED),
     ("head", _HEAD, "The row of the current version is not that of the newest entry."),
     ("versions", _VERSIONS, "Its versions do not count up from 1 without a gap."),
     ("reference", _STRAY_REFERENCES, "There is a reference of an entry that is not in the log."),
