@@ -16,6 +16,8 @@ FINDINGS = 1_000
 """So many findings are given in full; `findings_total` says how many there are, and the causes count them all."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+#: What is only planned has no name yet but the key it was given.
+_PLANNED = re.compile(r"planned_[a-z0-9_]+")
 _ID = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
@@ -82,7 +84,8 @@ def render(template: str | None, values: Mapping[str, Any], names: Mapping[str, 
         value = values[match[1]]
         return _word(value, names) if value is not None else f"(unknown {match[1].rpartition('.')[2]})"
 
-    return _PLACEHOLDER.sub(put, template)
+    text = _PLACEHOLDER.sub(put, template)
+    return f"T{text[1:]}" if text.startswith("the planned ") else text
 
 
 def _differing(path: str, items: int) -> str:
@@ -96,7 +99,9 @@ def _word(value: Any, names: Mapping[str, str]) -> str:
         return ", ".join(_word(part, names) for part in value) or "none"
     if isinstance(value, dict):
         return f"{value.get('amount')} {value.get('currency')}"
-    return names.get(value, value) if isinstance(value, str) else str(value)
+    if not isinstance(value, str):
+        return str(value)
+    return f"the {value.replace('_', ' ')}" if _PLANNED.fullmatch(value) else names.get(value, value)
 
 
 def _names(context: Context, causes: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:

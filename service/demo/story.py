@@ -368,7 +368,8 @@ def _item(file: Path) -> dict[str, Any]:
 
 def _sentences(answer: Mapping[str, Any]) -> list[str]:
     """Return what stands in the way, the worst first."""
-    return [str(cause.get("sentence") or cause.get("says")) for cause in answer["causes"] if cause["result"] in {"block", "review"}]
+    held = [str(cause.get("sentence") or cause.get("says")) for cause in answer["causes"] if cause["result"] in {"block", "review"}]
+    return list(dict.fromkeys(held))
 
 
 def _counts(impact: Mapping[str, Any]) -> dict[str, int]:
