@@ -12,7 +12,7 @@ from service.db import Database
 from service.ledger import audit, fsck, note, policy, witnessing
 from service.ledger.audit import Broken, Followed
 from service.ledger.note import Checkpoint
-from service.ledger.witness import Witness
+from service.ledger.witness import look
 from tests.db.ledger.made import STUDIO, write
 from tests.faults import attacks
 from tests.faults.attacks import ATTACKS, Scene
@@ -110,7 +110,5 @@ def test_a_witness_that_writes_nothing_down_is_fooled_after_a_restart(scene: Sce
         ledger.append(write())
         assert attacks.cosign(scene.database, ledger, scene.witness) == "ok"
         monkeypatch.undo()
-    directory = scene.witness.directory
-    scene.witness.close()
-    scene.witness = Witness(directory)
-    assert [each.size for each in scene.witness.state.logs.values()] == [attacks.ENTRIES], "it has forgotten what it cosigned"
+    after_a_kill, _ = look(scene.witness.directory)
+    assert [each.size for each in after_a_kill.logs.values()] == [attacks.ENTRIES], "it has forgotten what it cosigned"
