@@ -254,14 +254,15 @@ class Variant(Plain):
 class Sealed(Plain):
     """A value that never stands in the log in the clear: the entry holds a salted commitment instead.
 
-    `protection` says whose key guards it; `subject` names the sibling reference (or `self`) whose erasure takes it away.
+    `protection` says who may read it; `subject` names the reference beside it or around it (or `self`) whose erasure takes it
+    away, or several, of which the first that is there counts. Without one it lies under the studio's own key.
     """
 
     protection = "encrypted"
 
-    def __init__(self, inner: fields.Field[Any], *, subject: str | None = None, **more: Any) -> None:
+    def __init__(self, inner: fields.Field[Any], *, subject: str | tuple[str, ...] = (), **more: Any) -> None:
         self.inner = inner
-        self.subject = subject
+        self.subject = (subject,) if isinstance(subject, str) else subject
         told = {**inner.metadata, "x-protection": self.protection, **more.pop("metadata", {})}
         super().__init__(metadata=told, required=inner.required, **more)
 

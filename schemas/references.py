@@ -122,9 +122,8 @@ def link(spot: Spot) -> Link:
 def secret(spot: Spot) -> Secret:
     """Read one sealed value out of its spot; its subject is looked up in the nearest object around it that names it."""
     field = cast("Sealed", spot.field)
-    subject: Any = field.subject
-    if subject not in (None, "self"):
-        subject = next((around[subject] for around in reversed(spot.ancestors) if subject in around), None)
+    found = (around[name] for name in field.subject for around in reversed(spot.ancestors) if name in around)
+    subject: Any = "self" if field.subject == ("self",) else next(found, None)
     return Secret(spot.pointer, field.protection, subject, spot.value)
 
 

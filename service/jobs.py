@@ -15,8 +15,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from psycopg.errors import OperationalError
 
-from service import errors, projections
+from service import erasure, errors, projections
 from service.content.store import Store, sweep
+from service.content.vault import Vault
 from service.db import Database, transaction
 from service.ledger import fsck, stamping, witnessing
 from service.ledger.courier import Courier
@@ -34,6 +35,7 @@ class Tools:
     database: Database
     ledger: Ledger
     blobs: Store
+    vault: Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ def catch_up(tools: Tools) -> Mapping[str, int]:
 def tidy(tools: Tools) -> Mapping[str, int]:
     """Remove what killed uploads have left behind."""
     return {"files": sweep(tools.blobs.incoming)}
+
+
+def forget(tools: Tools) -> Mapping[str, int]:
+    """Finish erasures that a crash has interrupted, or that a restored backup has undone."""
+    done = 0
+    for studio_id in _studios(tools.database):
+        with tools.database.app(studio_id) as conn:
+            done += erasure.finish(conn, tools.vault, studio_id)
+    return {"values": done}
 
 
 def compare(tools: Tools) -> Mapping[str, int]:
@@ -117,6 +128,7 @@ JOBS = (
     Job("catch_up", timedelta(minutes=1), catch_up),
     Job("witness", timedelta(minutes=1), witness),
     Job("time_stamp", timedelta(minutes=1), time_stamp),
+    Job("forget", timedelta(minutes=1), forget),
     Job("tidy", timedelta(hours=1), tidy),
     Job("compare", timedelta(days=1), compare),
 )

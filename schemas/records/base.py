@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Nested, Several, Text
+from schemas.fields import Body, Choice, Encrypted, Nested, Several, Text
 from schemas.parts import Identifier, Word
 from schemas.references import Reference
 
@@ -25,7 +25,10 @@ class Record(Body):
     identifiers = Several(Nested(Identifier), most=100)
     on_word_of = Nested(Word)
     grade = Choice(*vocabulary.GRADES)
-    notes = Text(4000, about="plain notes; no personal data, fees or counsel's reasons, which have fields of their own")
+    notes = Encrypted(
+        Text(4000), subject=("person", "by", "grantor"),
+        about="free notes; under the key of the person whom the record names, else under the studio's; counsel's reasons have fields of their own",
+    )  # fmt: skip
 
     @validates_schema
     def identifiers_once(self, data: dict[str, Any], **_: Any) -> None:

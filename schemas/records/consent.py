@@ -102,7 +102,7 @@ class AfterDeath(Body):
     productions = OpenList(Reference("production", role="posthumous_production"), most=200)
     purposes = choices(vocabulary.PURPOSES)
     until = PartialDate()
-    text = Personal(Text(4000), subject="person")
+    text = Personal(Text(4000), subject=("person", "grantor"))
 
 
 class Consent(Record):
@@ -127,7 +127,7 @@ class Consent(Record):
     requested_at = PartialDate()
     signed_at = PartialDate()
     conspicuousness = Reference("evidence", role="conspicuousness")
-    description = Personal(Text(8000), subject="person")
+    description = Personal(Text(8000), subject=("person", "grantor"))
     description_specific = Reference("evidence", role="description_specific")
     scope = Nested(Scope)
     window = Nested(Window, about="from when to when it is valid")
@@ -162,7 +162,7 @@ CONSENT_EVENTS: Final = ("narrowed", "suspended", "resumed", "withdrawn", "expir
 LICENCE_EVENTS: Final = ("revoked", "terminated", "reinstated", "items_withdrawn", "extended")
 OTHER_EVENTS: Final = (
     "certificate_distrusted", "strike_called", "strike_ended", "opted_out", "tainted", "recalled", "terms_changed",
-    "responsibility_released", "complaint", "barred", "bar_lifted", "quarantined", "deleted",
+    "responsibility_released", "complaint", "barred", "bar_lifted", "quarantined", "deleted", "erased",
 )  # fmt: skip
 EVENTS: Final = (*CONSENT_EVENTS, *LICENCE_EVENTS, *OTHER_EVENTS)
 TARGETS: Final = (
@@ -191,6 +191,14 @@ class Certificate(Body):
     trusted_until = PartialDate()
 
 
+class Erasure(Body):
+    """What was forgotten about a person: how many values of how many records, and the list of what the log still holds of them."""
+
+    values = Whole(required=True)
+    records = Whole(required=True)
+    commitments = Nested(Blob, about="their commitments, one a line in hexadecimal; random bytes to everybody from now on")
+
+
 class Event(Record):
     """Something that happened to other records and changes what they allow: a withdrawal, a suspension, a revocation, a
     strike. It is a record of its own and `targets` are affected by it; nothing is changed in place.
@@ -212,6 +220,7 @@ class Event(Record):
     strike = Nested(Strike)
     ends = Reference("event", role="ends", affects=True, about="the event that this one brings to an end")
     certificate = Nested(Certificate)
+    erasure = Nested(Erasure, about="what was erased; the service says so itself")
     statement = Personal(Text(8000), subject="by", about="the words in which it was said")
     reason = Privileged(Text(4000))
     document = Reference("document")
@@ -225,5 +234,6 @@ class Event(Record):
             needs(data, "certificate", "for certificate_distrusted")
         elif not data.get("targets"):
             raise ValidationError({"targets": [f"Name the records that are {data['type']}; an event without target changes nothing."]})
-        if data["type"] == "superseded":
-            needs(data, "superseded_by", "for superseded")
+        for kind, field in (("superseded", "superseded_by"), ("erased", "erasure")):
+            if data["type"] == kind:
+                needs(data, field, f"for {kind}")

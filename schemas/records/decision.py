@@ -107,6 +107,7 @@ class Review(Record):
     decided_at = Timestamp()
     attestation = Reference("evidence", role="attestation")
     reason = Privileged(Text(8000))
+    notes = Text(4000, about="what was found, in plain words for everybody who reads the review; it names nobody")
     expires_at = PartialDate()
 
     @validates_schema

@@ -103,6 +103,7 @@ class Party(Record):
     affiliates = Several(Reference("party", role="affiliate"))
     same_as = Several(Reference("party", role="same_as"), about="other records of this very party")
     website = Web()
+    notes = Personal(Text(4000), subject="self", about="free notes about a person or an organisation")
 
     @validates_schema
     def person_or_organisation(self, data: dict[str, Any], **_: Any) -> None:

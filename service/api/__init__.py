@@ -12,6 +12,7 @@ MODULES = (
     "item_lists",
     "deliveries",
     "events",
+    "erasure",
     "generations",
     "lineage",
     "content",

@@ -10,7 +10,7 @@ from schemas.kinds import BY_COLLECTION
 from schemas.records.consent import Event
 from service import errors
 from service.api.operation import Answer, Call, View, operation
-from service.api.records import answered
+from service.api.records import answered, stateable
 from service.lineage import impact
 from service.records import read, write
 
@@ -25,6 +25,7 @@ def _post(collection: str) -> View:
         target = read.get(call.context, kind, call.path["id"])
         if not isinstance(call.body, dict):
             raise errors.invalid("", "Send the event as an object: {type, effective_at, …}.")
+        stateable("event", call.body)
         body: dict[str, Any] = {**call.body, "targets": [target.id]}
         if call.query.get("dry_run"):
             write.check(call.context, "event", body)

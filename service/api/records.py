@@ -46,6 +46,7 @@ EXPLAINED = frozenset({"decision"})
 MADE_BY_ROOMS: Mapping[tuple[str, str], str] = {
     ("evidence", "credential"): "POST /v1/assets/{id}/sign makes it, after reading the signed file afresh.",
     ("evidence", "pack_sign_off"): "POST /v1/rule-packs/{id}/sign-off makes it, in the name of whoever signs.",
+    ("event", "erased"): "POST /v1/parties/{id}/erase makes it, and erases.",
     ("evidence", "rule_pack"): "POST /v1/rule-packs drafts it, and POST /v1/rule-packs/{id}/publish publishes it.",
 }
 """What a person may not state, because others take it as the service's own word: kind and type, with the way to it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -25,6 +26,8 @@ _QUICK_SECONDS = 10.0
 _STOP_SECONDS = 40.0
 _LOOK_SECONDS = 0.5
 _PORTS_TRIED = 100
+CAN_READ = frozenset({"log_forked", "log_unknown", "log_damaged"})
+"""Refusals of a service that answers and reads, but cannot write to a log of a studio."""
 
 
 @dataclass(slots=True)
@@ -123,12 +126,19 @@ def run(settings: Settings, *, log: Path | None = None) -> Iterator[Running]:
 
 @contextmanager
 def _clock(settings: Settings) -> Iterator[None]:
-    """Run what is due by the clock beside the block, in this process: the server's own answer requests only."""
+    """Run what is due by the clock beside the block, in this process: the server's own answer requests only.
+
+    First it says which logs cannot be signed, as after a restore to an older state: what is there can be read all the same.
+    """
     from service import jobs
+    from service.ledger import standing
     from service.services import Services
 
     with closing(Services.from_settings(settings)) as services:
-        scheduler = jobs.start(jobs.Tools(services.database, services.ledger, services.blobs))
+        with services.database.ledger() as conn:
+            for _, refusal in standing.refusals(conn, services.ledger):
+                sys.stderr.write(f"Warning: {refusal}\n")
+        scheduler = jobs.start(jobs.Tools(services.database, services.ledger, services.blobs, services.vault))
         try:
             yield
         finally:
@@ -209,8 +219,9 @@ def _is_ready(settings: Settings) -> bool:
     connection = http.client.HTTPConnection(_reachable(settings.host).strip("[]"), settings.port, timeout=10)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        answer = connection.getresponse()
+        return answer.status == http.HTTPStatus.OK or json.loads(answer.read()).get("code") in CAN_READ
+    except (OSError, ValueError, http.client.HTTPException):
         return False
     finally:
         connection.close()

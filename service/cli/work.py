@@ -26,7 +26,7 @@ def command(cli: Cli) -> None:
     with supervise.until_stopped(), lease.hold(cli.settings.data, cli.settings.database_url) as held:
         migrate(held.url)
         with closing(Services.from_settings(replace(cli.settings, database_url=held.url))) as services:
-            scheduler = jobs.start(jobs.Tools(services.database, services.ledger, services.blobs))
+            scheduler = jobs.start(jobs.Tools(services.database, services.ledger, services.blobs, services.vault))
             cli.answer({"jobs": [job.name for job in jobs.JOBS]}, f"Working: {', '.join(job.name for job in jobs.JOBS)}. Ctrl-C stops.")
             try:
                 _watch(held)

@@ -94,6 +94,10 @@ def _earlier(write: Write, state: State) -> Earlier | None:
 
 def require_same_request(earlier: Earlier, request_hmac: bytes | None) -> None:
     """Refuse an idempotency key that stood for another request."""
+    if request_hmac and not earlier.request_hmac:
+        raise Conflict(
+            "What this Idempotency-Key wrote was about somebody who was erased since; it is not written again.", "subject_erased"
+        )
     if earlier.request_hmac != (request_hmac or b""):
         fault = FieldError("/headers/Idempotency-Key", "This key was used for a different request; use a new one.")
         raise Invalid("The Idempotency-Key was used before, with another body.", "idempotency_key_reused", (fault,))

@@ -19,6 +19,7 @@ from schemas.kinds import KINDS
 from schemas.problem import faults
 from schemas.references import Link, Reference, Spot, link, secret, visit
 from service import errors, ids
+from service.content.vault import Erased
 from service.context import Actor, Context, Idempotency
 from service.ledger.entry import encode, leaf_hash
 from service.ledger.log import Disclosure, Edge, HeadColumns, Item, Receipt, Unchanged, Write
@@ -269,9 +270,17 @@ def _seal(context: Context, draft: Draft, body: dict[str, Any]) -> Iterable[Disc
             continue
         found = secret(spot)
         subject = draft.id if found.subject == "self" else found.subject
-        sealed = context.vault.seal_value(context.studio_id, subject, orjson.dumps(found.value, option=orjson.OPT_SORT_KEYS))
+        try:
+            sealed = context.vault.seal_value(context.studio_id, subject, orjson.dumps(found.value, option=orjson.OPT_SORT_KEYS))
+        except Erased:
+            raise _erased(draft.pointer + found.pointer, str(subject)) from None
         spot.container[spot.key] = {"commitment": sealed.commitment.hex()}
         yield Disclosure(found.pointer, sealed.commitment, sealed.ciphertext, subject, found.protection)
+
+
+def _erased(pointer: str, subject: str) -> errors.Conflict:
+    fault = errors.FieldError(pointer, f"Leave it out: {subject} was erased, and nothing personal is kept about them any more.")
+    return errors.Conflict("This would record something about a person who was erased.", "subject_erased", (fault,))
 
 
 def _reference(edge: Edge) -> dict[str, Any]:

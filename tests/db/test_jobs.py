@@ -21,7 +21,7 @@ NOW = datetime(2026, 9, 20, 12, 0, 30, tzinfo=UTC)
 @pytest.fixture
 def tools(database: Database, tmp_path: Path) -> Iterator[Tools]:
     services = Services.from_settings(Settings(data=tmp_path, database_url=database.url))
-    yield Tools(services.database, services.ledger, services.blobs)
+    yield Tools(services.database, services.ledger, services.blobs, services.vault)
     services.close()
 
 
@@ -54,5 +54,5 @@ def test_the_clock_ticks_and_stops(tools: Tools) -> None:
 
 def test_a_database_that_is_away_is_tried_again(tmp_path: Path) -> None:
     away = Services.from_settings(Settings(data=tmp_path, database_url="postgresql://127.0.0.1:1/none"))
-    assert not jobs.tick(Tools(away.database, away.ledger, away.blobs), jobs.JOBS[0], NOW)
+    assert not jobs.tick(Tools(away.database, away.ledger, away.blobs, away.vault), jobs.JOBS[0], NOW)
     away.close()
