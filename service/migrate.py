@@ -8,7 +8,7 @@ one that begins with `-- as: login` runs as whoever connects (it makes the roles
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -49,26 +49,27 @@ class Applied:
     sha256: str
 
 
-def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
-    """Apply what is missing and return the names; any number of processes may do so at once.
+def migrate(url: str, directory: Path = DIRECTORY, *, only: Collection[str] | None = None) -> list[str]:
+    """Apply what is missing (of `only` these, to make the tables of an older version) and return the names; any number of
+    processes may do so at once.
 
     Raises `StartError` for an old server, a changed or out-of-order file, and a login that may not make the roles.
     """
     try:
         with psycopg.connect(url, autocommit=True) as conn:
-            return _migrate(conn, directory)
+            return _migrate(conn, directory, only)
     except pg.InsufficientPrivilege as fault:
         raise StartError(f"The database cannot be migrated: {fault.diag.message_primary}. {_PRIVILEGES}") from fault
 
 
-def _migrate(conn: psycopg.Connection[Any], directory: Path) -> list[str]:
+def _migrate(conn: psycopg.Connection[Any], directory: Path, only: Collection[str] | None) -> list[str]:
     if conn.info.server_version < OLDEST_SERVER:
         raise StartError(f"PostgreSQL {conn.info.server_version // 10000} is too old; version 15 or newer is needed.")
     with _alone(conn):
         if not _is_begun(conn):
             conn.execute("CREATE TABLE migration (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL)")
             conn.execute("GRANT SELECT ON migration TO PUBLIC")
-        rest = pending(files(directory), _applied(conn))
+        rest = [each for each in pending(files(directory), _applied(conn)) if only is None or each.name in only]
         for migration in rest:
             _apply(conn, migration)
     return [migration.name for migration in rest]
