@@ -26,7 +26,7 @@ _QUICK_SECONDS = 10.0
 _STOP_SECONDS = 40.0
 _LOOK_SECONDS = 0.5
 _PORTS_TRIED = 100
-CAN_READ = frozenset({"log_forked", "log_unknown", "log_damaged"})
+CAN_READ = frozenset({"log_forked", "log_unknown", "log_damaged", "signer_unavailable"})
 """Refusals of a service that answers and reads, but cannot write to a log of a studio."""
 
 
