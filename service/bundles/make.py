@@ -105,14 +105,15 @@ class _Checked:
 
     def __init__(self, context: Context, size: int) -> None:
         self._size = size
+        self._tree = tiles.Tree(context.conn, context.studio_id, size)
         with _whole():
-            self._paths = tiles.Paths(context.conn, context.studio_id, size)
+            self._root = self._tree.root(0, size)
 
     def inclusion(self, index: int, entry: bytes) -> tuple[bytes, ...]:
         """Return the path of an entry; raises `Unavailable` where the log does not prove it."""
         with _whole():
-            path = self._paths.inclusion(index)
-        if not merkle.verify_inclusion(index, self._size, leaf_hash(entry), path, self._paths.root):
+            path = self._tree.inclusion(index)
+        if not merkle.verify_inclusion(index, self._size, leaf_hash(entry), path, self._root):
             raise _damaged()
         return path
 

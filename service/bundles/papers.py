@@ -24,6 +24,7 @@ audit = logging.getLogger("clearance.audit")
 
 CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "decision": ("facts", "findings", "read", "subject_list"),
+    "event": ("erasure",),
     "review": ("subject_list",),
     "release": ("asset_list",),
 }
@@ -50,8 +51,9 @@ class Papers:
         entry = orjson.loads(raw)
         kind, body = entry["kind"], entry["body"]
         for name in CONTENTS.get(kind, ()):
-            if body.get(name):
-                self.contents[body[name]["sha256"]] = body[name]["bytes"]
+            named = body.get(name, {}).get("commitments") if name == "erasure" else body.get(name)
+            if named:
+                self.contents[named["sha256"]] = named["bytes"]
         if kind == "decision":
             self.packs.update((used["digest"], None) for used in body["packs"])
         if kind in PROVED:
@@ -76,7 +78,9 @@ def packs(context: Context, papers: Papers) -> Iterator[Member]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Secret:
+class Secret:
+    """A secret value as it is kept: where it stands, what the log holds of it, and what opens it."""
+
     id: str
     index: int
     pointer: str
@@ -92,7 +96,7 @@ def disclosures(context: Context, selection: Selection) -> Iterator[Member]:
     with TemporaryFile() as file:
         for secret in _secrets(context, selection):
             if secret.protection in allowed:
-                file.write(_opened(context, secret))
+                file.write(opened(context, secret))
         size = file.tell()
         file.seek(0)
         if size:
@@ -104,7 +108,7 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _opened(context: Context, secret: _Secret) -> bytes:
+def opened(context: Context, secret: Secret) -> bytes:
     """A line that opens a commitment; empty for a value that was erased or cannot be read."""
     try:
         plain = context.vault.open(context.studio_id, secret.subject, secret.ciphertext)
@@ -125,7 +129,7 @@ def _opened(context: Context, secret: _Secret) -> bytes:
     return orjson.dumps(line) + b"\n"
 
 
-def _secrets(context: Context, selection: Selection) -> Iterator[_Secret]:
+def _secrets(context: Context, selection: Selection) -> Iterator[Secret]:
     if selection.indices is None:
         yield from _every(context, selection.size)
         return
@@ -144,7 +148,7 @@ def _ids(context: Context, indices: list[int]) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _every(context: Context, size: int) -> Iterator[_Secret]:
+def _every(context: Context, size: int) -> Iterator[Secret]:
     """All of the studio in the order of the key, a page at a time."""
     last, after = "", b""
     while page := _fetched(
@@ -156,6 +160,6 @@ def _every(context: Context, size: int) -> Iterator[_Secret]:
         last, after = page[-1].id, page[-1].commitment
 
 
-def _fetched(context: Context, statement: Any, values: Mapping[str, Any]) -> list[_Secret]:
-    with context.conn.cursor(row_factory=class_row(_Secret)) as cursor:
+def _fetched(context: Context, statement: Any, values: Mapping[str, Any]) -> list[Secret]:
+    with context.conn.cursor(row_factory=class_row(Secret)) as cursor:
         return cursor.execute(statement, {"studio": context.studio_id, **values}).fetchall()

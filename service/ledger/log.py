@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from service import errors
 from service.db import Database
-from service.ledger import merkle, plan, tree
+from service.ledger import merkle, plan, tiles, tree
 from service.ledger.items import Disclosure, Edge, HeadColumns, Item, Receipt, TreeHead, Unchanged, Write
 from service.ledger.note import Checkpoint, Note, Verifier
 from service.ledger.plan import Earlier, Repeated
@@ -43,6 +43,7 @@ class Ledger:
         self._database = database
         self._signer = signer
         self._name = name
+        self._tiles = tiles.Kept()
         self._sequencer = Sequencer(database, signer, self.origin, lane=lane)
         self.appended: Callable[[str], object] = _nobody_listens
         """Called with the studio after each append, before it is answered; must not wait for anything."""
@@ -135,7 +136,7 @@ class Ledger:
     def inclusion(self, conn: Connection[Any], studio_id: str, index: int, size: int) -> tuple[bytes, ...]:
         """Return the path from an entry to the root of the tree of `size`; checked before it is answered."""
         ranges = merkle.inclusion_ranges(index, size)
-        leaf, root, *path = self._roots(conn, studio_id, [(index, index + 1), (0, size), *ranges])
+        leaf, root, *path = self._roots(conn, studio_id, size, [(index, index + 1), (0, size), *ranges])
         if not merkle.verify_inclusion(index, size, leaf, path, root):
             raise _damaged(self.origin(studio_id))
         return tuple(path)
@@ -143,14 +144,15 @@ class Ledger:
     def consistency(self, conn: Connection[Any], studio_id: str, first: int, second: int) -> tuple[bytes, ...]:
         """Return the proof that the tree of `first` entries is the beginning of that of `second`; checked likewise."""
         ranges = merkle.consistency_ranges(first, second)
-        old, new, *path = self._roots(conn, studio_id, [(0, first), (0, second), *ranges])
+        old, new, *path = self._roots(conn, studio_id, second, [(0, first), (0, second), *ranges])
         if not merkle.verify_consistency(first, second, old, new, path):
             raise _damaged(self.origin(studio_id))
         return tuple(path)
 
-    def _roots(self, conn: Connection[Any], studio_id: str, ranges: list[merkle.Range]) -> list[bytes]:
+    def _roots(self, conn: Connection[Any], studio_id: str, size: int, ranges: list[merkle.Range]) -> list[bytes]:
+        found = tiles.Tree(conn, studio_id, size, self._tiles)
         try:
-            return tree.roots(conn, studio_id, ranges)
+            return [found.root(*part) for part in ranges]
         except LookupError as fault:
             raise _damaged(self.origin(studio_id)) from fault
 

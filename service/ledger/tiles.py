@@ -6,6 +6,9 @@ reads brings up to date first: tailing the log once more writes nothing. A full 
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from psycopg import Connection
@@ -14,7 +17,8 @@ from service.ledger import merkle, tile, tree
 from service.ledger.merkle import HASH_BYTES
 from service.ledger.tile import STEP, WIDTH, Tile
 
-_KEPT = 2_048
+Levels = tuple[bytes, ...]
+_Key = tuple[str, int, int, int]
 
 
 def read(conn: Connection[Any], studio_id: str, wanted: Tile) -> bytes:
@@ -33,41 +37,86 @@ def _entries(conn: Connection[Any], studio_id: str, wanted: Tile) -> bytes | Non
 
 
 def _hashes(conn: Connection[Any], studio_id: str, level: int, wanted: Tile) -> bytes | None:
-    tree.derive(conn, studio_id, wanted.needs)
+    if level:
+        tree.derive(conn, studio_id, wanted.needs)
+    return _stored(conn, studio_id, level, wanted)
+
+
+def _stored(conn: Connection[Any], studio_id: str, level: int, wanted: Tile) -> bytes | None:
     content = b"".join(tree.below(conn, studio_id, (level + 1) * STEP, wanted.begin, wanted.end))
     return content if len(content) == wanted.width * HASH_BYTES else None
 
 
-class Paths:
-    """Inclusion paths of many entries in one tree: each tile is read once, and the nodes between its levels are worked out once."""
+class Kept:
+    """Tiles that were read before, each with the nodes above its hashes. A tile of a width never changes, so what is kept stays right."""
 
-    def __init__(self, conn: Connection[Any], studio_id: str, size: int) -> None:
+    def __init__(self, most: int = 1_024) -> None:
+        self._most = most
+        self._tiles: OrderedDict[_Key, Levels] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: _Key) -> Levels | None:
+        """Return a tile that is here."""
+        with self._lock:
+            found = self._tiles.get(key)
+            if found is not None:
+                self._tiles.move_to_end(key)
+            return found
+
+    def put(self, key: _Key, levels: Levels) -> None:
+        """Keep a tile, and let the one go that nobody has asked for longest."""
+        with self._lock:
+            self._tiles[key] = levels
+            if len(self._tiles) > self._most:
+                self._tiles.popitem(last=False)
+
+
+class Tree:
+    """The nodes of one tree out of its tiles: each is read once, and the nodes between its levels are worked out once."""
+
+    def __init__(self, conn: Connection[Any], studio_id: str, size: int, kept: Kept | None = None) -> None:
         self._conn, self._studio_id, self._size = conn, studio_id, size
-        self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
-        self.root = self._range(0, size)
+        self._kept = kept or Kept()
+        self._derived = False
+
+    def root(self, begin: int, end: int) -> bytes:
+        """Return the root over a range as `merkle` asks for it; raises `LookupError` where the log has a hole."""
+        return merkle.fold([self._node(level, position) for level, position in merkle.nodes(begin, end)])
 
     def inclusion(self, index: int) -> tuple[bytes, ...]:
         """Return the path of an entry, lowest hash first; raises `LookupError` where the log has a hole."""
-        return tuple(self._range(*part) for part in merkle.inclusion_ranges(index, self._size))
-
-    def _range(self, begin: int, end: int) -> bytes:
-        return merkle.fold([self._node(level, position) for level, position in merkle.nodes(begin, end)])
+        return tuple(self.root(*part) for part in merkle.inclusion_ranges(index, self._size))
 
     def _node(self, level: int, position: int) -> bytes:
         row, up = divmod(level, STEP)
         index = position << up >> STEP
-        return self._tile(row, index)[up][position - (index << STEP >> up)]
+        at = (position - (index << STEP >> up)) * HASH_BYTES
+        return self._tile(row, index)[up][at : at + HASH_BYTES]
 
-    def _tile(self, row: int, index: int) -> list[list[bytes]]:
-        """A tile's hashes, and above them the nodes that they make up, as far as they are complete."""
-        if (row, index) not in self._tiles:
-            if len(self._tiles) >= _KEPT:
-                self._tiles.clear()
-            wanted = Tile(row, index, min(WIDTH, (self._size >> STEP * row) - index * WIDTH))
-            content = read(self._conn, self._studio_id, wanted)
-            levels = [[content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)]]
-            for _ in range(STEP - 1):
-                below = levels[-1]
-                levels.append([merkle.node_hash(left, right) for left, right in zip(below[::2], below[1::2], strict=False)])
-            self._tiles[row, index] = levels
-        return self._tiles[row, index]
+    def _tile(self, row: int, index: int) -> Levels:
+        wanted = Tile(row, index, min(WIDTH, (self._size >> STEP * row) - index * WIDTH))
+        key = (self._studio_id, row, index, wanted.width)
+        levels = self._kept.get(key)
+        if levels is None:
+            levels = _levels(self._read(row, wanted))
+            self._kept.put(key, levels)
+        return levels
+
+    def _read(self, row: int, wanted: Tile) -> bytes:
+        if row and not self._derived:
+            tree.derive(self._conn, self._studio_id, self._size)
+            self._derived = True
+        content = _stored(self._conn, self._studio_id, row, wanted)
+        if content is None:
+            raise LookupError(f"the log of {self._studio_id} has a hole within {wanted.path}")
+        return content
+
+
+def _levels(content: bytes) -> Levels:
+    """A tile's hashes, and above them the nodes that they make up, as far as they are complete."""
+    levels = [content]
+    for _ in range(STEP - 1):
+        below = levels[-1]
+        pairs = range(0, len(below) - HASH_BYTES, 2 * HASH_BYTES)
+        levels.append(b"".join([sha256(b"\x01" + below[at : at + 2 * HASH_BYTES]).digest() for at in pairs]))
+    return tuple(levels)

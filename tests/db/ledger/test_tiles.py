@@ -110,9 +110,26 @@ def test_proofs_from_tiles_are_the_proofs_of_the_log(database, ledger, entries):
 @pytest.mark.parametrize("size", [1, 2, 3, 255, 256, 257, 512, 513, SIZE])
 def test_many_paths_at_once_are_the_paths_of_the_log(database, ledger, entries, size):
     with database.app(STUDIO) as conn:
-        found = tiles.Paths(conn, STUDIO, size)
+        found = tiles.Tree(conn, STUDIO, size, tiles.Kept(3))
         for index in sorted({*range(0, size, 37), size - 1}):
             assert found.inclusion(index) == ledger.inclusion(conn, STUDIO, index, size)
+
+
+def test_what_was_read_once_is_proved_without_asking(database, ledger, entries):
+    with database.app(STUDIO) as conn:
+        before = ledger.inclusion(conn, STUDIO, 5, SIZE), ledger.consistency(conn, STUDIO, 300, SIZE)
+    assert (ledger.inclusion(None, STUDIO, 5, SIZE), ledger.consistency(None, STUDIO, 300, SIZE)) == before
+    ledger.append(write())
+    with database.app(STUDIO) as conn:
+        after = ledger.inclusion(conn, STUDIO, 5, SIZE + 1)
+    assert after != before[0]
+
+
+def test_what_is_kept_is_bounded():
+    kept = tiles.Kept(2)
+    for number in range(3):
+        kept.put((STUDIO, 0, number, 256), (bytes([number]),))
+    assert [kept.get((STUDIO, 0, number, 256)) for number in range(3)] == [None, (b"\x01",), (b"\x02",)]
 
 
 def test_deriving_again_writes_nothing(database, database_url, entries):
