@@ -20,7 +20,7 @@ from service.context import Context
 from service.decisions import drafts, governance
 from service.decisions.question import Asked, Question, intent_fact
 from service.decisions.releases import subjects_of
-from service.decisions.replay import content
+from service.decisions.replay import content, planned_of
 from service.facts.gather import Facts, gather
 from service.facts.library import View
 from service.records import read
@@ -98,7 +98,7 @@ class Case:
         """Take up what was decided: its subjects, packs and standing."""
         body = decision.body
         subjects = subjects_of(context, decision)[:SUBJECTS]
-        planned = content(context, decision, "planned") if "planned" in body else None
+        planned = planned_of(context, decision)
         at = datetime.fromisoformat(body["at"])
         question = Question(subjects, body["act"], planned, at, body["log_size"], ahead=body.get("ahead", True))
         asked = Asked(

@@ -16,6 +16,7 @@ from service import errors
 from service.context import Context, Idempotency
 from service.decisions import again, followups, governance, packs
 from service.decisions.question import Asked, Question, ask, intent_fact
+from service.decisions.replay import keep_planned
 from service.facts.gather import gather
 from service.records import write
 from service.records.model import Draft, Recorded
@@ -125,7 +126,7 @@ def _body(context: Context, decided: Decided, worked: again.Worked, ruling: gove
     }
     optional = {
         "production": asked.production, "profile": asked.profile, "intent": dict(asked.intent) or None,
-        "valid_until": evaluation.valid_until, "planned": blob(context, canonical(question.planned)) if question.planned else None,
+        "valid_until": evaluation.valid_until, "planned": keep_planned(context, question.planned) if question.planned else None,
     }  # fmt: skip
     return body | {name: value for name, value in optional.items() if value is not None}
 

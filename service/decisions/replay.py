@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
 from service.context import Context
 from service.decisions import governance
+from service.facts.planned import without_people
 from service.records import read
-from service.records.model import Recorded
+from service.records.model import Body, Recorded
 from service.rules import evaluate
 from service.rules.findings import EVALUATOR
+from service.rules.pack import canonical
 
 FACTS_LIMIT = 256 * 1024 * 1024
 
@@ -51,6 +53,25 @@ def replay(context: Context, decision_id: str) -> Replay:
     digest = hashlib.sha256(again.bytes()).hexdigest()
     stored = body["findings"]["sha256"]
     return Replay(decision.id, digest == stored, stored, digest, again.outcome, EVALUATOR, body["evaluator"])
+
+
+def keep_planned(context: Context, planned: Body) -> dict[str, Any]:
+    """Keep what a caller described, so that the question can be put again: sealed, because it may quote prompts and fees.
+
+    What it says about people who are on record is left out: no fact rests on it, and it would outlive their erasure.
+    """
+    sealed = context.vault.seal(context.studio_id, None, canonical(without_people(planned)))
+    return {"sha256": context.blobs.keep(sealed), "bytes": len(sealed), "media_type": "application/x-sealed+json"}
+
+
+def planned_of(context: Context, decision: Recorded) -> Body | None:
+    """What the caller had described instead of naming a record; None for a decision about records."""
+    if "planned" not in decision.body:
+        return None
+    kept = context.blobs.read(decision.body["planned"]["sha256"], limit=FACTS_LIMIT)
+    if decision.body["planned"]["media_type"] == "application/json":  # as decisions kept it before it was sealed
+        return cast("Body", orjson.loads(kept))
+    return cast("Body", orjson.loads(context.vault.open(context.studio_id, None, kept)))
 
 
 def content(context: Context, decision: Recorded, name: str) -> Any:

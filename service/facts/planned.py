@@ -16,10 +16,10 @@ from typing import Any
 from marshmallow import ValidationError
 
 from schemas.kinds import KINDS
-from schemas.references import Reference, link, visit
+from schemas.references import Reference, commitments, link, visit
 from service import errors
 from service.facts.library import View
-from service.records.pointers import copy
+from service.records.pointers import copy, drop
 from service.records.write import field_errors
 
 
@@ -29,6 +29,18 @@ def views(planned: Mapping[str, Any] | None, laid: Mapping[str, str] = MappingPr
     keys = {**laid, **{f"${name.partition('_')[2]}": name for name, *_ in subjects}}
     made = [_view(name, kind, body, keys, pointer) for name, kind, body, pointer in subjects]
     return made, [name for name, *_ in subjects]
+
+
+def without_people(planned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was planned without the secret values about people who are on record; `planned` has passed `views`."""
+    kept: dict[str, Any] = copy(planned)
+    for _, kind, body, _ in _listed(kept):
+        schema = KINDS[kind].schema
+        loaded = copy(schema.load(copy(body), partial=tuple(schema.fields)))
+        about = [one.pointer for one in commitments(schema, loaded) if str(one.subject).startswith("pty_")]
+        for pointer in reversed(about):
+            drop(body, pointer)
+    return kept
 
 
 def _word(value: Any) -> str:

@@ -29,6 +29,13 @@ def put(document: Any, pointer: str, value: Any) -> None:
         document[last] = value
 
 
+def drop(document: Any, pointer: str) -> None:
+    """Take the value at the pointer out, in place; it must be there."""
+    parent, _, last = pointer.rpartition("/")
+    around = get(document, parent)
+    del around[int(last) if isinstance(around, list) else steps(f"/{last}")[0]]
+
+
 def copy(value: Any) -> Any:
     """Return a deep copy of a JSON value."""
     if isinstance(value, Mapping):

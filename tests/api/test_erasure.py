@@ -297,3 +297,27 @@ def kept(services: Services, party: str) -> int:
         row = conn.execute("SELECT count(*) FROM disclosure WHERE subject = %s", [party]).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def test_what_is_only_planned_is_kept_sealed(admin: Caller, person: dict[str, Any], services: Services) -> None:
+    planned = {
+        "generation": {"prompts": [{"text": "a prompt with a canary", "use": "positive"}], "notes": "canary notes"},
+        "consent": {
+            "grantor": person["id"],
+            "capacity": "self",
+            "answer": "granted",
+            "description": WORDS,
+            "scope": {"purposes": ["creation"]},
+        },
+    }
+    decided = admin.create("decisions", {"act": "generate", "subject": planned, "at": "2026-09-20T12:00:00Z"})
+    assert decided["body"]["planned"]["media_type"] == "application/x-sealed+json"
+    blobs = [path.read_bytes() for path in services.blobs.root.rglob("*") if path.is_file()]
+    assert blobs
+    assert not [one for one in blobs if b"canary" in one.lower()]
+    opened = services.vault.open(admin.studio_id, None, services.blobs.of(admin.studio_id).read(decided["body"]["planned"]["sha256"]))
+    kept = json.loads(opened)
+    assert kept["generation"] == planned["generation"]
+    assert kept["consent"] == {name: value for name, value in planned["consent"].items() if name != "description"}
+    assert admin.send("GET", f"/v1/decisions/{decided['id']}/clearing").status_code == 200
+    assert admin.send("POST", f"/v1/decisions/{decided['id']}/replay").get_json()["identical"] is True
