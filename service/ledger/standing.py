@@ -22,11 +22,10 @@ _NEWEST = """
 def refusals(conn: Connection[Any], ledger: Ledger) -> Iterator[tuple[str, Problem]]:
     """Yield each studio whose log a write would find refused, with the refusal; one query unless something is unusual."""
     for studio_id, size, root in conn.execute(_NEWEST).fetchall():
-        mark = ledger.mark(studio_id)
         found = Checkpoint(ledger.origin(studio_id), size or 0, root or merkle.EMPTY_ROOT)
-        if found == (mark.checkpoint if mark else Checkpoint(found.origin, 0, merkle.EMPTY_ROOT)):
-            continue
         try:
-            ledger.checkpoint(conn, studio_id)
+            mark = ledger.mark(studio_id)
+            if found != (mark.checkpoint if mark else Checkpoint(found.origin, 0, merkle.EMPTY_ROOT)):
+                ledger.checkpoint(conn, studio_id)
         except Problem as refusal:
             yield studio_id, refusal

@@ -48,6 +48,7 @@ def service(data: Path, path: Path) -> Iterator[Client]:
     finally:
         process.terminate()
         process.communicate(timeout=90)
+        wait_until(lambda: not (data / "service.json").exists() or not processes.of_data(data), 60)
 
 
 def test_the_key_is_elsewhere_and_a_kill_loses_nothing(tmp_path: Path) -> None:
@@ -73,6 +74,8 @@ def test_the_key_is_elsewhere_and_a_kill_loses_nothing(tmp_path: Path) -> None:
             fsck = clearance("ledger", "fsck", "--data", str(data), CLEARANCE_SIGNER=str(path))
             said = fsck.communicate(timeout=60)[0]
     assert fsck.returncode == 0, said
+    with service(data, path) as client:
+        assert len(client.get("/v1/assets")["items"]) > 5, "what is there is read without the signer"
     assert sorted(set(written)) == written
     assert newest.size > max(written)
     assert len(written) > 5
