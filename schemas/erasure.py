@@ -28,7 +28,7 @@ class ErasedRecord(Body):
 
     id = Text(60, required=True)
     values = Whole(required=True)
-    fields = Several(Text(500), required=True)
+    pointers = Several(Text(500), required=True)
 
 
 class HoldAnswer(Body):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import ValidationError, validates_schema
+from marshmallow.fields import Raw
+
 from schemas.collections import Number
 from schemas.fields import Body, Choice, Nested, Several, Text, Whole
 
@@ -106,3 +109,44 @@ class BundleRequest(Body):
         about="whose secret values lie beside their commitments; personal and encrypted ones that you may read unless told",
     )
     format = Choice(*BUNDLE_FORMATS)
+
+
+class DisclosureRequest(Body):
+    """Which secret fields of which version are shown, by JSON pointer; nothing else about the secret ones is."""
+
+    record = Text(30, pattern=_ID, form=_FORM, required=True)
+    version = Whole(1, about="the current one unless told")
+    pointers = Several(
+        Text(500, pattern=r"/.*", form="Write a JSON pointer, such as /description."), most=100, required=True, about="such as /description"
+    )
+
+    @validates_schema
+    def some(self, data: dict[str, Any], **_: Any) -> None:
+        """To disclose nothing is to ask for a proof."""
+        if not data["pointers"]:
+            raise ValidationError({"pointers": ["Name at least one field; GET /v1/ledger/proof proves an entry without any."]})
+
+
+class DisclosedValue(Body):
+    """A value with its salt: together they give the commitment that stands in the entry."""
+
+    record = Text(30, required=True)
+    pointer = Text(500, required=True)
+    protection = Choice(*PROTECTIONS, required=True)
+    commitment = Text(64, required=True)
+    salt = Text(64, required=True)
+    value = Raw(required=True)
+
+
+class DisclosureAnswer(Body):
+    """Everything that it takes to check the values offline: `clearance ledger verify --disclosure`, or the verifier of a bundle."""
+
+    format = Text(60, required=True)
+    log = Text(300, required=True)
+    record = Text(30, required=True)
+    version = Whole(required=True)
+    proof = Text(200_000, required=True, about="entry, index, inclusion path and checkpoint (C2SP tlog-proof)")
+    keys = Several(Text(500), required=True)
+    successions = Several(Text(2_000), required=True)
+    policy = Text(20_000, required=True)
+    disclosed = Several(Nested(DisclosedValue), required=True)

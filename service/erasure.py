@@ -83,7 +83,7 @@ class Erased:
         fields = {name: sorted({value.pointer for value in self.values if value.id == name}) for name in list(counts)[:LISTED]}
         told: dict[str, Any] = {
             "party": self.party, "erased": self.event is not None, "repeated": self.repeated, "values": len(self.values),
-            "records": [{"id": name, "values": counts[name], "fields": pointers} for name, pointers in fields.items()],
+            "records": [{"id": name, "values": counts[name], "pointers": pointers} for name, pointers in fields.items()],
             "record_count": len(counts), "says": self.says(), "holds": [{"id": hold.id, "says": f"{hold.says()}."} for hold in self.holds],
             "not_erased": [each.document() for each in self.stays],
         }  # fmt: skip

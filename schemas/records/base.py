@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
+from marshmallow.fields import Field
 
 from schemas import vocabulary
 from schemas.fields import Body, Choice, Encrypted, Nested, Several, Text
@@ -25,7 +26,7 @@ class Record(Body):
     identifiers = Several(Nested(Identifier), most=100)
     on_word_of = Nested(Word)
     grade = Choice(*vocabulary.GRADES)
-    notes = Encrypted(
+    notes: Field[Any] = Encrypted(
         Text(4000), subject=("person", "by", "grantor"),
         about="free notes; under the key of the person whom the record names, else under the studio's; counsel's reasons have fields of their own",
     )  # fmt: skip

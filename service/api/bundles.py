@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from schemas.ledger import BundleQuery, BundleRequest
+from schemas.ledger import BundleQuery, BundleRequest, DisclosureAnswer, DisclosureRequest
 from service import auth
 from service.api.operation import Answer, Call, operation
 from service.bundles.archive import FORMATS
 from service.bundles.make import members
 from service.bundles.select import Selection, Wanted, select
+from service.bundles.single import disclosure
 from service.records.read import PERMISSION_OF_PROTECTION
 
 TAG = "ledger"
@@ -36,6 +37,17 @@ def get(call: Call) -> Answer:
 def post(call: Call) -> Answer:
     """Answer as GET does; nothing is written."""
     return _sent(call, call.body)
+
+
+@operation("POST", "/v1/ledger/disclosure", permission="ledger.read", tag=TAG, summary="Prove some secret fields of a record, and show no others",
+           body=DisclosureRequest(), answer=DisclosureAnswer(), name="make_disclosure")  # fmt: skip
+def disclose(call: Call) -> Answer:
+    """Answer the entry with its proof and the chosen values with their salts; each takes the permission for its kind."""
+    asked, actor = call.body, call.context.actor
+    told = disclosure(
+        call.context, asked["record"], asked["pointers"], asked.get("version"), lambda permission: auth.require(actor, permission)
+    )
+    return Answer(told, headers={"Cache-Control": "no-store"})
 
 
 def _sent(call: Call, named: Mapping[str, Any]) -> Answer:

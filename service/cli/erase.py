@@ -31,7 +31,7 @@ def command(cli: Cli, party_id: str, *, dry_run: bool, yes: bool, **why: str | N
             click.echo(_text(client.post(path, {}, dry_run=True)), err=True)
             click.confirm("Erase it? This cannot be undone", abort=True, err=True)
         body = {name: value for name, value in why.items() if value}
-        found = client.post(path, body, **({"dry_run": True} if dry_run else {}))
+        found = client.post(path, body, dry_run=dry_run or None)
     cli.answer(found, _text(found))
     return 1 if found["holds"] else 0
 
@@ -42,7 +42,7 @@ def _asks(cli: Cli, *, yes: bool) -> bool:
 
 def _text(found: dict[str, Any]) -> str:
     lines = [found["says"]]
-    lines += [f"  {each['id']}: {', '.join(each['fields'])}" for each in found["records"]]
+    lines += [f"  {each['id']}: {', '.join(each['pointers'])}" for each in found["records"]]
     lines += [f"  Held: {each['says']}" for each in found["holds"]]
     lines += ["What an erasure does not reach:"]
     lines += [f"  {each['says']}{_named(each)}" for each in found["not_erased"]]

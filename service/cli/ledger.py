@@ -15,6 +15,7 @@ import click
 from service.cli import ledger_anchors, local
 from service.cli.bundle import bundle, verifier
 from service.cli.command import OPTIONS, Cli, declare
+from service.cli.disclose import check_disclosure, disclose
 from service.client import Client, Refused, Unreachable
 from service.db import Database
 from service.durable import replace
@@ -53,13 +54,20 @@ def check(cli: Cli, studios: tuple[str, ...]) -> int:
 @click.option(
     "--policy", "rules", type=click.Path(exists=True, path_type=Path, dir_okay=False), metavar="FILE", help="Whose cosignatures are needed."
 )
-def verify(cli: Cli, state: Path | None, rules: Path | None) -> int:
+@click.option(
+    "--disclosure", type=click.Path(exists=True, path_type=Path, dir_okay=False), metavar="FILE", help="Check this instead, offline."
+)
+@click.option("--key", metavar="KEY|FILE", help="With --disclosure: the log's public key as you know it.")
+def verify(cli: Cli, state: Path | None, rules: Path | None, disclosure: Path | None, key: str | None) -> int:
     """Check the log as the service hands it out, against what this command saw before. Exit status 1 if it does not hold.
 
     With --state it remembers the key and the tree: an entry that was changed or taken away since then is found, whoever
     did it. Keep the file where those who run the service cannot write. With --policy the checkpoint must be cosigned by as many
-    witnesses as the policy says (`clearance ledger policy` prints one to begin with).
+    witnesses as the policy says (`clearance ledger policy` prints one to begin with). With --disclosure FILE it checks what
+    `clearance ledger disclose` wrote, and asks no service.
     """
+    if disclosure is not None:
+        return check_disclosure(cli, disclosure, key, rules)
     asked = _policy(rules)
     with local.service_url(cli.settings) as reached, Client(reached.url, reached.api_key or "") as client:
         try:
@@ -116,7 +124,7 @@ def trust(cli: Cli, studio_id: str) -> None:
     cli.answer({"checkpoint": signed.content().decode()}, signed.content().decode())
 
 
-for each in (check, verify, rebuild, trust, bundle, verifier, *ledger_anchors.COMMANDS):
+for each in (check, verify, rebuild, trust, bundle, verifier, disclose, *ledger_anchors.COMMANDS):
     command.add_command(each)
 
 

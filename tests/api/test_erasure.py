@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from service import jobs
 from service.content.vault import Vault
 from service.services import Services
 from tests.api.conftest import Caller
+from tests.api.test_bundle import checked, unpacked
 
 SECRETS = {
     "professional_name": "Zoe Canarywing",
@@ -63,7 +65,7 @@ def test_everything_about_a_person_goes_and_the_log_says_so(admin: Caller, perso
     told = erased(admin, person["id"], {"basis": "law"})
     assert told["erased"] is True
     assert told["repeated"] is False
-    assert {each["id"]: each["fields"] for each in told["records"]} == {
+    assert {each["id"]: each["pointers"] for each in told["records"]} == {
         person["id"]: ["/birth_date", "/contact", "/legal_name", "/memberships/0/number", "/notes", "/professional_name"],
         consent["id"]: ["/description"],
     }
@@ -321,3 +323,33 @@ def test_what_is_only_planned_is_kept_sealed(admin: Caller, person: dict[str, An
     assert kept["consent"] == {name: value for name, value in planned["consent"].items() if name != "description"}
     assert admin.send("GET", f"/v1/decisions/{decided['id']}/clearing").status_code == 200
     assert admin.send("POST", f"/v1/decisions/{decided['id']}/replay").get_json()["identical"] is True
+
+
+def test_bundles_before_and_after_are_of_one_log_and_decisions_stay_what_they_were(
+    admin: Caller, person: dict[str, Any], consent: dict[str, Any], tmp_path: Path
+) -> None:
+    asset = admin.create("assets", {"name": "sh010", "type": "video", "origin": "generated"})["id"]
+    admin.create("appearances", {"asset": asset, "person": person["id"], "type": "performance"})
+    decided = admin.create("decisions", {"act": "release", "subject": asset, "at": "2026-09-20T12:00:00Z"})["id"]
+    findings = admin.send("GET", f"/v1/decisions/{decided}").get_json()["findings"]
+    replayed = admin.send("POST", f"/v1/decisions/{decided}/replay").get_json()
+    before = unpacked(admin.send("GET", "/v1/ledger/bundle"), tmp_path / "before")
+    erased(admin, person["id"])
+    after = unpacked(admin.send("GET", "/v1/ledger/bundle"), tmp_path / "after")
+    key = admin.send("GET", "/v1/ledger/key").get_json()["key"]
+    old, new = checked(before, "--key", key), checked(after, "--key", key, "--seen", str(before / "checkpoint"))
+    assert (old["faults"], new["faults"]) == ([], [])
+    assert any("continues the one that was seen before" in sentence for sentence in new["holds"])
+    assert (old["numbers"]["erased"], new["numbers"]["erased"]) == (0, 7)
+    assert new["numbers"]["disclosed"] == old["numbers"]["disclosed"] - 7
+    assert any("erased, as the log itself says (entry" in sentence for sentence in new["not_established"])
+    assert WORDS in (before / "disclosures.jsonl").read_text()
+    assert not [
+        path for path in after.rglob("*") if path.is_file() and (b"Canarywing" in path.read_bytes() or WORDS.encode() in path.read_bytes())
+    ]
+    assert (old["numbers"]["decided_again"], new["numbers"]["decided_again"]) == (1, 1)
+    assert admin.send("POST", f"/v1/decisions/{decided}/replay").get_json() == replayed
+    assert replayed["identical"] is True
+    assert admin.send("GET", f"/v1/decisions/{decided}").get_json()["findings"] == findings
+    part = checked(unpacked(admin.send("GET", f"/v1/ledger/bundle?record={consent['id']}"), tmp_path / "part"), "--key", key)
+    assert part["faults"] == []

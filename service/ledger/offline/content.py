@@ -14,7 +14,8 @@ from service.ledger.offline.folder import ABOUT, Folder
 from service.ledger.offline.hashing import Hashed, hash_log, leaf_hashes, tree_root, upper_tiles
 from service.ledger.offline.report import Report, some
 from service.ledger.offline.signed import Signed, Trusted
-from service.ledger.tile import WIDTH, Tile, bundles, of_tree, split
+from service.ledger.tile import WIDTH, Tile, belongs, bundles, split
+from service.ledger.tile import parse as parse_path
 from service.rules.pack import canonical
 
 ENTRIES, PROOFS = "entries/", "proofs/"
@@ -53,6 +54,7 @@ class Log:
     kept: list[Entry] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     commitments: dict[str, set[str]] = field(default_factory=dict)
+    erasures: dict[int, str] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Entry]:
         """The kept entries of a kind."""
@@ -85,14 +87,19 @@ def check_tree(folder: Folder, signed: Signed, trusted: Trusted, report: Report)
 
     found = hash_log(folder.read, tree.size, tile_of)
     faults = list(found.faults)
-    wanted = {tile.path for part in (of_tree(tree.size), bundles(tree.size)) for tile in part}
-    faults += [f"{path} is no tile of a tree of {tree.size:,} entries." for path in folder.under("tile/") if path not in wanted]
+    strange = [path for path in folder.under("tile/") if not _is_tile(path, tree.size)]
+    faults += [f"{path} is no tile of a tree of {tree.size:,} entries." for path in strange]
     if not faults:
         faults += upper_tiles(found, tile_of)
     if found.root != tree.root:
         faults.append("The entries do not give the root that the log has signed: one of them was changed, dropped, added or moved.")
     if report.settle(faults, f"All {some(found.size, 'entry')} give the root that the log has signed; each tile is made of them."):
         _check_seen(folder, signed, found, trusted, report)
+
+
+def _is_tile(path: str, size: int) -> bool:
+    found = parse_path(path.removeprefix("tile/"))
+    return found is not None and belongs(found, size)
 
 
 def _check_seen(folder: Folder, signed: Signed, found: Hashed, trusted: Trusted, report: Report) -> None:
@@ -201,10 +208,20 @@ def _take(log: Log, origin: str, index: int, raw: bytes) -> Iterator[str]:
         log.affected.setdefault(name, []).append(index)
     if kind in KEPT:
         log.kept.append(Entry(index, document))
+    if kind == "event" and (listed := erasure_of(document.get("body"))):
+        log.erasures[index] = listed
     log.named.update(digest.decode() for digest in DIGEST.findall(raw))
     if b'"commitment"' in raw:
         for pointer, commitment in committed(document.get("body")):
             log.commitments.setdefault(commitment, set()).add(f"{record}{pointer}")
+
+
+def erasure_of(body: Any) -> str | None:
+    """The digest of the list of commitments that an erasure has emptied; None for any other body."""
+    try:
+        return str(body["erasure"]["commitments"]["sha256"])
+    except (LookupError, TypeError):
+        return None
 
 
 def committed(value: Any, at: str = "") -> Iterable[tuple[str, str]]:

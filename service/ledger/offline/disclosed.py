@@ -23,12 +23,22 @@ def check_disclosures(folder: Folder, log: Log, report: Report) -> None:
     faults = list(_wrong(lines, log, opened))
     if lines:
         report.settle(faults, f"{some(len(lines), 'secret value')} disclosed: each is the one that the log committed to.")
-    closed = len(set(log.commitments) - opened)
+    gone = set(log.commitments) & _erased(folder, log)
+    closed = len(set(log.commitments) - opened - gone)
     if closed:
         report.open.append(
             f"What {some(closed, 'secret value')} say: the log holds only commitments to them; they were withheld from this bundle, or erased."
         )
-    report.numbers.update(disclosed=len(lines), withheld=closed)
+    if gone - opened:
+        by = ", ".join(map(str, sorted(log.erasures)[:20]))
+        report.open.append(f"What {some(len(gone - opened), 'secret value')} said: erased, as the log itself says (entry {by}).")
+    report.numbers.update(disclosed=len(lines), withheld=closed, erased=len(gone - opened))
+
+
+def _erased(folder: Folder, log: Log) -> set[str]:
+    """The commitments that the log says were emptied, from the lists that its erasures name."""
+    held = [folder.read(f"blobs/{digest}") for digest in log.erasures.values() if folder.has(f"blobs/{digest}")]
+    return {line.decode(errors="replace") for content in held for line in content.split()}
 
 
 def _wrong(lines: list[bytes], log: Log, opened: set[str]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from service.ledger.offline.signed import (
     check_witnesses,
     parse_keys,
 )
+from service.ledger.offline.single import verify_disclosure
 from service.ledger.offline.stamped import STAMPS, check_stamps
 
 FILES = frozenset({LIST, ABOUT, CHECKPOINT, KEY, POLICY, SUCCESSIONS, DISCLOSURES, "README.txt", "verify.py"})
@@ -81,10 +82,12 @@ def check_places(folder: Folder, report: Report) -> None:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Check the bundle that the command line names; 0 if everything that was checked holds, 1 if not."""
+    """Check the bundle, or the disclosure, that the command line names; 0 if everything that was checked holds, 1 if not."""
     given = _parser().parse_args(words)
     try:
-        report = verify(given.bundle, _trusted(given))
+        trusted = _trusted(given)
+        single = given.bundle.is_file()
+        report = verify_disclosure(given.bundle.read_bytes(), trusted) if single else verify(given.bundle, trusted)
     except (OSError, ValueError) as fault:
         sys.stdout.write(f"This cannot be checked: {fault}\n")
         return 1
@@ -96,7 +99,11 @@ def main(words: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Check a bundle of a Clearance log, without network and without trusting who made it.")
     parser.add_argument(
-        "bundle", nargs="?", type=Path, default=Path(sys.argv[0]).resolve().parent, help="its directory (else where this file lies)"
+        "bundle",
+        nargs="?",
+        type=Path,
+        default=Path(sys.argv[0]).resolve().parent,
+        help="its directory (else where this file lies), or the file of a disclosure",
     )
     parser.add_argument("--key", metavar="KEY|FILE", help="the log's public key as you know it, or a file that holds it")
     parser.add_argument("--policy", metavar="FILE", help="your own policy: which witnesses must have seen the log (C2SP tlog-policy)")

@@ -14,6 +14,7 @@ SHOWN = 20
 class Report:
     """Sentences of three sorts, and numbers for programs. Nothing is a pass that was not checked."""
 
+    what: str = "BUNDLE"
     holds: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
@@ -42,7 +43,11 @@ class Report:
         """Return it for people."""
         parts = [("What holds", self.holds), ("What does not hold", self.faults), ("What could not be established", self.open)]
         lines = [line for title, said in parts if said for line in (f"{title}:", *(f"  - {sentence}" for sentence in said), "")]
-        end = "Everything that could be checked holds." if self.good else f"THIS BUNDLE DOES NOT HOLD: {some(len(self.faults), 'fault')}."
+        end = (
+            "Everything that could be checked holds."
+            if self.good
+            else f"THIS {self.what} DOES NOT HOLD: {some(len(self.faults), 'fault')}."
+        )
         return "\n".join([*lines, end])
 
 
