@@ -77,6 +77,12 @@ def parse(path: str) -> Tile | None:
     return tile if tile.path == f"tile/{path}" else None
 
 
+def belongs(tile: Tile, size: int) -> bool:
+    """Tell whether a tree of `size` has exactly this tile: full ones as far as they go, and behind them one of the width that is left."""
+    full, rest = divmod(size >> STEP * (tile.level or 0), WIDTH)
+    return tile.index < full if tile.full else (tile.index, tile.width) == (full, rest)
+
+
 def of_tree(size: int) -> Iterator[Tile]:
     """Yield every hash tile of a tree, level by level from the leaves; the last of a level may be partial."""
     for level in range(TOP + 1):

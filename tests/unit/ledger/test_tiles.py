@@ -73,3 +73,16 @@ def test_a_bundle_splits_into_its_entries(entries):
             assert tiles.split(content[:-cut]) != entries
         except ValueError:
             continue
+
+
+@given(st.integers(0, 200_000), st.data())
+def test_a_tile_belongs_to_a_tree_that_lists_it(size, data):
+    listed = {tile.path for part in (tiles.of_tree(size), tiles.bundles(size)) for tile in part}
+    level = data.draw(st.sampled_from([None, 0, 1, 2, 3]))
+    count = size >> 8 * (level or 0)
+    tile = Tile(
+        level,
+        data.draw(st.sampled_from([0, count // 256, max(0, count // 256 - 1), count // 256 + 1])),
+        data.draw(st.sampled_from([256, count % 256 or 1, 1, 255])),
+    )
+    assert tiles.belongs(tile, size) == (tile.path in listed)
