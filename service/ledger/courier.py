@@ -40,8 +40,10 @@ class Courier:
         """Name a studio whose log has grown; returns at once."""
         if self._process != os.getpid():
             self._begin()
+        if studio_id in self._waiting:  # the errand has yet to begin, and will find this append: nobody needs the lock
+            return
         with self._changed:
-            if studio_id in self._waiting or self._closing:
+            if self._closing:
                 return
             self._waiting.add(studio_id)
             if self._thread is None or not self._thread.is_alive():
