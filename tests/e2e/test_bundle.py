@@ -231,6 +231,15 @@ def add_a_file(copy: Copy) -> None:
     (copy.root / "consent-of-mara-quill.pdf").write_bytes(b"%PDF-1.7")
 
 
+def claim_a_giant_log(copy: Copy) -> None:
+    """What makes a careless verifier count for years."""
+    key, size = copy.log_key(), 10**15
+    (copy.root / "checkpoint").write_bytes(
+        note.sign(Checkpoint(copy.checkpoint.origin, size, bytes(32)), key, key.public_key().public_bytes_raw()).content()
+    )
+    copy.amend("bundle.json", size=size)
+
+
 def name_another_key(copy: Copy) -> None:
     key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     (copy.root / "log.vkey").write_text(note.Verifier(copy.checkpoint.origin, key).text() + "\n")
@@ -290,6 +299,7 @@ TAMPERED: dict[Tamper, str] = {
     change_a_disclosed_value: "is not the one that the log committed to: it was changed",
     disclose_it_of_another: "but the log has that commitment in another place",
     add_a_file: "consent-of-mara-quill.pdf is no part of a bundle of this form: nothing vouches for it",
+    claim_a_giant_log: "is missing or truncated",
     name_another_key: "log.vkey does not name the key that signed the checkpoint",
     add_a_content: "is not named by any entry: nothing vouches for it",
     truncate_a_tile: "is missing or truncated: it has",
