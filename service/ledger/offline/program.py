@@ -84,16 +84,24 @@ def check_places(folder: Folder, report: Report) -> None:
 def main(words: list[str] | None = None) -> int:
     """Check the bundle, or the disclosure, that the command line names; 0 if everything that was checked holds, 1 if not."""
     given = _parser().parse_args(words)
+    if not given.bundle.exists():
+        _say(f"This cannot be checked: there is no {given.bundle}; name the directory that the bundle lies in.")
+        return 1
     try:
         trusted = _trusted(given)
         single = given.bundle.is_file()
         report = verify_disclosure(given.bundle.read_bytes(), trusted) if single else verify(given.bundle, trusted)
     except (OSError, ValueError) as fault:
-        sys.stdout.write(f"This cannot be checked: {fault}\n")
+        _say(f"This cannot be checked: {fault}")
         return 1
-    told = json.dumps(report.document(), indent=2, ensure_ascii=False) if given.json else report.text()
-    sys.stdout.write(told + "\n")
+    _say(json.dumps(report.document(), indent=2) if given.json else report.text())
     return 0 if report.good else 1
+
+
+def _say(text: str) -> None:
+    """Print in whatever letters the terminal has."""
+    letters = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(letters, "replace").decode(letters) + "\n")
 
 
 def _parser() -> argparse.ArgumentParser:

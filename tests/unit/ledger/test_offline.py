@@ -50,6 +50,18 @@ def test_it_starts_where_nothing_is_installed(tmp_path):
     assert "--key" in helped.stdout
 
 
+def test_it_speaks_in_the_letters_of_the_terminal(tmp_path):
+    (tmp_path / "verify.py").write_bytes(generate.program())
+    (tmp_path / "Müller").write_text("a file that does not belong here")
+    for letters in ("ascii", "cp437", "utf-8"):
+        done = subprocess.run(
+            [sys.executable, tmp_path / "verify.py", tmp_path], capture_output=True, env={"PYTHONIOENCODING": letters}, check=False
+        )
+        assert (done.returncode, done.stderr) == (1, b"")
+    gone = alone(tmp_path / "verify.py", tmp_path / "nowhere")
+    assert (gone.returncode, "there is no" in gone.stdout) == (1, True)
+
+
 def test_its_evaluator_is_the_one_it_carries(tmp_path):
     """Also where the project itself could be imported."""
     (tmp_path / "verify.py").write_bytes(generate.program())
