@@ -141,17 +141,17 @@ _ABOUT = {
     "licence": ("grantor", "{own} from {other}"),
     "event": ("targets", "{own}: {other}"),
     "decision": ("subjects", "{own} of {other}, decided"),
-    "release": ("assets", "Release of {other}"),
+    "release": ("delivery assets", "Release of {other}"),
     "engagement": ("person", "{other}, {own}"),
 }
-"""By kind that has no name: the field that says what it is about, and how the two make a name."""
+"""By kind that has no name: the fields of which the first that is there says what it is about, and how the two make a name."""
 
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)*(?:: [a-z]+(?:_[a-z]+)*)?")
 
 
 def _about(recorded: Recorded) -> str | None:
-    field = _ABOUT.get(recorded.kind, ("",))[0]
-    value = recorded.body.get(field)
+    fields = _ABOUT.get(recorded.kind, ("",))[0].split()
+    value = next((recorded.body[field] for field in fields if recorded.body.get(field)), None)
     first = value[0] if isinstance(value, list) and value else value
     return first.partition("@")[0] if isinstance(first, str) else None
 

@@ -64,6 +64,11 @@ def test_every_page_answers_and_carries_its_headers(client: FlaskClient, world: 
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_a_release_is_called_by_what_went_out(client: FlaskClient, world: World) -> None:
+    assert "Release of Reel 3" in text(client, f"/records/{world.ids['reel_out']}")
+    assert "Release of Shot 042" in text(client, f"/records/{world.ids['release']}")
+
+
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere(client: FlaskClient, world: World) -> None:
     for path in paths(world):
         html = text(client, path)

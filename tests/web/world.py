@@ -221,6 +221,8 @@ def _decisions(world: World, context: Context) -> None:
     }
     ids["cleared"] = _decision(world, context, ids["clip"], canonical(cleared), "cleared", 0, None)
     _create(world, context, "release", "release", decision=ids["cleared"], assets=[ids["clip"]], released_at="2026-09-20T13:00:00Z")
+    _create(world, context, "reel", "delivery", name="Reel 3", productions=[ids["production"]], items=[{"asset": ids["clip"]}])
+    _create(world, context, "reel_out", "release", decision=ids["cleared"], delivery=ids["reel"], released_at="2026-09-20T14:00:00Z")
     _create(
         world, context, "review", "review", decision=ids["blocked"], productions=[ids["production"]], cause="house-likeness.asset-origin#origin", question="Is the origin of Shot 041 settled?",
         role="legal", state="open", reason="Counsel doubts it.",
