@@ -52,6 +52,7 @@ class Log:
     places: dict[tuple[str, int], int] = field(default_factory=dict)
     affected: dict[str, list[int]] = field(default_factory=dict)
     kept: list[Entry] = field(default_factory=list)
+    held: frozenset[str] = frozenset()
     named: set[str] = field(default_factory=set)
     commitments: dict[str, set[str]] = field(default_factory=dict)
     erasures: dict[int, str] = field(default_factory=dict)
@@ -157,7 +158,8 @@ def _bad_proof(folder: Folder, signed: Signed, path: str) -> str | None:
 
 def read_entries(folder: Folder, signed: Signed, report: Report) -> Log:
     """Read what the entries say; each is canonical, of this log, and a version behind the one before."""
-    log = Log(is_whole(folder), signed.tree.size)
+    held = frozenset(path.rpartition("/")[2].removesuffix(".json") for path in (*folder.under("blobs/"), *folder.under("packs/")))
+    log = Log(is_whole(folder), signed.tree.size, held=held)
     faults = [fault for index, raw in _entries(folder, log) for fault in _take(log, signed.tree.origin, index, raw)]
     told = f"{some(log.count, 'entry')} of the log's {log.size:,}: in canonical form, and of this log."
     if log.whole:
@@ -210,7 +212,7 @@ def _take(log: Log, origin: str, index: int, raw: bytes) -> Iterator[str]:
         log.kept.append(Entry(index, document))
     if kind == "event" and (listed := erasure_of(document.get("body"))):
         log.erasures[index] = listed
-    log.named.update(digest.decode() for digest in DIGEST.findall(raw))
+    log.named.update(log.held.intersection(digest.decode() for digest in DIGEST.findall(raw)))
     if b'"commitment"' in raw:
         for pointer, commitment in committed(document.get("body")):
             log.commitments.setdefault(commitment, set()).add(f"{record}{pointer}")
