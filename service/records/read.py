@@ -26,6 +26,8 @@ audit = logging.getLogger("clearance.audit")
 
 PERMISSION_OF_PROTECTION = {"personal": "personal.read", "encrypted": "confidential.read", "privileged": "privileged.read"}
 
+_ERASED, _WITHHELD = {"erased": True}, {"withheld": True}
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -175,7 +177,7 @@ def _opened(
         secret = secrets.get((recorded.id, commitment))
         value = _value(context, secret, allowed)
         pointers.put(body, pointer, value)
-        if not isinstance(value, dict):
+        if value not in (_ERASED, _WITHHELD):
             shown.append(pointer)
     if shown and not quiet:
         audit.info(
@@ -186,14 +188,14 @@ def _opened(
 
 def _value(context: Context, secret: _Secret | None, allowed: frozenset[str]) -> Any:
     if secret is None:
-        return {"erased": True}
+        return dict(_ERASED)
     if PERMISSION_OF_PROTECTION[secret.protection] not in allowed:
-        return {"withheld": True}
+        return dict(_WITHHELD)
     try:
         sealed = Sealed(secret.commitment, secret.ciphertext)
         return orjson.loads(context.vault.open_value(context.studio_id, secret.subject, sealed))
     except Erased:
-        return {"erased": True}
+        return dict(_ERASED)
     except Unreadable as fault:
         raise errors.Unavailable(f"A secret field of {secret.id} cannot be read: {fault}.", "disclosure_unreadable") from fault
 
