@@ -199,18 +199,19 @@ class Sequencer:
 
     def _steps(self, conn: Connection[Any], turn: SigningTurn, growths: dict[str, Growth]) -> Iterator[Step]:
         """Yield the new trees with the proof that each continues its log's mark."""
+        new = [self._origin(studio_id) for studio_id, growth in growths.items() if growth.old_size == 0]
+        if begun := [origin for origin in new if turn.mark(origin) is None]:
+            turn.begin(begun)  # together, since each time costs a flush of the disk
         for studio_id, growth in growths.items():
             origin = self._origin(studio_id)
             mark = turn.mark(origin)
-            if mark is None and growth.old_size == 0:
-                turn.begin([origin])
-            elif mark is None:
+            if mark is None:
                 raise unknown(origin)
-            elif mark.checkpoint.size < growth.old_size:
+            if mark.checkpoint.size < growth.old_size:
                 log.warning("extending the mark of %s from %d to %d entries", origin, mark.checkpoint.size, growth.old_size)
                 yield Step(Checkpoint(origin, growth.size, growth.root), tuple(_from_mark(conn, studio_id, mark.checkpoint.size, growth)))
                 continue
-            path = growth.consistency() if mark is None or mark.checkpoint.size == growth.old_size else ()
+            path = growth.consistency() if mark.checkpoint.size == growth.old_size else ()
             yield Step(Checkpoint(origin, growth.size, growth.root), path)
 
     def _fail(self, batch: Batch, fault: Exception) -> None:
