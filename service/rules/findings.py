@@ -13,7 +13,7 @@ from service.rules.pack import canonical
 from service.rules.paths import Gap
 
 #: Raised whenever the same facts and packs could give other bytes.
-EVALUATOR: Final = 3
+EVALUATOR: Final = 4
 
 LONGEST: Final = 100
 """So long is the name of a debt; a longer one ends in its digest, because whom it is owed to stands last."""
@@ -62,7 +62,16 @@ class Finding:
     @property
     def basis(self) -> str:
         """What a person looked at who decided a review: should any of it change, the decision no longer fits."""
-        looked_at = [self.rule, self.requirement, self.code, self.subject, self.values, self.missing, self.needs, self.seen() if self.seen else ""]
+        looked_at = [
+            self.rule,
+            self.requirement,
+            self.code,
+            self.subject,
+            self.values,
+            self.missing,
+            self.needs,
+            self.seen() if self.seen else "",
+        ]
         return hashlib.sha256(canonical(looked_at)).hexdigest()[:16]
 
     @property
