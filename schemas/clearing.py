@@ -10,11 +10,11 @@ from schemas.fields import Body, Choice, Flag, Nested, Several, Text
 
 
 class ClearingStep(Body):
-    """One thing to do. `record`: post `body` to the collection; `amend`: patch the record; `decide`: settle the review of the cause;
-    `adopt`, `sign_off`: two people do so with the pack.
+    """One thing to do. `record`: post `body` to the collection; `amend`: patch the record; `plan`: say it in the `subject` of the question, in
+    the record of that key or as one more; `decide`: settle the review of the cause; `adopt`, `sign_off`: two people do so with the pack.
     """
 
-    action = Choice("record", "amend", "decide", "adopt", "sign_off", required=True)
+    action = Choice("record", "amend", "plan", "decide", "adopt", "sign_off", required=True)
     kind = Text(60)
     type = Text(60)
     collection = Text(60)

@@ -8,7 +8,7 @@ set clears by itself. Nothing is written, and a draft is no claim that there is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,12 +17,11 @@ from schemas.kinds import KINDS
 from schemas.prefixes import KIND_OF
 from service import errors
 from service.context import Context
-from service.decisions import drafts, governance
+from service.decisions import drafts, governance, planning, stating
 from service.decisions.question import Asked, Question, intent_fact
 from service.decisions.releases import subjects_of
 from service.decisions.replay import content, planned_of
 from service.facts.gather import Facts, gather
-from service.facts.library import View
 from service.records import read
 from service.records.model import Recorded
 from service.rules import evaluate
@@ -53,6 +52,7 @@ class Item:
     clears: frozenset[str]
     spec: Mapping[str, Any] | None = None
     ruling: tuple[str, Mapping[str, Any]] | None = None
+    first: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,15 @@ class Case:
     def tried(self, items: Sequence[Item]) -> Tried:
         """Decide again with the items; raises `Invalid` for one that cannot be laid."""
         asked, question = self.asked, self.asked.question
-        laid = [spec for spec, _ in _laid(items)]
+        laid = [spec for spec, _ in _laid(items) if not planning.of_plan(spec)]
+        planned = planning.told(question.planned, [spec for spec, _ in _laid(items) if planning.of_plan(spec)])
         facts = gather(
-            self.context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or self.context.now,
+            self.context, subjects=asked.subjects, planned=planned, act=question.act, at=question.at or self.context.now,
             known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=laid,
             wanted=frozenset().union(*(pack.collections for pack in self.packs)),
         )  # fmt: skip
         keys = {f"{KINDS[spec['kind']].prefix}_{place:026}": f"${spec['key']}" for place, spec in enumerate(laid) if "kind" in spec}
+        keys |= {f"planned_{item.key}": f"${item.key}" for item in items if item.spec and planning.of_plan(item.spec)}
         ruling = {name: list(entries) for name, entries in self.ruling.items()}
         for item in items:
             if item.ruling:
@@ -133,19 +135,11 @@ def _laid(items: Sequence[Item]) -> list[tuple[dict[str, Any], list[Item]]]:
             continue
         same = next((one for one in laid if "id" in one[0] and one[0]["id"] == item.spec.get("id")), None)
         if same:
-            same[0]["patch"] = _together(same[0]["patch"], item.spec["patch"])
+            same[0]["patch"] = drafts.together(same[0]["patch"], item.spec["patch"])
             same[1].append(item)
         else:
             laid.append(({**item.spec, **({"key": item.key} if "kind" in item.spec else {})}, [item]))
     return laid
-
-
-def _together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    both = dict(one)
-    for name, value in other.items():
-        inner = both.get(name)
-        both[name] = _together(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
-    return both
 
 
 @dataclass(slots=True)
@@ -173,8 +167,10 @@ class Search:
                 return self.case.tried(self.items)
             except errors.Invalid as fault:
                 places = {int(found[1]) for one in fault.errors if (found := _PLACE.match(one.pointer))}
-                laid = _laid(self.items)
-                wrong = [item for place in places for item in laid[place][1]]
+                laid = [of for spec, of in _laid(self.items) if not planning.of_plan(spec)]
+                wrong = [item for place in places for item in laid[place]] or [
+                    one for one in self.items if one.spec and planning.of_plan(one.spec)
+                ]
                 if not wrong:
                     raise
                 self.refused |= {_identity(item.step) for item in wrong}
@@ -183,10 +179,8 @@ class Search:
     def _next(self, last: Tried) -> bool:
         """Draft what the answer asks for beyond what is there; whether there was anything."""
         found = False
-        for step in last.evaluation.clearing:
-            told = last.named({name: value for name, value in step.items() if name != "clears"})
-            if _identity(told) in self.refused and "instead" in told:
-                told = {"action": "record", **told["instead"]}
+        for step, one in self._asked(last):
+            told = {"action": "record", **one["instead"]} if _identity(one) in self.refused and "instead" in one else one
             known = next((item for item in self.items if _identity(item.step) == _identity(told)), None)
             wider = known and _wider(known.step, told)
             if _identity(told) in self.refused or (known and wider is None):
@@ -196,41 +190,71 @@ class Search:
                 self.refused.add(_identity(told))
                 found = found or "instead" in told
                 continue
-            self.items = [item if one is known else one for one in self.items] if known else [*self.items, item]
+            new = [*([item.first] if item.first else []), item]
+            self.items = [item if one is known else one for one in self.items] if known else [*self.items, *new]
             self.items += _companions(item)
             found = True
         return found
 
+    def _asked(self, last: Tried) -> Iterator[tuple[Step, Step]]:
+        """The steps that the answer asks for, each for one record, as the rules say them and by the names of the overlay."""
+        matter = self._matter(last)
+        for step in last.evaluation.clearing:
+            bare = {name: value for name, value in step.items() if name != "clears"}
+            for one in stating.parted(bare, matter):
+                yield {**one, "clears": step["clears"]}, last.named(one)
+
+    def _matter(self, last: Tried) -> drafts.Matter:
+        return drafts.Matter(last.facts.library, self.case.asked.production, self.case.asked.question.at or self.case.context.now)
+
     def _item(self, step: Step, clears: frozenset[str], last: Tried) -> Item | None:
-        matter = drafts.Matter(last.facts.library, self.case.asked.production, self.case.asked.question.at or self.case.context.now)
+        matter = self._matter(last)
         self.count += 1
         key = f"record.{self.count}"
         if step["action"] == "record":
             person, owner = _about(step, last)
-            return Item(key, step, clears, spec=drafts.record(step, person, owner, matter))
+            spec, model = stating.modelled(drafts.record(step, person, owner, matter), f"{key}.model", matter)
+            first = Item(f"{key}.model", stating.MODEL, clears, spec=model) if model else None
+            return Item(key, step, clears, spec=spec, first=first)
         if step["action"] == "amend":
             real = {name: record for record, name in last.keys.items()}
-            return self._amended(key, {**step, "record": real.get(step["record"], step["record"])}, clears, matter)
+            return self._amended(key, {**step, "record": real.get(step["record"], step["record"])}, clears, matter, last)
+        if step["action"] == "state":
+            stated = self._best([last.named(spec) for spec in stating.papers(step, matter)])
+            return Item(key, step, clears, spec=stated) if stated else None
         ruling = _ruling(step, key, last) if step["action"] == "decide" else _of_pack(step, key, self.case.packs)
         return Item(key, step, clears, ruling=ruling) if ruling else None
 
-    def _amended(self, key: str, step: Step, clears: frozenset[str], matter: drafts.Matter) -> Item | None:
+    def _amended(self, key: str, step: Step, clears: frozenset[str], matter: drafts.Matter, last: Tried) -> Item | None:
         """The statement of missing fields that leaves least in the way."""
         view = matter.view(step["record"])
         patch: dict[str, Any] = {}
+        if view is not None and view.kind == "generation" and step["fields"] == ["models"] and not any(matter.library.of("model")):
+            first = Item(f"{key}.model", stating.MODEL, clears, spec=drafts.record(stating.MODEL, None, None, matter))
+            return Item(
+                key,
+                {**step, "kind": view.kind},
+                clears,
+                spec={"id": view.id, "patch": {"models": [{"model": f"${key}.model"}]}},
+                first=first,
+            )
         for name in step["fields"]:
-            found, told = drafts.amendments(view, name, matter)
-            if found is None or found.id.startswith("planned_") or _LAID.fullmatch(found.id):
+            found, told = stating.amendments(view, name, matter)
+            if found is None or _LAID.fullmatch(found.id) or found.id.startswith("planned_record."):
                 continue
-            tried = [(self._weight(found, _together(patch, one)), place, one) for place, one in enumerate(told)]
-            fitting = [(weight, place, one) for weight, place, one in tried if weight is not None]
-            if fitting:
-                view, patch = found, _together(patch, min(fitting, key=lambda one: one[:2])[2])
+            best = self._best([{"id": found.id, "patch": drafts.together(patch, last.named(one))} for one in told])
+            if best:
+                view, patch = found, dict(best["patch"])
         return Item(key, {**step, "kind": view.kind}, clears, spec={"id": view.id, "patch": patch}) if patch and view else None
 
-    def _weight(self, view: View, patch: Mapping[str, Any]) -> int | None:
+    def _best(self, specs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """Of several things that could be said the one that leaves least in the way, the first of those alike."""
+        weighed = [(weight, place, spec) for place, spec in enumerate(specs) if (weight := self._weight(spec)) is not None]
+        return min(weighed, key=lambda one: one[:2])[2] if weighed else None
+
+    def _weight(self, spec: Mapping[str, Any]) -> int | None:
         try:
-            tried = self.case.tried([*self.items, Item("try", {}, frozenset(), spec={"id": view.id, "patch": patch})])
+            tried = self.case.tried([*self.items, Item("try", {}, frozenset(), spec=spec)])
         except errors.Invalid:
             return None
         return sum(100 if one.weighs == "block" else 1 for one in tried.evaluation.findings if RANK[one.weighs] <= RANK["review"])
@@ -311,7 +335,7 @@ def _identity(step: Step) -> str:
         sorted(
             (name, value)
             for name, value in {**step, "fields": words}.items()
-            if name != "instead" and (name != "kind" or step["action"] == "record")
+            if name != "instead" and (name != "kind" or step["action"] in ("record", "state"))
         )
     )
 
@@ -370,6 +394,9 @@ def _records(items: Sequence[Item]) -> list[dict[str, Any]]:
     told = []
     for spec, of in _laid(items):
         clears = sorted({cause for item in of for cause in item.clears})
+        if planning.of_plan(spec):
+            told.append({"action": "plan", **planning.shown(spec), "clears": clears})
+            continue
         if "id" in spec:
             kind = KIND_OF[spec["id"][:3]]
             told.append({"action": "amend", "kind": kind, "record": spec["id"], "patch": spec["patch"], "clears": clears})

@@ -5,7 +5,7 @@ Pure but for reading the templates. A draft is what a paper would have to say, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from typing import Any, Final
 from marshmallow import Schema, fields
 from ruamel.yaml import YAML
 
-from schemas.fields import Choice, Flag, Nested, OpenList, PartialDate, Sealed, Several, Text
+from schemas.fields import Choice, Decimal, Flag, Nested, PartialDate, Sealed, Several, Text, Timestamp, Whole
 from schemas.kinds import KINDS
 from schemas.parts import Window
 from schemas.records.evidence.record import TYPES
@@ -27,8 +27,13 @@ from service.facts.library import Library, View
 TEMPLATES: Final = Path(__file__).with_name("drafts.yaml")
 _MARGIN: Final = timedelta(days=4)
 ADULT: Final = 30
-MOST_WORDS: Final = 12
+MOST_WORDS: Final = 40
 """A field of more words than this is left to people: trying each would take too long."""
+MOST_RECORDS: Final = 4
+STATEMENTS: Final = frozenset(
+    {"ai_use", "authenticity_assessment", "content_marking", "cue_sheet", "disclosure_plan", "system_role", "training_documentation"}
+)
+"""Types of which there is one about a thing, that says more and more."""
 _STATED: Final = frozenset({"business_reason"})
 _ENDS: Final = ("expires", "ends", "end", "withdrawn", "lifted", "due", "retention", "deletion", "until", "next")
 _UNION: Final = frozenset({"union", "guild"})
@@ -74,24 +79,43 @@ def record(step: Mapping[str, Any], person: str | None, owner: str | None, matte
 def _evidence(step: Mapping[str, Any], told: Mapping[str, Any], said: dict[str, Any], about: View | None, matter: Matter) -> dict[str, Any]:
     schema = TYPES[step["type"]]()
     details = _placed(schema, said, told)
+    about = _standing(step, about, matter)
     if about is not None and (about.kind, about.type) == ("evidence", step["type"]):
+        details = together(details, _sayings(schema, told, details, matter))
         return {"id": about.id, "patch": {"details": {name: value for name, value in details.items() if name in told or name in _STATED}}}
     person = about.body.get("person") if about is not None and about.kind == "replica" else None
     if person and "person" in schema.fields:
         details.setdefault("person", person)
     if not templates().get(step["type"]):
-        details = {**_plain(schema, about, matter), **details}
+        details = {**plain(schema, about, matter), **details}
+    details = together(details, _sayings(schema, told, details, matter))
     named = about.id if about is not None else step.get("for")
     body = {"type": step["type"], "subjects": [named] if named else [], "details": details}
     return {"kind": "evidence", "body": body | ({"productions": [matter.production]} if matter.production else {})}
 
 
-def _plain(schema: Schema, about: View | None, matter: Matter) -> dict[str, Any]:
+def _standing(step: Mapping[str, Any], about: View | None, matter: Matter) -> View | None:
+    """The statement of that type about the record, where there is one: it is completed, not made twice."""
+    if step["type"] not in STATEMENTS or about is None:
+        return about
+    near = (
+        view for view in matter.library.of("evidence", step["type"]) if any(name.partition("@")[0] == about.id for _, name in view.links)
+    )
+    return next(near, about)
+
+
+def _sayings(schema: Schema, told: Mapping[str, Any], details: Mapping[str, Any], matter: Matter) -> dict[str, Any]:
+    """What the rule only says has to be stated, where no template says how: the first thing that the field could say."""
+    open_ = {name: schema.fields[name] for name, value in told.items() if value is True and name in schema.fields and name not in details}
+    return {name: said[-1] for name, field in open_.items() if (said := sayable(field, name, matter))}
+
+
+def plain(schema: Schema, about: View | None, matter: Matter, *, flags: bool = True) -> dict[str, Any]:
     """A paper of which nothing more is known: its dates in time, its questions answered with yes, and what it is about."""
     found: dict[str, Any] = {}
     for name, field in schema.fields.items():
         if isinstance(field, Flag):
-            found[name] = True
+            found |= {name: True} if flags else {}
         elif isinstance(field, PartialDate) and not name.startswith(_ENDS):
             found[name] = matter.before()
         elif isinstance(field, Reference):
@@ -103,7 +127,9 @@ def _plain(schema: Schema, about: View | None, matter: Matter) -> dict[str, Any]
                 else None
             )
             found |= {name: known} if known else {}
-        elif field.required and isinstance(field, Text) and not isinstance(field, Choice):
+        elif field.required and isinstance(field, Choice):
+            found[name] = "legal" if "legal" in field.allowed else min(field.allowed)
+        elif field.required and isinstance(field, Text):
             found[name] = "As it was."
     return found
 
@@ -112,12 +138,18 @@ def _words(step: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     """The template of a step: the kind's or type's, with what the closer word lays over it."""
     name = step.get("type") or step["kind"]
     closer = [f"{name}/{told[word]}" for word in ("kind", "basis") if isinstance(told.get(word), str)]
+    closer += [f"{name}/{told['recipient_kind']}"] if told.get("recipient_kind") not in (None, *_UNION) else []
     if told.get("recipient_kind") in _UNION or (name == "notice" and told.get("kind") in ("synthetic", "training_licence")):
         closer.append(f"{name}/union")
     found: dict[str, Any] = {}
     for key in (name, *closer):
         found |= deepcopy(templates().get(key) or {})
     return found
+
+
+def filled(step: Mapping[str, Any], matter: Matter) -> dict[str, Any]:
+    """What the template of a type says of every paper of it."""
+    return dict(_filled(_words(step, {}), _values(step, None, None, {}, matter)))
 
 
 def _values(step: Mapping[str, Any], person: str | None, owner: str | None, told: Mapping[str, Any], matter: Matter) -> dict[str, Any]:
@@ -132,6 +164,7 @@ def _values(step: Mapping[str, Any], person: str | None, owner: str | None, told
         "$production": matter.production,
         "$producer": next(iter((title.body.get("signatories") or ()) if title else ()), None),
         "$unions": sorted({str(bound.body["union"]) for bound in matter.library.of("agreement") if bound.body.get("union")}) or None,
+        "$distributors": list((title.body.get("distributors") or ()) if title else ()) or None,
         "$agreement": next((bound.id for bound in matter.library.of("agreement")), None),
         "$before": before,
         "$captured": (view.body.get("created_at") if view is not None and view.kind == "replica" else None) or before,
@@ -184,48 +217,69 @@ def _put(container: dict[str, Any], name: str, field: fields.Field[Any], value: 
     container[name] = value
 
 
-def amendments(view: View | None, name: str, matter: Matter) -> tuple[View | None, list[dict[str, Any]]]:
-    """The record that a missing field belongs to, and the patches that would state it: one for each thing that it could say."""
-    path = [part for part in name.split(".") if part and part != "details"]
-    while view is not None and path:
-        schema: Schema = TYPES[view.type]() if view.kind == "evidence" else KINDS[view.kind].schema
-        field: Any = schema.fields.get(path[0])
-        if not (isinstance(field, Reference) and len(path) > 1):
-            break
-        view, path = matter.view({**view.body, **view.details}.get(path[0])), path[1:]
-    if view is None or not path:
-        return None, []
-    schema = TYPES[view.type]() if view.kind == "evidence" else KINDS[view.kind].schema
-    for part in path[:-1]:
-        inner = schema.fields.get(part)
-        if not isinstance(inner, fields.Nested):
-            return None, []
-        schema = inner.schema
-    last: Any = schema.fields.get(path[-1])
-    whole = ["details", *path] if view.kind == "evidence" else path
-    return view, [_nested(whole, value) for value in _sayable(last, path[-1], matter)]
-
-
-def _sayable(field: Any, name: str, matter: Matter) -> list[Any]:
-    """What a field could say: every word of a short list, a date in time."""
+def sayable(field: Any, name: str, matter: Matter, view: View | None = None) -> list[Any]:
+    """What a field could say: every word of a short list, a date in time, a record of its kind, as much as stands beside it."""
     field = field.inner if isinstance(field, Sealed) else field
     if name == "birth_date":
         return [(matter.at - timedelta(days=ADULT * 366)).date().isoformat()]
+    if isinstance(field, Several):
+        return _listed(field, matter)
     if isinstance(field, Flag):
         return [True, False]
-    if isinstance(field, OpenList | Several):
-        return [[]]
-    if isinstance(field, PartialDate):
+    if isinstance(field, PartialDate | Timestamp):
         return [matter.before()]
-    if isinstance(field, Nested) and field.schema.__class__ is Window:
-        return [{"start": matter.before(), "perpetual": True}]
+    if isinstance(field, Whole | Decimal):
+        return [number if isinstance(field, Whole) else str(number) for number in (0, 1, 10)]
+    if isinstance(field, Reference):
+        return _records(field, matter)
+    if isinstance(field, Nested):
+        return _parts(field, matter, view)
     return sorted(field.allowed) if isinstance(field, Choice) and len(field.allowed) <= MOST_WORDS else []
 
 
-def _nested(path: list[str], value: Any) -> dict[str, Any]:
+def _listed(field: Several, matter: Matter) -> list[Any]:
+    """A list: none, or one of what it holds."""
+    inner = field.inner
+    if isinstance(inner, Choice):
+        return [[], *([word] for word in sorted(inner.allowed))] if len(inner.allowed) <= MOST_WORDS else [[]]
+    if isinstance(inner, Reference):
+        return [[], *([name] for name in _records(inner, matter))]
+    of = inner.schema.fields.get("model") if isinstance(inner, Nested) else None
+    return [[], *([{"model": name}] for name in _records(of, matter))] if isinstance(of, Reference) else [[]]
+
+
+def _records(field: Reference, matter: Matter) -> list[str]:
+    """Records that a reference could name."""
+    return [view.id for kind in field.kinds or () if kind in KINDS for view in matter.library.of(kind)][:MOST_RECORDS]
+
+
+def _parts(field: Nested, matter: Matter, view: View | None) -> list[Any]:
+    """A window that is open; an amount as it is stated beside."""
+    if {"people", "complete"} <= set(field.schema.fields):
+        return [{"people": [], "complete": True}]
+    if field.schema.__class__ is Window:
+        return [{"start": matter.before(), "perpetual": True}]
+    answers = {name: "yes" for name, of in field.schema.fields.items() if isinstance(of, Choice) and "yes" in of.allowed}
+    if answers:
+        return [answers]
+    beside = view.details.values() if view is not None else ()
+    return [value for value in beside if isinstance(value, Mapping) and value and set(value) <= set(field.schema.fields)][:1]
+
+
+def nested(path: Sequence[str], value: Any) -> dict[str, Any]:
+    """A patch that puts a value at a path."""
     for part in reversed(path):
         value = {part: value}
     return dict(value)
+
+
+def together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Two patches as one."""
+    both = dict(one)
+    for name, value in other.items():
+        inner = both.get(name)
+        both[name] = together(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return both
 
 
 def _done(view: View) -> list[Any]:

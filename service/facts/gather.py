@@ -124,6 +124,8 @@ def assemble(
     worked = crafts.touched(world, collections)
     touched = titles.crafts_touched(shown, captured=bool(collections["sessions"] or collections["replicas"]), worked=worked)
     title = library.get(world.production)
+    collections["crafts"] = titles.crafts(world, title, touched)
+    _pathed(library, collections)
     document = {
         "v": VERSION,
         "act": act,
@@ -136,7 +138,6 @@ def assemble(
         "rates": papers.rates(world),
         "strikes": strikes.every(world),
         **collections,
-        "crafts": titles.crafts(world, title, touched),
     }
     document["objects"] = _objects(world, document, touched)
     return {name: value for name, value in document.items() if value is not None}
@@ -164,6 +165,17 @@ def _production(library: Library, roots: Sequence[str]) -> str | None:
             named = bare(view.body.get("production")) or bare(view.details.get("production"))
             found |= {view.id} if view.kind == "production" else ({named} if named else set(view.productions))
     return found.pop() if len(found) == 1 else None
+
+
+def _pathed(library: Library, collections: Mapping[str, list[Fact]]) -> None:
+    """The way from the subject to every element that is a record of the lineage and does not say it itself."""
+    for found in collections.values():
+        for one in found:
+            if not one.get("path"):
+                named = (str(one.get("record")), str(one["id"]).partition("/")[0])
+                way = next((library.paths[name] for name in named if name in library.paths), None)
+                if way:
+                    one["path"] = way
 
 
 def _sorted(elements: list[Fact]) -> list[Fact]:

@@ -43,6 +43,11 @@ def without_people(planned: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def records(planned: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Planned records in the long form, each with its kind, its key and its body."""
+    return [{"kind": kind, "key": key, "body": body} for key, kind, body, _ in _listed(planned)]
+
+
 def _word(value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9.:/-]", "-", str(value).lstrip("$"))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
-from service.rules import coverage, editions
+from service.rules import coverage, editions, wire
 from service.rules.causes import MISSING, clearing_set, group
 from service.rules.compile import Case, CompiledRule, Owes, Requirement, compile_rule
 from service.rules.editions import Applies, Basis, Line
@@ -225,7 +225,7 @@ class _Run:
             self.expired[(applies.edition, subject)] = None
         if triggered is None and when is not None:
             finding = self._finding(entry, applies.edition, subject, "review", MISSING, scope)
-            finding.missing = sorted(set(when.gaps(scope)))
+            finding.missing = wire.told(when.gaps(scope), entry.rule.collection)
             self._doubt(entry, applies, subject, self._close(entry, tally, finding))
             return
         self._requirements(entry, tally, applies, scope, subject)
@@ -257,7 +257,7 @@ class _Run:
         """A requirement whose own condition is unknown."""
         finding = self._finding(entry, applies.edition, subject, "review", MISSING, scope)
         finding.requirement = requirement.id
-        finding.missing = sorted(set(requirement.only.gaps(scope))) if requirement.only else []
+        finding.missing = wire.told(requirement.only.gaps(scope), entry.rule.collection) if requirement.only else []
         return finding
 
     def _failed(self, entry: PlannedRule, applies: Applies, requirement: Requirement, scope: Scope, subject: str,
@@ -267,7 +267,7 @@ class _Run:
         case = _case(requirement, scope)
         finding.code, finding.text = case.code, case.key
         finding.values = case.says.values(scope) if case.says else {}
-        finding.missing = sorted(set(requirement.test.gaps(scope))) if verdict is None else ()
+        finding.missing = wire.told(requirement.test.gaps(scope), entry.rule.collection) if verdict is None else ()
         finding.result = self._result(entry.rule, requirement, case, scope, finding)
         if requirement.owes and finding.result == "obligation":
             self._owe(finding, requirement.owes, scope)
@@ -317,7 +317,8 @@ class _Run:
         finding = Finding(entry.rule.id, None, edition, subject, result, mode, code)
         if scope is not None:
             element = scope[0]
-            finding.about = {name: found for name, get in entry.about if (found := name_of(get(scope)))}
+            about = {name: found for name, get in entry.about if (found := name_of(get(scope)))}
+            finding.about = about or {"record": name_of(element) or subject}
             finding.path = element.get("path") if element.__class__ is dict else None
         return finding
 
@@ -371,7 +372,10 @@ class _Run:
                 continue
             if any(self.doubtful.get((other, subject)) == result for other in counterparts[rule]):
                 continue
-            self._note(engine_finding("x.version.dual-evaluate", subject, "editions_differ", {"rule": rule}))
+            doubt = engine_finding("x.version.dual-evaluate", subject, "editions_differ", {"rule": rule})
+            same = next((one for one in self.out.findings if (one.rule, one.subject) == (rule, subject)), doubt)
+            doubt.about, doubt.path = same.about, same.path
+            self._note(doubt)
 
 
 def _case(requirement: Requirement, scope: Scope) -> Case:

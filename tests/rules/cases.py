@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from service.rules import evaluate, load
+from service.rules.findings import Evaluation
 from service.rules.names import COLLECTIONS, worst
 from tests.rules import areas
 
@@ -215,14 +216,18 @@ class Case:
 
 def ask(case: Case, change: dict[str, Any]) -> str:
     """Return what the rule says of the element with a change."""
+    return worst(list(evaluated(case, change).results(case.rule).values()))
+
+
+def evaluated(case: Case, change: dict[str, Any]) -> Evaluation:
+    """Return what all packs say of the element with a change."""
     changes = {**case.also, **change}
     element = deepcopy(good()[case.collection])
     document = document_of(case.collection, element)
     for path, value in changes.items():
         keys = path.split(".")
         put(document if path.startswith("/") else element, [keys[0].removeprefix("/"), *keys[1:]], value)
-    found = evaluate.run(list(load.load_packs().values()), document, {"all_signed": True})
-    return worst(list(found.results(case.rule).values()))
+    return evaluate.run(list(load.load_packs().values()), document, {"all_signed": True})
 
 
 def document_of(collection: str, element: dict[str, Any]) -> dict[str, Any]:

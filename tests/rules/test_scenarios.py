@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from schemas.naming import place
+from service.facts import Facts
 from service.rules.findings import Evaluation
 from tests.rules import scenario as play
 from tests.rules.scenario import Studio
@@ -38,7 +40,7 @@ def _ask(studio: Studio, told: Mapping[str, Any], question: Mapping[str, Any]) -
     packs = question.get("packs", told["packs"])
     firm, mild = (play.judge(facts.document, packs, advisory=advisory) for advisory in (False, True))
     name = f"[{question.get('name', question['at'])}]"
-    wrong = [f"{name} {fault}" for fault in (*_compare(studio, question["expect"], firm), *_modes(firm, mild))]
+    wrong = [f"{name} {fault}" for fault in (*_compare(studio, question["expect"], firm), *_modes(firm, mild), *_unexplained(facts, firm))]
     return wrong + ([_explain(firm)] if wrong else [])
 
 
@@ -76,6 +78,24 @@ def _modes(firm: Evaluation, mild: Evaluation) -> list[str]:
     """In advisory mode every rule decides alike; only the gate differs."""
     first, second = ({(one.rule, one.subject, one.requirement, one.result) for one in found.findings} for found in (firm, mild))
     return [f"advisory mode decides otherwise: {sorted(first ^ second, key=str)[:3]}"] if first != second else []
+
+
+def _unexplained(facts: Facts, found: Evaluation) -> list[str]:
+    """A finding about something names it, shows the way to what lies in the lineage, and calls what is missing by a field of the wire format."""
+    wrong = []
+    for one in found.findings:
+        record = one.subject.partition("/")[0]
+        if record in facts.library.lineage and not one.path:
+            wrong.append(f"no path: {one.rule} {one.subject}")
+        if facts.library.get(record) and not one.about:
+            wrong.append(f"about nothing: {one.rule} {one.subject}")
+        wrong += [f"no field of the wire format: {one.rule} {gap}" for gap in one.missing if not _recordable(facts, *gap)]
+    return wrong
+
+
+def _recordable(facts: Facts, record: str, name: str) -> bool:
+    view = facts.library.get(record.partition("/")[0])
+    return view is None or place(view.kind, view.type if view.kind == "evidence" else None, name) is not None
 
 
 def _explain(found: Evaluation) -> str:

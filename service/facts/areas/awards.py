@@ -193,7 +193,7 @@ def screenplays(world: World) -> list[Fact]:
                 "generated": True if generated else (False if kinds or "human" in written else None),
                 "statement": platform_papers.confirmed_or(papers.confirmed(signed, "human_authorship"), stated, scripts),
                 "dates": compact({"release": world.at if world.outward else None}),
-                "because": {"generated": "ai_use", "statement": "human_authorship"},
+                "because": {"generated": "ai_use.kind", "statement": "ai_use.human_authorship"},
             }
         )
     ]

@@ -37,7 +37,7 @@ def _periods(world: World, shown: Sequence[View]) -> list[Fact]:
     return elements + [
         {
             "id": title, "record": title, "production": ref(title), "carries_people": _carries(world, title, shown, assets),
-            "because": {"ends": "evidence commercial: maximum_use", "carries_people": "people"},
+            "because": {"ends": "commercial.maximum_use", "carries_people": "asset.people"},
         }
         for title in bare_titles
     ]  # fmt: skip
@@ -75,7 +75,7 @@ def _period(world: World, paper: View, title: str | None, shown: Sequence[View],
             "aired_after": [day for day in _aired(world, paper) if _over(day, known) is True],
             "dates": compact({"commencement": start, "release": world.at if world.outward else None}),
             "path": world.path(paper),
-            "because": {"ends": "maximum_use", "over": "maximum_use", "carries_people": "people"},
+            "because": {"ends": "maximum_use", "over": "maximum_use", "carries_people": "asset.people"},
         }
     )
 

@@ -156,7 +156,7 @@ def _use(world: World, view: View, person: str, verdict: times.Tri, here: times.
             "dates": compact({"use": made, "generation": made, "session": made, "creation": created or made}),
             "lines": titles.lines(world, held),
             "path": _path(world, view),
-            "because": {"starts_at": "generated_at", "replicates": "asset.origin", "outside_first": "consents.scope"},
+            "because": {"starts_at": "generated_at", "replicates": "asset.origin", "outside_first": "consent.scope"},
         }
     )
 

@@ -88,7 +88,7 @@ def _score(world: World, name: str, record: View, sheet: Mapping[str, Any], cues
             "canadian": _canadian(world, title, players or ()),
             "agreement_read": read_by_counsel(world, title),
             "dates": compact({"release": world.at, "use": world.at}),
-            "because": {"covered": "covered", "humans": "musicians", "canadian": "countries"},
+            "because": {"covered": "covered", "humans": "musicians", "canadian": "production.countries"},
         }
     )
 

@@ -196,7 +196,7 @@ def used(world: World, case: Case) -> Fact:
         "open": disclosed.gaps(case.view, case.runs),
         "proved": _proved(case.body) if case.item else None,
         "dates": compact({"use": made.at, "generation": made.at, "release": world.at if world.outward else None}),
-        "because": {"generative": "ai", "kind": "ai", "talent": "people", "in_final": "purpose"},
+        "because": {"generative": "ai", "kind": "ai", "talent": "people", "in_final": "ai_use.in_final"},
     }
     return compact({**element, **(_told(world, case) if kind["assisted"] or case.stated else {})})
 

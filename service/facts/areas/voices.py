@@ -124,7 +124,7 @@ def _use(world: World, view: View, replica: View | None) -> Fact:
         "use_ahead": ahead(world, view),
         "dates": compact({"use": made, "generation": made}),
         "path": common(world, view)["path"],
-        "because": {"platform": "replica.made_by", "advertisement": "production.format", "excluded": "evidence commercial: categories"},
+        "because": {"platform": "replica.made_by", "advertisement": "production.format", "excluded": "commercial.categories"},
     }
     return compact(base if platform in (None, "none") else {**base, **_asked(world, view, replica, platform)})
 
