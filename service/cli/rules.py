@@ -74,12 +74,15 @@ def diff(cli: Cli, older: str, newer: str) -> None:
 def test(cli: Cli, names: tuple[str, ...]) -> None:
     """Check packs to the last key, and try the scenarios that they bring; without a name, those that come with the service.
 
-    A pack brings scenarios under its key `scenarios`, or in a file NAME.scenarios.yaml beside it. Exits 1 if one does not come out as it says.
+    A pack brings scenarios under its key `scenarios`, or in a file NAME.scenarios.yaml beside it. The questions of packs that are named are
+    listed one by one, else only those that fail. Exits 1 if one does not come out as it says.
     """
     reports = [_report(pack, scenarios) for pack, scenarios in _trials(names)]
     failed = sum(report["failed"] for report in reports)
     told = {"packs": reports, "tried": sum(report["tried"] for report in reports), "failed": failed}
-    cli.answer(told, "\n".join(line for report in reports for line in _lines(report)))
+    total = f"{len(reports)} packs, {sum(one['rules'] for one in reports):,} rules, {told['tried']:,} questions; {failed or 'none'} failed."
+    lines = [line for report in reports for line in _lines(report, every=bool(names))]
+    cli.answer(told, "\n".join(lines if names else [*lines, total]))
     if failed:
         click.get_current_context().exit(1)
 
@@ -229,10 +232,10 @@ def _report(pack: Pack, scenarios: list[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(report: Mapping[str, Any]) -> list[str]:
-    """A report in words: every question of a scenario, and why one failed."""
+def _lines(report: Mapping[str, Any], *, every: bool) -> list[str]:
+    """A report in words: every question of a scenario or only those that failed, and why."""
     lines = []
-    for one in report["trials"]:
+    for one in report["trials"] if every else [one for one in report["trials"] if not one["ok"]]:
         lines.append(
             f"{'ok  ' if one['ok'] else 'FAIL'}  {one['title']}"
             + ("" if one["ok"] else f": expected {one['expected']}, found {one['found']}")

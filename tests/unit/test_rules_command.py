@@ -152,3 +152,11 @@ def test_a_pack_of_ones_own_carries_the_rules_of_a_shipped_one(tmp_path):
     carried = json.loads(run("show", str(file), "--json")[1])["carried_rules"]
     assert [rule["id"] for rule in carried] == [rule["id"] for rule in load_packs()["platform-netflix"].rules]
     assert run("test", "nothing.yaml")[0] == 1
+
+
+def test_of_all_packs_only_what_fails_is_listed_and_of_a_named_one_everything() -> None:
+    status, output = run("test")
+    assert status == 0
+    assert "ok  " not in output
+    assert output.splitlines()[-1].endswith("questions; none failed.")
+    assert "ok  " in run("test", "licences")[1]
