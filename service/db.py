@@ -25,6 +25,7 @@ from service import errors
 APP, LEDGER, OWNER = "clearance_app", "clearance_ledger", "clearance_owner"
 POOL_SECONDS = 10.0
 _RETRIES = 5
+_LIMITS = "SELECT set_config('statement_timeout', %(limit)s, false), set_config('idle_in_transaction_session_timeout', %(limit)s, false)"
 _T = TypeVar("_T")
 
 
@@ -72,6 +73,17 @@ class Database:
         """Lend a connection for the sequencer and for jobs: all studios, no changing of what is in the log."""
         with self._lend(LEDGER) as conn:
             yield conn
+
+    @contextmanager
+    def unhurried(self) -> Iterator[Link]:
+        """Lend a connection like `ledger`, for work that reads a whole log and may take as long as that takes."""
+        with self.ledger() as conn:
+            conn.execute(_LIMITS, {"limit": "0"})
+            try:
+                yield conn
+            finally:
+                if not conn.closed:
+                    conn.execute(_LIMITS, {"limit": self._limit})
 
     @contextmanager
     def owner(self) -> Iterator[Link]:

@@ -79,9 +79,9 @@ def forget(tools: Tools) -> Mapping[str, int]:
 def compare(tools: Tools) -> Mapping[str, int]:
     """Check every log, and every projection against one built anew; a fault is an error line, and nothing is changed."""
     found = 0
-    with tools.database.ledger() as conn:
+    with tools.database.unhurried() as conn:
         for studio_id in _studios(tools.database):
-            for name in projections.PROJECTIONS:
+            for name in projections.checked():
                 for difference in projections.check(conn, studio_id, name):
                     log.error("projection differs", extra={"studio": studio_id, "projection": name, "difference": str(difference)})
                     found += 1

@@ -15,8 +15,10 @@ import orjson
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
+from schemas.kinds import KINDS
 from service.db import retrying, transaction
 
+HEAD = "head"
 _CHUNK = 2_000
 
 
@@ -105,8 +107,15 @@ def _apply(conn: Connection[Any], studio_id: str, projection: Projection, begin:
         projection.apply(conn, studio_id, entries)
 
 
+def checked() -> tuple[str, ...]:
+    """Return the names that `check` knows: every projection, and the current versions with the columns that lists filter by."""
+    return (*PROJECTIONS, HEAD)
+
+
 def check(conn: Connection[Any], studio_id: str, name: str) -> list[Difference]:
     """Build a projection anew beside the running one and return where they differ; needs a connection of the ledger's role."""
+    if name == HEAD:
+        return _check_heads(conn, studio_id)
     projection = PROJECTIONS[name]
     with transaction(conn):
         # As one snapshot, at the position of the running one: entries that arrive meanwhile are in neither.
@@ -119,6 +128,26 @@ def check(conn: Connection[Any], studio_id: str, name: str) -> list[Difference]:
             _apply(conn, studio_id, projection, begin, min(begin + _CHUNK, end))
         found = [_difference(conn, studio_id, table) for table in projection.tables]
     return [difference for difference in found if difference.missing or difference.surplus]
+
+
+def _check_heads(conn: Connection[Any], studio_id: str) -> list[Difference]:
+    """Work out the columns of every current version from its entry; which entry that is, and from when, `fsck` looks at."""
+    wrong = 0
+    with transaction(conn), conn.cursor("check_heads") as cursor:
+        cursor.itersize = _CHUNK
+        cursor.execute(
+            "SELECT head.kind, label, type, state, party, productions, bytes FROM head JOIN entry USING (studio_id, index) WHERE studio_id = %s",
+            (studio_id,),
+        )
+        for kind, *stored, content in cursor:
+            wrong += stored != _columns(kind, orjson.loads(content)["body"])
+    return [Difference(HEAD, wrong, wrong)] if wrong else []
+
+
+def _columns(kind: str, body: Mapping[str, Any]) -> list[Any] | None:
+    """Return what the schema derives from a body, or nothing where no schema knows the kind."""
+    found = KINDS.get(kind)
+    return [found.label(body), found.type(body), found.state(body), found.party(body), list(found.productions(body))] if found else None
 
 
 def rebuild(conn: Connection[Any], studio_id: str, name: str) -> int:

@@ -158,7 +158,7 @@ def _restored(database: Database, wanted: Log) -> Restored:
     with database.ledger() as conn:
         report = fsck.check(conn, _Signed(Mark(checkpoint, b"")), wanted.studio_id)
         same = report.entries == wanted.size and tree.root(conn, wanted.studio_id, wanted.size).hex() == wanted.root
-        differences = [difference for name in projections.PROJECTIONS for difference in projections.check(conn, wanted.studio_id, name)]
+        differences = [difference for name in projections.checked() for difference in projections.check(conn, wanted.studio_id, name)]
     return Restored(wanted.studio_id, report.entries, same, signed, report.faults, differences)
 
 

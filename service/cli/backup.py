@@ -62,4 +62,8 @@ def _drill(cli: Cli, place: Path) -> int:
     """Restore into an embedded server of its own, which is gone afterwards; neither keys nor marks of the service are touched."""
     with tempfile.TemporaryDirectory(prefix="clearance-drill-") as scratch:
         settings = replace(cli.settings, data=Path(scratch), database_url=None, signer=None)
-        return restore.show(cli, restore.restored(place, settings), drill=True)
+        try:
+            report = restore.restored(place, settings)
+        finally:
+            lease.wait_until_stopped(settings.data)
+    return restore.show(cli, report, drill=True)

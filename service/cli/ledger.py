@@ -100,7 +100,7 @@ def rebuild(cli: Cli, studios: tuple[str, ...], *, only_check: bool) -> int:
     answer = []
     with _opened(cli) as (database, _), database.ledger() as conn:
         for studio_id in _chosen(studios, fsck.studios(conn)):
-            for name in projections.PROJECTIONS:
+            for name in projections.checked() if only_check else projections.PROJECTIONS:
                 done: dict[str, Any] = {"studio_id": studio_id, "projection": name}
                 if only_check:
                     done["differences"] = [asdict(each) for each in projections.check(conn, studio_id, name)]

@@ -73,6 +73,13 @@ def hold(data: Path, url: str | None = None, *, durable: bool = True) -> Iterato
         yield lease
 
 
+def wait_until_stopped(data: Path, seconds: float = 60.0) -> None:
+    """Wait until the server of a data directory that nobody uses any more has ended, so that the directory may be removed."""
+    deadline = time.monotonic() + seconds
+    while _has_keeper(place.of(data)) and time.monotonic() < deadline:
+        time.sleep(0.04)
+
+
 def _reach(url: str) -> None:
     try:
         psycopg.connect(url, connect_timeout=10).close()

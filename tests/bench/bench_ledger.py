@@ -82,9 +82,11 @@ class Promise:
 @contextmanager
 def server() -> Iterator[tuple[str, Path]]:
     """A durable embedded server of this part's own, migrated."""
-    with tempfile.TemporaryDirectory() as name, lease.hold(Path(name) / "data") as held:
-        migrate(held.url)
-        yield held.url, Path(name)
+    with tempfile.TemporaryDirectory() as name:
+        with lease.hold(Path(name) / "data") as held:
+            migrate(held.url)
+            yield held.url, Path(name)
+        lease.wait_until_stopped(Path(name) / "data")
 
 
 @contextmanager

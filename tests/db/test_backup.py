@@ -21,6 +21,7 @@ from service.config import Settings
 from service.db import Database
 from service.errors import StartError
 from service.ledger import standing
+from service.ledger.log import HeadColumns
 from service.migrate import migrate
 from service.services import Services
 from tests.db.ledger.made import item, write
@@ -43,7 +44,7 @@ def studio(settings, database):
         store = services.blobs.of(studio_id)
         digest = store.keep(PICTURE)
         store.keep(b"staged and never named")
-        made = item(studio=studio_id, body={"digests": [{"algorithm": "sha256", "value": digest}]})
+        made = item(studio=studio_id, body={"digests": [{"algorithm": "sha256", "value": digest}]}, head=HeadColumns())
         services.ledger.append(write(made, studio=studio_id))
         store.grant(made.id, digest)
         services.vault.seal(studio_id, None, b"secret")

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from service import auth, jobs
 from service.config import Settings
 from service.db import Database
 from service.jobs import Job, Tools
+from service.ledger.log import HeadColumns
 from service.services import Services
+from tests.db.ledger.made import item, write
 
 NOW = datetime(2026, 9, 20, 12, 0, 30, tzinfo=UTC)
 
@@ -43,6 +46,36 @@ def test_each_job_runs(tools: Tools) -> None:
     auth.create_studio(tools.database, "Northlight", NOW)
     for job in jobs.JOBS:
         assert jobs.tick(tools, job, NOW), job.name
+
+
+def test_the_nightly_check_names_everything_that_was_changed_beside_the_log(
+    tools: Tools, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio_id = auth.create_studio(database, "Northlight", NOW)
+    made = item(
+        studio=studio_id,
+        kind="party",
+        record_id="pty_1",
+        body={"type": "organisation", "name": "Acme"},
+        head=HeadColumns("Acme", "organisation"),
+    )
+    tools.ledger.append(write(made, studio=studio_id))
+    assert jobs.compare(tools) == {"faults": 0}
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        conn.execute("UPDATE head SET label = 'Somebody else'")
+        conn.execute("INSERT INTO subtree VALUES (%s, 8, 0, %s)", [studio_id, bytes(32)])
+        conn.execute("INSERT INTO digest VALUES (%s, 'md5', 'x', 'asset', 'ast_1', 0)", [studio_id])
+        conn.execute("UPDATE entry SET bytes = bytes || ' '")
+    assert jobs.compare(tools)["faults"] >= 4
+    said = [f"{getattr(record, 'difference', '')}{getattr(record, 'fault', '')}" for record in caplog.records]
+    assert all(any(name in line for line in said) for name in ("'head'", "'digest'", "'subtree'", "'leaf'"))
+
+
+def test_a_check_of_a_large_log_is_not_cut_short(database: Database) -> None:
+    with database.unhurried() as conn:
+        assert conn.execute("SHOW statement_timeout").fetchone() == ("0",)
+    with database.ledger() as conn:
+        assert conn.execute("SHOW statement_timeout").fetchone() == ("30s",)
 
 
 def test_the_clock_ticks_and_stops(tools: Tools) -> None:

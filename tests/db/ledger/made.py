@@ -21,7 +21,7 @@ def item(
     record_id = record_id or ids.new_id("ast", NOW)
     edges: tuple[Edge, ...] = tuple(more.pop("edges", ()))
     identifiers = tuple(more.pop("identifiers", ()))
-    content = dict(body or {})
+    content = dict({"name": "label", "type": "image", "productions": ["prd_1"]} if body is None else body)
     if identifiers:
         content["identifiers"] = [{"scope": scope, "value": value} for scope, value in identifiers]
     document = {
