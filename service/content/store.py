@@ -250,10 +250,14 @@ def _full() -> errors.Unavailable:
 
 @contextmanager
 def _disk() -> Iterator[None]:
-    """Name a full disk as what it is."""
+    """Name a full disk, and one that fails, as what it is."""
     try:
         yield
     except OSError as fault:
         if fault.errno in _FULL:
             raise _full() from fault
+        if fault.errno == errno.EIO:
+            raise errors.Unavailable(
+                "The disk failed; nothing was stored. Have the disk looked at before you go on.", "storage_failed"
+            ) from fault
         raise

@@ -309,6 +309,7 @@ def _unsigned(fault: Exception) -> errors.Unavailable:
     return errors.Unavailable(
         f"It was recorded, but its proof cannot be signed now ({fault}). Ask again with the same Idempotency-Key, or read it.",
         "proof_delayed",
+        headers={"Retry-After": "1"},
     )
 
 
@@ -317,4 +318,5 @@ def _unknown_outcome() -> errors.Unavailable:
         "The database was lost while it committed, so it is not known whether this was written. Ask again with the same Idempotency-Key:"
         " it will be written once at most.",
         "outcome_unknown",
+        headers={"Retry-After": "1"},
     )
