@@ -144,7 +144,7 @@ def _check_heads(conn: Connection[Any], studio_id: str) -> list[Difference]:
     return [Difference(HEAD, wrong, wrong)] if wrong else []
 
 
-def _columns(kind: str, body: Mapping[str, Any]) -> list[Any] | None:
+def _columns(kind: str, body: dict[str, Any]) -> list[Any] | None:
     """Return what the schema derives from a body, or nothing where no schema knows the kind."""
     found = KINDS.get(kind)
     return [found.label(body), found.type(body), found.state(body), found.party(body), list(found.productions(body))] if found else None
