@@ -37,4 +37,8 @@ class ClearingAnswer(Body):
     would_be = Choice(*vocabulary.OUTCOMES, required=True, about="what would be decided with all steps done")
     complete = Flag(required=True, about="false where something is left that no record clears")
     steps = Several(Nested(ClearingStep), most=1000)
-    left: Any = Several(Nested(AnyObject), most=10**5, about="what else has to be done: take something out, mend it, adopt a pack")
+    left: Any = Several(
+        Nested(AnyObject),
+        most=10**5,
+        about="what else has to be done, with `why` no draft clears it, the fix and its owner: `remove` an absolute bar, `mend` the thing itself, `amend` what only people know",
+    )

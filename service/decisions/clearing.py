@@ -18,6 +18,7 @@ from schemas.prefixes import KIND_OF
 from service import errors
 from service.context import Context
 from service.decisions import drafts, governance, planning, stating
+from service.decisions.left import explained
 from service.decisions.question import Asked, Question, intent_fact
 from service.decisions.releases import subjects_of
 from service.decisions.replay import content, planned_of
@@ -364,7 +365,7 @@ def clearing(context: Context, decision_id: str) -> dict[str, Any]:
     _still_asked(case)
     search = Search(case)
     last = search.run()
-    left = [last.named(step) for step in last.evaluation.clearing]
+    left = [last.named(step) for step in explained(last.evaluation)]
     return {
         "decision": decision.id,
         "outcome": decision.body["outcome"],

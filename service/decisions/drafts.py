@@ -107,7 +107,7 @@ def _standing(step: Mapping[str, Any], about: View | None, matter: Matter) -> Vi
 def _sayings(schema: Schema, told: Mapping[str, Any], details: Mapping[str, Any], matter: Matter) -> dict[str, Any]:
     """What the rule only says has to be stated, where no template says how: the first thing that the field could say."""
     open_ = {name: schema.fields[name] for name, value in told.items() if value is True and name in schema.fields and name not in details}
-    return {name: said[-1] for name, field in open_.items() if (said := sayable(field, name, matter))}
+    return {name: said[-1 if isinstance(field, Several) else 0] for name, field in open_.items() if (said := sayable(field, name, matter))}
 
 
 def plain(schema: Schema, about: View | None, matter: Matter, *, flags: bool = True) -> dict[str, Any]:
@@ -165,6 +165,7 @@ def _values(step: Mapping[str, Any], person: str | None, owner: str | None, told
         "$producer": next(iter((title.body.get("signatories") or ()) if title else ()), None),
         "$unions": sorted({str(bound.body["union"]) for bound in matter.library.of("agreement") if bound.body.get("union")}) or None,
         "$distributors": list((title.body.get("distributors") or ()) if title else ()) or None,
+        "$operator": (view.body.get("operator") if view is not None else None) or "*",
         "$agreement": next((bound.id for bound in matter.library.of("agreement")), None),
         "$before": before,
         "$captured": (view.body.get("created_at") if view is not None and view.kind == "replica" else None) or before,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.decisions import left
 from tests.api.conftest import Caller
 from tests.rules import scenario as play
 from tests.rules import test_scenarios_api as api
@@ -133,7 +134,9 @@ def test_what_no_record_clears_is_left(told: api.Caller) -> None:
     decision = told.send("/v1/decisions", question)
     found = read(told, f"/v1/decisions/{decision['id']}/clearing")
     assert (found["complete"], found["would_be"]) == (False, "blocked")
-    assert [step["subject"] for step in found["left"] if step["action"] == "remove"] == [told.keys["$use_a"]]
+    (barred,) = (step for step in found["left"] if step["action"] == "remove")
+    assert (barred["subject"], barred["why"]) == (told.keys["$use_a"], left.ABSOLUTE)
+    assert all(step["why"] and step["fix"] and step["owner"] for step in found["left"])
 
 
 def test_two_papers_of_one_kind_stay_two(told: api.Caller) -> None:
