@@ -7,6 +7,10 @@ service has said. What was entered lives in one installation, erased with the co
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -220,3 +224,48 @@ def test_the_command_says_what_it_would_do_and_what_stops_it(house: House) -> No
         assert placed in said
     process = clearance("erase", "pty_nobody", *data)
     assert (process.communicate(timeout=60)[1].startswith("Error: There is no party"), process.returncode) == (True, 1)
+
+
+KILL = "import os, signal; die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL); "
+STEPS = {
+    "before the fact": "from service import erasure; erasure.write.create = die; ",
+    "behind the fact": "from service.content.vault import Vault; Vault.destroy = die; ",
+    "behind the key": (
+        "from service.content.vault import Vault; done = Vault.destroy; Vault.destroy = lambda *given: (done(*given), die()); "
+    ),
+}
+
+
+def test_killed_half_way_it_is_finished_or_leaves_no_trace(house: House) -> None:
+    people = {step: house.make("person", "parties", type="person", professional_name=canary("name")) for step in STEPS}
+    house.stop()
+    for step, person in people.items():
+        words = (f"{KILL}{STEPS[step]}from service.cli import main; main()", "erase", person, "--data", str(house.data))
+        killed = subprocess.run(
+            [sys.executable, "-P", "-c", *words], env={"PYTHONPATH": str(processes.ROOT), "PATH": os.environ["PATH"]},
+            capture_output=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        wait_until(lambda: not processes.of_data(house.data))
+        told = json.loads(run("erase", person, "--json", "--data", str(house.data)))
+        assert (told["erased"], told["repeated"], told["values"]) == (True, step != "before the fact", 1), step
+
+
+def test_one_field_is_disclosed_and_checked_without_a_service(house: House, tmp_path: Path) -> None:
+    person = house.make("person", "parties", type="person", professional_name="Zoe", legal_name=canary("legal"))
+    file, data = tmp_path / "one.json", ("--data", str(house.data))
+    told = json.loads(run("ledger", "disclose", person, "professional_name", "--out", str(file), "--json", *data))
+    assert canary("legal") not in file.read_text()
+    house.stop()
+    key = ("--key", told["keys"][0])
+    said = run("ledger", "verify", "--disclosure", str(file), *key)
+    assert f"{person}, version 1" in said
+    assert 'says at /professional_name: "Zoe"' in said
+    file.write_text(file.read_text().replace('"Zoe"', '"Zoo"'))
+    process = clearance("ledger", "verify", "--disclosure", str(file), *key)
+    assert "THIS DISCLOSURE DOES NOT HOLD" in process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    file.write_text("{}")
+    process = clearance("ledger", "verify", "--disclosure", str(file))
+    assert "cannot be checked" in process.communicate(timeout=60)[1]
+    assert process.returncode == 1
