@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from service import durable
@@ -21,7 +20,6 @@ from service.errors import StartError
 
 MANIFEST, LIST = "manifest.json", "files.ndjson"
 FORMAT = "clearance-backup/1"
-_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +176,8 @@ def verify(root: Path, wanted: Manifest) -> Iterator[str]:
 
 
 def _verified(root: Path, each: Listed) -> Iterator[str]:
-    if not _PATH.fullmatch(each.path):
+    path = PurePosixPath(each.path)
+    if path.is_absolute() or ".." in path.parts or str(path) != each.path:
         yield f"{each.path!r} is no path within a backup"
         return
     try:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import psycopg
+
 from service import projections
 from service.backup import contents, folder, tables
 from service.backup.folder import Log, Manifest
@@ -97,12 +99,13 @@ def verified(root: Path) -> Manifest:
 def load(root: Path, wanted: Manifest, url: str, settings: Settings) -> Report:
     """Restore a verified backup into the database at `url` and the data directory, and check what is there then."""
     report = Report(wanted.made_at, wanted.clearance, bytes=wanted.bytes, damaged=list(wanted.damaged))
+    _require_empty(url)
+    with report.timed("contents"):  # before the database, so that a restore that a full disk ended can simply be repeated
+        report.contents = contents.read(root, Store(settings.data / contents.FOLDER))
     with report.timed("database"):
         report.rows = _database(root, wanted, url)
     with report.timed("migrations"):
         report.migrated = migrate(url)
-    with report.timed("contents"):
-        report.contents = contents.read(root, Store(settings.data / contents.FOLDER))
     if wanted.with_keys:
         report.keys = _keys(root, settings.data)
     with report.timed("check"), closing(Database(url, statement_seconds=_SECONDS)) as database:
@@ -111,16 +114,25 @@ def load(root: Path, wanted: Manifest, url: str, settings: Settings) -> Report:
     return report
 
 
+def _require_empty(url: str) -> None:
+    """Refuse a database that holds anything; one that an interrupted restore has left behind without rows will do."""
+    with psycopg.connect(url) as conn:
+        if not tables.tables(conn):
+            return
+        conn.execute("SET ROLE clearance_owner")
+        filled = list(tables.filled(conn))
+    if filled:
+        raise StartError(f"The database is not empty (it has rows in {', '.join(filled)}). Restore into a new one; nothing was changed.")
+
+
 def _database(root: Path, wanted: Manifest, url: str) -> int:
-    """Make the tables as they were, and fill them in one transaction; a database with anything in it is refused."""
+    """Make the tables as they were, and fill them in one transaction."""
     names = {name for name, _ in wanted.migrations}
     migrate(url, only=names)
     with closing(Database(url, statement_seconds=_SECONDS)) as database, database.owner() as conn, transaction(conn):
         there = {name for (name,) in conn.execute("SELECT name FROM migration")}
-        filled = list(tables.filled(conn))
-        if filled or there != names:
-            what = f"it has rows in {', '.join(filled)}" if filled else "its tables are those of another version"
-            raise StartError(f"The database is not empty ({what}). Restore into a new one; nothing was changed.")
+        if there != names:
+            raise StartError("The tables that are there are those of another version. Restore into a new database; nothing was loaded.")
         return tables.read(conn, root, wanted.tables)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from contextlib import closing
@@ -187,6 +188,30 @@ def test_a_database_that_is_not_empty_is_refused(settings, studio, tmp_path):
     with pytest.raises(StartError, match=r"not empty \(it has rows in .*entry.*\)\. Restore into a new one"):
         restore(tmp_path / "backup", settings)
     assert rows(settings.database_url) == before
+
+
+def test_a_restore_that_was_interrupted_is_repeated(settings, studio, target, tmp_path, monkeypatch):
+    backup(settings, tmp_path / "backup")
+    with monkeypatch.context() as patched:
+        patched.setattr(load.tables, "_in", full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            restore(tmp_path / "backup", target)
+    assert restore(tmp_path / "backup", target).holds
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_path_out_of_the_folder_is_refused(settings, studio, target, tmp_path):
+    backup(settings, tmp_path / "backup")
+    root = tmp_path / "backup"
+    lines = (root / "files.ndjson").read_bytes().replace(b"database/entry.copy.gz", b"database/../../entry.gz")
+    (root / "files.ndjson").write_bytes(lines)
+    manifest = json.loads((root / "manifest.json").read_text()) | {"list_sha256": sha256(lines).hexdigest()}
+    (root / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(StartError, match="is no path within a backup"):
+        restore(root, target)
 
 
 def test_a_folder_that_is_not_empty_is_refused(settings, studio, tmp_path):
