@@ -7,6 +7,7 @@ What the log holds are commitments whose salts are gone; every proof, and every 
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from service.ledger.log import Unchanged
 from service.records import read, write
 from service.records.model import Recorded, instant
 from service.rules import moments
+
+audit = logging.getLogger("clearance.audit")
 
 LISTED: Final = 100
 """So many ids are named of what stays; the count says how many there are."""
@@ -114,6 +117,7 @@ def erase(context: Context, party_id: str, *, basis: str | None, document: str |
                 continue  # somebody wrote about them, or placed a hold, while we looked
             raise
         forget(context.conn, context.vault, context.studio_id, party_id)
+        audit.info("erased", extra={"record": party_id, "event": event.id, "values": len(found.values), "actor": context.actor.account_id})
         return Erased(party_id, found.values, found.stays, (), event, repeated=found.event is not None)
     raise AssertionError("the last attempt answers or raises")
 
