@@ -78,6 +78,7 @@ class Erased:
     holds: tuple[Hold, ...] = ()
     event: Recorded | None = None
     repeated: bool = False
+    done: bool = False
     unchanged: Unchanged | None = None
 
     def document(self) -> dict[str, Any]:
@@ -99,7 +100,8 @@ class Erased:
         if self.event is None:
             return f"{self.party} is on hold: nothing can be erased." if self.holds else f"{what} about {self.party} would be erased."
         if self.repeated:
-            rest = f"{what} that were left behind are gone now." if self.values else "Nothing was left to do."
+            left = f"{what} were left behind{' and are gone now.' if self.done else '; erasing again finishes it.'}"
+            rest = left if self.values else "Nothing is left to do."
             return f"{self.party} was erased on {self.event.recorded_at[:10]} (entry {self.event.index}). {rest}"
         return f"{what} about {self.party} are erased, with their salts and the key; entry {self.event.index} of the log says so."
 
@@ -118,7 +120,7 @@ def erase(context: Context, party_id: str, *, basis: str | None, document: str |
             raise
         forget(context.conn, context.vault, context.studio_id, party_id)
         audit.info("erased", extra={"record": party_id, "event": event.id, "values": len(found.values), "actor": context.actor.account_id})
-        return Erased(party_id, found.values, found.stays, (), event, repeated=found.event is not None)
+        return Erased(party_id, found.values, found.stays, (), event, repeated=found.repeated, done=True)
     raise AssertionError("the last attempt answers or raises")
 
 
@@ -133,7 +135,7 @@ def foreseen(context: Context, party_id: str) -> Erased:
     reach = _reach(context, party, values)
     holds = () if event else tuple(_holds(context, reach))
     unchanged = Unchanged(head.size if head else 0, frozenset(reach))
-    return Erased(party_id, values, tuple(_stays(context, party, values)), holds, event, unchanged=unchanged)
+    return Erased(party_id, values, tuple(_stays(context, party, values)), holds, event, repeated=event is not None, unchanged=unchanged)
 
 
 def forget(conn: Connection[Any], vault: Vault, studio_id: str, party_id: str) -> int:

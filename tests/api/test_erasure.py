@@ -111,7 +111,8 @@ def test_twice_is_fine_and_says_when(admin: Caller, person: dict[str, Any]) -> N
     again = erased(admin, person["id"])
     assert again["repeated"] is True
     assert (again["event"], again["values"]) == (first["event"], 0)
-    assert "Nothing was left to do" in again["says"]
+    assert "Nothing is left to do" in again["says"]
+    assert erase(admin, person["id"], query="?dry_run=true").get_json() == again, "there is nothing to foresee any more"
     assert len(events(admin)) == 1
 
 
@@ -272,6 +273,7 @@ def test_a_crash_behind_the_fact_is_finished(
             erase(admin, person["id"])
     assert kept(services, person["id"]) == 6
     assert len(events(admin)) == 1
+    assert "erasing again finishes it" in erase(admin, person["id"], query="?dry_run=true").get_json()["says"]
     if by == "the job":
         tools = jobs.Tools(services.database, services.ledger, services.blobs, services.vault)
         assert jobs.forget(tools) == {"values": 6}
