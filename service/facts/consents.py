@@ -85,6 +85,7 @@ def _seen(world: World, view: View, use: Use) -> Fact:
         "unstated": unstated,
         "description_attested": judged is True,
         "specific": _specific(body, scope, judged),
+        "judged": judged is not None,
         "consistent": papers.confirmed(papers.attestations(world, (view.id, use.id), _CONSISTENT), *_CONSISTENT) is True,
         "authority_attested": estates.authorised(world, view, use.id or None),
         "signed_before_death": _before_death(world, use.person, signed_at(view)),
@@ -130,6 +131,7 @@ def _own_facts(world: World, view: View) -> Fact:
         "grantor": body.get("grantor"),
         "generic": scope.get("unnamed_productions"),
         "may_replace_work": body.get("replaces_work") is not False,
+        "says_it_replaces": body.get("replaces_work") is True,
     }
 
 

@@ -41,10 +41,11 @@ def engagements(world: World, view: View) -> list[View]:
 
 
 def in_question(world: World, view: View) -> bool:
-    """Tell whether a session is asked about, or made a replica of the lineage."""
+    """Tell whether a session is asked about, or made a replica of the lineage or one that is shown."""
     if view.key in world.library.lineage:
         return True
-    return any(replica.key in world.library.lineage for replica in world.library.about(view.id, "replica", roles=("capture_session",)))
+    asked = world.once("replicas_asked", None, lambda: {replica.key for replica in every_replica(world)})
+    return any(replica.key in asked for replica in world.library.about(view.id, "replica", roles=("capture_session",)))
 
 
 def replicas_of(world: World) -> list[View]:

@@ -577,12 +577,12 @@ def debts(reader: Reader, library: Library) -> None:
 
 
 def opened(context: Context, library: Library) -> None:
-    """Open the secret fields that facts are derived from: dates of people, amounts of deals and pay. None of them leaves."""
+    """Open the secret fields that facts are derived from: dates and ages of people, amounts of deals and pay. None of them leaves."""
     games = {view.key for view in library.of("production") if view.body.get("format") == "game"}
     secret = [
         view
         for view in library.views.values()
-        if view.key in games or view.kind == "party" or view.type in ("compensation", "bargaining", "writer_deal")
+        if view.key in games or view.kind in ("party", "replica") or view.type in ("compensation", "bargaining", "writer_deal")
     ]
     stored = [view for view in secret if _kind(view.id)]
     shells = [Recorded(view.id, view.kind, view.version, 0, "", "", {}, view.body, ()) for view in stored]

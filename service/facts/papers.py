@@ -208,9 +208,9 @@ def _payee(world: World, details: Mapping[str, Any]) -> str | None:
     return "benefit_funds" if "benefit_plan" in (party.body.get("occupations") or ()) else "person" if party.type == "person" else None
 
 
-def paid_units(found: Iterable[Fact], basis: str) -> str:
-    """Return the units paid on a basis, as a decimal string."""
-    total = sum((Decimal(str(one.get("units", "0"))) for one in found if one.get("basis") == basis and one.get("paid") is True), Decimal(0))
+def paid_units(found: Iterable[Fact], *bases: str) -> str:
+    """Return the units paid on some bases, as a decimal string."""
+    total = sum((Decimal(str(one.get("units", "0"))) for one in found if one.get("basis") in bases and one.get("paid") is True), Decimal(0))
     return format(total.normalize(), "f")
 
 

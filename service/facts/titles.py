@@ -14,7 +14,7 @@ PERFORMERS: Final = frozenset({"performer", "background", "stunt", "voice", "sin
 DIRECTORS: Final = frozenset({"director", "assistant_director", "unit_production_manager", "associate_director", "stage_manager"})
 #: Trades that one agreement below the line covers together.
 _TRADES: Final = {
-    "editor": "crew", "art_department": "crew", "storyboard_artist": "animator", "composer": "musician", "driver": "basic_crafts",
+    "editor": "crew", "art_department": "crew", "visual_effects": "crew", "storyboard_artist": "animator", "composer": "musician", "driver": "basic_crafts",
     "location": "basic_crafts", "casting": "basic_crafts", "electrician": "basic_crafts", "plasterer": "basic_crafts",
 }  # fmt: skip
 CRAFT_OF: Final = {"score": "musician", "text": "writer"}
@@ -56,7 +56,7 @@ def title(world: World, view: View, crafts: Iterable[str]) -> Fact:
             "languages": body.get("languages"),
             "state": body.get("state"),
             "distributors": None if (sold := inherited(world, view, "distributors")) is None else [str(bare(one)) for one in sold],
-            "platforms": platforms(world, sold),
+            "platforms": platforms(world, buyers(world, view.id)),
             "awards": awards(world, body),
             "advertiser": bare(body.get("advertiser")),
             "product_line": body.get("product_line"),
@@ -83,11 +83,21 @@ def inherited(world: World, view: View | None, name: str) -> Any:
     return None
 
 
-def platforms(world: World, distributors: Sequence[Any] | None) -> list[str] | None:
-    """Return the distributors by the words of their names and their initials, as in `netflix` and `bbc`; None where nobody has said who distributes."""
-    if distributors is None:
-        return None
-    names = [view.body.get("name") for one in distributors if (view := world.library.get(one))]
+def buyers(world: World, title: str | None) -> list[str] | None:
+    """Return a title's distributors with those to whom it is meant to go; None where nobody has said either."""
+    sold = inherited(world, world.library.get(title), "distributors")
+    meant = world.intent.get("recipients") if title == world.production else None
+    return None if sold is None and not meant else sorted({str(bare(one)) for one in (*(sold or ()), *(meant or ()))})
+
+
+def platforms(world: World, given_to: Sequence[str] | None) -> list[str]:
+    """Return buyers by the words of their names and their initials, as in `netflix` and `bbc`.
+
+    Where nobody has said who they are it may be any: two people adopted the pack of a platform for this title, so its rules count.
+    """
+    if given_to is None:
+        return ["*"]
+    names = [view.body.get("name") for one in given_to if (view := world.library.get(one))]
     words = [re.findall(r"[a-z0-9]+", name.lower()) for name in names if isinstance(name, str)]
     return sorted(
         {word for listed in words for word in listed} | {"".join(word[0] for word in listed) for listed in words if len(listed) > 2}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from schemas import vocabulary
 from service.facts import areas, classify, consents, papers, people, strikes, times, titles
 from service.facts.appearances import common, dates, generation_of, person_of, replicates, use_of
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, ref
+
+_OF_AGE: Final = 18
+#: What days are paid as: for the days a performer would have worked, also where a background replica plays a principal part.
+_DAY_PAY: Final = ("use_days", "principal_upgrade")
 
 
 def uses(world: World, view: View) -> list[Fact]:
@@ -126,8 +130,9 @@ def _principal(world: World, view: View) -> times.Tri:
 
 
 def _minor(world: World, person: str, replica: View | None, made: str | None) -> times.Tri:
-    if replica and isinstance(replica.body.get("minor_at_capture"), bool):
-        return bool(replica.body["minor_at_capture"])
+    said = _said_minor(replica)
+    if said is not None:
+        return said
     captured = times.text(replica.body.get("created_at")) if replica else None
     sessions = (
         [times.text(found.details.get("starts_at")) for one in (replica.body.get("sessions") or ()) if (found := world.library.get(one))]
@@ -135,6 +140,14 @@ def _minor(world: World, person: str, replica: View | None, made: str | None) ->
         else []
     )
     return people.minor_at(world, person, times.earliest(sessions) or captured or made)
+
+
+def _said_minor(replica: View | None) -> times.Tri:
+    """Whether a replica's record says that its person was a minor: outright, or by the age at capture; either one counts."""
+    body = replica.body if replica else {}
+    flag, age = body.get("minor_at_capture"), body.get("subject_age_at_capture")
+    told = [one for one in (flag, age < _OF_AGE if isinstance(age, int) else None) if isinstance(one, bool)]
+    return any(told) if told else None
 
 
 def _estate(world: World, person: str, view: View) -> list[Fact]:
@@ -153,13 +166,13 @@ def _money(world: World, person: str, production: str | None, about: Iterable[st
     chosen = times.latest([one.get("signed_at") for one in estimates if one.get("accepted") is True])
     latest = next((one for one in estimates if one.get("accepted") is True and one.get("signed_at") == chosen), {})
     paid = papers.payments(world, person, production, targets)
-    by_days = [one for one in paid if one.get("basis") == "use_days"]
+    by_days = [one for one in paid if one.get("basis") in _DAY_PAY]
     return {
         "estimates": estimates,
         "days": latest.get("days"),
         "estimate": latest.get("id"),
         "payments": paid,
-        "paid_days": papers.paid_units([one for one in paid if not _under_rate(world, one)], "use_days"),
+        "paid_days": papers.paid_units([one for one in paid if not _under_rate(world, one)], *_DAY_PAY),
         "days_overdue": any(one["overdue"] for one in by_days),
         "deals": papers.deals(world, person, production, targets, made),
         "flags": papers.flags(world, person, production),

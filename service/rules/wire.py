@@ -56,7 +56,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
         "news": "production.genres", "open": "generation.prompts", "overseen": "ai_use.overseer", "proved": "digests", "real_event_risk": "ai_use.real_event_risk",
         "recreates": "ai_use.substantial_recreation", "refers": "ai_use.references", "replaces_covered_work": "ai_use.replaces_covered_work",
         "retention_days": "terms.retention_days", "secured": "ai_use.environment", "sensitive": "ai_use.inputs", "steps": "ai_use.workflow",
-        "story_relevant": "ai_use.story_relevant", "talent": "ai_use.likeness_subjects", "talent_consented": "consent.scope", "trained_on_others": "ai_use.trained_on_third_party",
+        "story_relevant": "ai_use.story_relevant", "talent": "ai_use.likeness_subjects", "single_sign_on": "ai_use.single_sign_on", "talent_consented": "consent.scope", "trained_on_others": "ai_use.trained_on_third_party",
         "trains": "terms.trains_on_inputs", "unlicensed": "ai_use.inputs",
     },
     "assignments": {"asked": "requires_generative_tool", "prompting": "prompting_required", "crafts": "crafts"},

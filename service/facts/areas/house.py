@@ -16,6 +16,8 @@ _DEPTH: Final = 12
 #: Words of a licence that shut commerce out, and the addresses that say which licence it is.
 _SHUT: Final = re.compile(r"\bNON[ -]?COMMERCIAL\b|\b(RESEARCH|ACADEMIC|EDUCATIONAL)[ -](USE[ -])?ONLY\b")
 _ADDRESS: Final = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/([a-z0-9-]+)", re.IGNORECASE)
+#: How a licence is named that is none of the SPDX list: other, NOASSERTION, LicenseRef-…, or by nothing.
+_NO_SPDX: Final = frozenset({"", "other", "none", "noassertion", "licenseref", "unknown"})
 _MUSIC: Final = frozenset({"music"})
 
 
@@ -161,7 +163,7 @@ def chain(world: World, view: View) -> Fact:
     missing = sorted(set(_climb(world, view, seen, 0)))
     bare_ones = sorted(one.id for one in seen.values() if not one.body.get("licences") and not _has_terms(world, one))
     other = [found for one in seen.values() for name in one.body.get("licences") or () if (found := world.library.get(name))]
-    unread = sorted(one.id for one in other if one.body.get("type") == "other" and not _explained(one))
+    unread = sorted(one.id for one in other if _of_no_known_kind(one) and not _explained(one))
     return {
         "id": view.id,
         "record": view.id,
@@ -193,6 +195,13 @@ def _climb(world: World, view: View, seen: dict[str, View], depth: int) -> Itera
             yield str(name)
         else:
             yield from _climb(world, base, seen, depth + 1)
+
+
+def _of_no_known_kind(licence: View) -> bool:
+    """A licence whose type is other, or an open licence that is none of the SPDX list."""
+    open_ = licence.body.get("open_licence")
+    known = open_ is None or str(open_.get("spdx", "other")).lower().partition("-")[0] not in _NO_SPDX
+    return licence.body.get("type") == "other" or not known
 
 
 def _explained(licence: View) -> bool:

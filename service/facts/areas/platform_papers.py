@@ -99,8 +99,8 @@ def terms(world: World, view: View, made: str | None) -> Fact:
 
 
 def buyers(world: World, production: str | None) -> frozenset[str]:
-    """Return the parties that distribute a title."""
-    return frozenset(bares(titles.inherited(world, world.library.get(production), "distributors")) or ())
+    """Return the parties that distribute a title, or that it is meant to go to."""
+    return frozenset(titles.buyers(world, production) or ())
 
 
 @dataclass(frozen=True, slots=True)
