@@ -181,13 +181,16 @@ class Search:
         """Draft what the answer asks for beyond what is there; whether there was anything."""
         found = False
         for step, one in self._asked(last):
-            told = {"action": "record", **one["instead"]} if _identity(one) in self.refused and "instead" in one else one
+            told = {"action": "record", **one["instead"]} if "instead" in one and self._in_vain(one) else one
             known = next((item for item in self.items if _identity(item.step) == _identity(told)), None)
             wider = known and _wider(known.step, told)
             if _identity(told) in self.refused or (known and wider is None):
                 continue
             item = self._item(wider or told, frozenset(step["clears"]) | (known.clears if known else frozenset()), last)
             if item is None:
+                if self._completed(told, last):
+                    found = True
+                    continue
                 self.refused.add(_identity(told))
                 found = found or "instead" in told
                 continue
@@ -196,6 +199,11 @@ class Search:
             self.items += _companions(item)
             found = True
         return found
+
+    def _in_vain(self, step: Step) -> bool:
+        """Whether the step could not be drafted, or was and is asked for again all the same."""
+        done = (item.step for item in self.items if _identity(item.step) == _identity(step))
+        return _identity(step) in self.refused or any(_wider(one, step) is None for one in done)
 
     def _asked(self, last: Tried) -> Iterator[tuple[Step, Step]]:
         """The steps that the answer asks for, each for one record, as the rules say them and by the names of the overlay."""
@@ -248,14 +256,32 @@ class Search:
                 view, patch = found, dict(best["patch"])
         return Item(key, {**step, "kind": view.kind}, clears, spec={"id": view.id, "patch": patch}) if patch and view else None
 
-    def _best(self, specs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    def _completed(self, step: Step, last: Tried) -> bool:
+        """Whether a paper that was drafted before could say more, so that it now says it."""
+        place = next((number for number, one in enumerate(self.items) if one.spec and f"${one.key}" == step.get("record")), None)
+        real = {name: record for record, name in last.keys.items()}
+        view = self._matter(last).view(real.get(str(step.get("record"))))
+        if place is None or view is None:
+            return False
+        spec = dict(self.items[place].spec or {})
+        for name in step.get("fields") or ():
+            found, told = stating.amendments(view, name, self._matter(last))
+            if found is view and "body" in spec:
+                wider = [{**spec, "body": drafts.together(spec["body"], last.named(one))} for one in told]
+                spec = dict(self._best(wider, place) or spec)
+        changed = spec != self.items[place].spec
+        self.items[place] = replace(self.items[place], spec=spec)
+        return changed
+
+    def _best(self, specs: Iterable[Mapping[str, Any]], instead: int | None = None) -> Mapping[str, Any] | None:
         """Of several things that could be said the one that leaves least in the way, the first of those alike."""
-        weighed = [(weight, place, spec) for place, spec in enumerate(specs) if (weight := self._weight(spec)) is not None]
+        weighed = [(weight, place, spec) for place, spec in enumerate(specs) if (weight := self._weight(spec, instead)) is not None]
         return min(weighed, key=lambda one: one[:2])[2] if weighed else None
 
-    def _weight(self, spec: Mapping[str, Any]) -> int | None:
+    def _weight(self, spec: Mapping[str, Any], instead: int | None = None) -> int | None:
         try:
-            tried = self.case.tried([*self.items, Item("try", {}, frozenset(), spec=spec)])
+            one = replace(self.items[instead], spec=spec) if instead is not None else Item("try", {}, frozenset(), spec=spec)
+            tried = self.case.tried([*self.items, one] if instead is None else [*self.items[:instead], one, *self.items[instead + 1 :]])
         except errors.Invalid:
             return None
         return sum(100 if one.weighs == "block" else 1 for one in tried.evaluation.findings if RANK[one.weighs] <= RANK["review"])

@@ -31,7 +31,7 @@ MOST_WORDS: Final = 40
 """A field of more words than this is left to people: trying each would take too long."""
 MOST_RECORDS: Final = 4
 STATEMENTS: Final = frozenset(
-    {"ai_use", "authenticity_assessment", "content_marking", "cue_sheet", "disclosure_plan", "system_role", "training_documentation"}
+    {"ai_use", "authenticity_assessment", "cue_sheet", "disclosure_plan", "system_role", "training_documentation"}
 )
 """Types of which there is one about a thing, that says more and more."""
 _STATED: Final = frozenset({"business_reason"})

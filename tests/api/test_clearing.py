@@ -24,6 +24,8 @@ HELD = [
     ("more_tvt_capture", "41 hours, the wall clock reads 48, ahead"),
     ("more_tvt_uses", "not attested"),
     ("more_trades_recordings", "nobody was told"),
+    ("crew_tools", "outside vendor"),
+    ("laws_eu", "settled without a notice"),
 ]
 
 
