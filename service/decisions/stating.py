@@ -38,7 +38,9 @@ def parted(step: Step, matter: Matter) -> list[Step]:
             others.setdefault((found.kind, found.type), []).append(".".join(found.path))
     instead = {"instead": step["instead"]} if "instead" in step else {}
     if _unknown_model(matter):
-        others = {key: names for key, names in others.items() if "model" not in str((drafts.templates().get(key[1]) or {}).get("model"))}
+        others = {
+            key: names for key, names in others.items() if "model" not in str((drafts.templates().get(str(key[1])) or {}).get("model"))
+        }
     stated = [_on(view, kind, type_, names, matter) | instead for (kind, type_), names in others.items()]
     return [*([{**step, "fields": own}] if own else []), *stated]
 
