@@ -1,7 +1,7 @@
 """A whole title as the question: its papers are weighed, its content is not, since content is found by what is handed out.
 
-So that nobody takes the answer about the papers for one about the pictures, it is looked up whether the title holds content that
-the question does not reach. That costs one bounded query, and only where a title is asked about.
+So that nobody takes the answer about the papers for one about the pictures, it is looked up whether the title, or one of its
+episodes, holds content that the question does not reach. That costs one bounded query, and only where a title is asked about.
 """
 
 from __future__ import annotations
@@ -10,13 +10,19 @@ from collections.abc import Iterable
 from typing import Final
 
 from service.facts.library import Library, Reader
-from service.facts.world import Fact, World, ref
+from service.facts.world import Fact, World, bare, ref
 
 _HOLDING: Final = """
-SELECT named.id FROM unnest(%(targets)s::text[]) AS named(id)
+WITH RECURSIVE part(root, id) AS (
+    SELECT named.id, named.id FROM unnest(%(targets)s::text[]) AS named(id)
+    UNION
+    SELECT part.root, reference.source FROM part JOIN reference ON reference.studio_id = %(studio)s
+        AND reference.target = part.id AND reference.source_kind = 'prd' AND reference.role = 'parent' AND reference.index < %(known_at)s
+)
+SELECT DISTINCT part.root FROM part
 WHERE EXISTS (
     SELECT FROM reference
-    WHERE studio_id = %(studio)s AND target = named.id AND source_kind = 'ast' AND index < %(known_at)s
+    WHERE studio_id = %(studio)s AND target = part.id AND source_kind = 'ast' AND index < %(known_at)s
 )
 """
 
@@ -24,9 +30,21 @@ WHERE EXISTS (
 def read(reader: Reader, library: Library, roots: Iterable[str]) -> None:
     """Note which titles among the subjects hold content, none of which the question reaches."""
     asked = sorted(name for root in roots if (name := root.partition("@")[0]).startswith("prd_"))
-    reached = {title for view in library.of("asset") if view.key in library.lineage for title in view.productions}
+    reached = {
+        part for view in library.of("asset") if view.key in library.lineage for title in view.productions for part in _up(library, title)
+    }
     left = [name for name in asked if name not in reached]
     library.unreached = frozenset(reader.holding(left, _HOLDING)) if left else frozenset()
+
+
+def _up(library: Library, title: str | None) -> set[str]:
+    """A title with the season, series or campaign that it is part of."""
+    found: set[str] = set()
+    while title and title not in found:
+        found.add(title)
+        view = library.get(title)
+        title = bare(view.body.get("parent")) if view else None
+    return found
 
 
 def titles(world: World) -> list[Fact]:
