@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import orjson
+import psycopg
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.after_request(_end)
     app.register_error_handler(errors.Problem, _problem)
     app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(psycopg.OperationalError, _database_lost)
     app.register_error_handler(Exception, _last_resort)
     for declared in load_operations():
         _add(app, services, declared)
@@ -160,6 +162,13 @@ def _sentence(fault: HTTPException) -> str:
     if fault.code == 404:
         return "There is no such path; /openapi.json lists all of them."
     return fault.description or str(fault)
+
+
+def _database_lost(fault: psycopg.OperationalError) -> Response:
+    """Answer for a database that went away amid the request, as it does when it is restarted."""
+    log.warning("the database was lost: %s", fault, extra={"request_id": g.get("request_id")})
+    says = "The database went away amid this request. Ask again; with the same Idempotency-Key nothing is written twice."
+    return _problem(errors.Unavailable(says, "database_unavailable", headers={"Retry-After": "2"}))
 
 
 def _last_resort(fault: Exception) -> Response:

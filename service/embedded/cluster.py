@@ -54,6 +54,16 @@ class Cluster:
         """Say whether the server process is gone."""
         return self._process is None or self._process.poll() is not None
 
+    def is_stuck(self) -> bool:
+        """Say whether the server neither answers nor has a process that recovers it: one killed amid a recovery may leave it so for ever."""
+        return self._process is not None and not place.answers(self._maintenance_url) and not _recovers(self._process.pid)
+
+    def cut_off(self) -> None:
+        """End a server that is stuck; what it has committed is recovered by the next start."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+
     def stop(self) -> None:
         """Shut the server down without waiting for its clients; one that does not finish is cut off, which is safe too."""
         if self._process is None or self.has_ended():
@@ -78,6 +88,8 @@ class Cluster:
             "log_timezone": "UTC",
             "logging_collector": "off",
         }
+        if self.binaries.major >= 18:
+            settings["io_method"] = "sync"  # a server of that age whose workers for input die amid a recovery waits for ever
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         last = () if self.durable else _NOT_DURABLE
         return [*self.identity.prefix, *_dies_with_parent(), server, "-D", str(self.where.cluster), *options, *last]
@@ -195,6 +207,16 @@ def _is_server(number: int, cluster: Path) -> bool:
         return os.path.samefile(f"/proc/{number}/cwd", cluster) and _state(number) != "Z"
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
+
+
+def _recovers(number: int) -> bool:
+    """Say whether a server has a child that brings it up; true where that cannot be seen, since then it is left alone."""
+    try:
+        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+        titles = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+    except OSError:
+        return True
+    return any(title.startswith(b"postgres: startup") for title in titles)
 
 
 def _state(number: int) -> str:
