@@ -21,6 +21,7 @@ from service.records.model import Recorded
 
 OPTIONS_LIMIT = 1 << 20
 _OPTIONS, _REQUEST, _GATE = DeliveryOptions(), DeliveryRequest(), GateRequest()
+_PARTS = {"options": _OPTIONS, "manifest": "the ASC MHL hash list", "chain": "the chain file that names the hash list"}
 
 
 def _taken(call: Call, written: Sequence[Recorded]) -> Answer:
@@ -29,7 +30,7 @@ def _taken(call: Call, written: Sequence[Recorded]) -> Answer:
 
 
 @operation("POST", "/v1/deliveries", permission="deliveries.write", tag="deliveries", summary="Take a delivery in",
-           stream="multipart/form-data", answer=record_answer(Delivery)(), status=201, writes=True, lane="bulk", name="create_delivery",
+           stream="multipart/form-data", instead=_REQUEST, parts=_PARTS, answer=record_answer(Delivery)(), status=201, writes=True, lane="bulk", name="create_delivery",
            replay=_taken)  # fmt: skip
 def create(call: Call) -> Answer:
     """Asset ids as application/json, or `options` and an ASC MHL `manifest` (with its `chain`) as multipart/form-data."""

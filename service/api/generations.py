@@ -22,6 +22,12 @@ from service.records.model import Recorded
 
 SIDE_LIMIT = 16 << 20
 _OPTIONS, _REQUEST, _ANSWER, _SOURCE = ImportOptions(), ImportRequest(), ImportAnswer(), SourceQuery()
+_PARTS = {
+    "options": _OPTIONS,
+    "file": "what the generator put out",
+    "request": "what a provider was asked, as JSON",
+    "response": "what it answered, as JSON",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def _again(call: Call, written: Sequence[Recorded]) -> Answer:
 
 
 @operation("POST", "/v1/generations/import", permission="generations.write", tag="generations", summary="Import what a generator made",
-           stream="multipart/form-data", answer=_ANSWER, status=201, or_status=200, writes=True, lane="media", replay=_again)  # fmt: skip
+           stream="multipart/form-data", instead=_REQUEST, parts=_PARTS, answer=_ANSWER, status=201, or_status=200, writes=True, lane="media", replay=_again)  # fmt: skip
 def post(call: Call) -> Answer:
     """Read a file (`file`), a provider's exchange (`request`, `response`) or a registered asset, and record what they say.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 from functools import cache
@@ -73,13 +74,26 @@ def _operation(declared: Operation) -> dict[str, Any]:
         "parameters": _parameters(declared),
         "responses": _responses(declared),
     }
+    if about := inspect.getdoc(declared.view):
+        told["description"] = about
     if declared.permission == PUBLIC:
         told["security"] = []
     if declared.body is not None:
         told["requestBody"] = {"required": True, "content": {_body_type(declared): {"schema": declared.body}}}
     elif declared.stream:
-        told["requestBody"] = {"required": True, "content": {declared.stream: {"schema": {}}}}
+        told["requestBody"] = {"required": True, "content": _streamed(declared.stream, declared)}
     return told
+
+
+def _streamed(media_type: str, declared: Operation) -> dict[str, Any]:
+    """What an operation reads by itself: bytes, a form of several parts, and the same as JSON where it takes that."""
+    parts = {name: _bytes(part) if isinstance(part, str) else part for name, part in declared.parts.items()}
+    content: dict[str, Any] = {media_type: {"schema": {"type": "object", "properties": parts} if parts else {}}}
+    return content | ({"application/json": {"schema": declared.instead}} if declared.instead is not None else {})
+
+
+def _bytes(about: str) -> dict[str, str]:
+    return {"type": "string", "format": "binary", "description": about}
 
 
 def _body_type(declared: Operation) -> str:
