@@ -34,6 +34,7 @@ _LINE, _QUERY = BatchLine(), BatchQuery()
     query=_QUERY,
     writes=True,
     stream=NDJSON,
+    line=_LINE,
     produces=NDJSON,
     lane="bulk",
 )

@@ -50,8 +50,8 @@ class Operation:
     """One declared operation; `path` is in OpenAPI form (`/v1/assets/{id}`), `lane` bounds heavy work.
 
     `checked_by_room` leaves the body's validation to the room that writes it, so that it is not done twice; `stream`
-    names the media type of a body that the view reads itself, `instead` its form as JSON where it has one, and `parts` what a form of
-    several parts may hold (a schema, or what the bytes are); `replay` answers a repeated idempotency key with what it
+    names the media type of a body that the view reads itself, `line` what each line of it holds, `instead` its form as JSON where it has
+    one, and `parts` what a form of several parts may hold (a schema, or what the bytes are); `replay` answers a repeated idempotency key with what it
     wrote, where that is not simply the first record.
     """
 
@@ -70,6 +70,7 @@ class Operation:
     checked_by_room: bool = False
     replay: Replay | None = None
     stream: str | None = None
+    line: Schema | None = None
     instead: Schema | None = None
     parts: Mapping[str, Schema | str] = field(default_factory=dict)
     produces: str = "application/json"

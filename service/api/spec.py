@@ -88,7 +88,8 @@ def _operation(declared: Operation) -> dict[str, Any]:
 def _streamed(media_type: str, declared: Operation) -> dict[str, Any]:
     """What an operation reads by itself: bytes, a form of several parts, and the same as JSON where it takes that."""
     parts = {name: _bytes(part) if isinstance(part, str) else part for name, part in declared.parts.items()}
-    content: dict[str, Any] = {media_type: {"schema": {"type": "object", "properties": parts} if parts else {}}}
+    read: Any = {"type": "object", "properties": parts} if parts else declared.line or {}
+    content: dict[str, Any] = {media_type: {"schema": read}}
     return content | ({"application/json": {"schema": declared.instead}} if declared.instead is not None else {})
 
 
