@@ -41,7 +41,7 @@ def _report(stage, names: list[str]) -> int:
     rows = []
     for name in catalogue.chosen(names) if set(names) != {ATTACKS} else []:
         rows.append(catalogue.run(name, stage))
-        print(f"  {name} {rows[-1].verdict} after {rows[-1].seconds:.1f} s", file=sys.stderr, flush=True)
+        print(f"  {name} {rows[-1].verdict} after {rows[-1].seconds:.1f} s", *rows[-1].remarks(), sep="\n    ", file=sys.stderr, flush=True)
     if rows:
         print("\n".join(["", *lines(HEAD, [row.cells() for row in rows]), *(remark for row in rows for remark in row.remarks())]))
     matches = True

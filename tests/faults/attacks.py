@@ -201,7 +201,7 @@ def refused(scene: Scene) -> bool:
 
 def main() -> int:
     """Make every attack on a log of its own, and print who caught it; the status is 1 if the table is not as it should be."""
-    print(f"{'attack':<58}" + "".join(f"{party:<17}" for party in PARTIES))  # noqa: T201
+    print(f"{'attack':<58}" + "".join(f"{party:<17}" for party in PARTIES))
     right = True
     with tempfile.TemporaryDirectory() as held_directory:
         base = Path(held_directory)
@@ -219,7 +219,7 @@ def main() -> int:
                 attack(scene)
                 found = caught(scene)
                 right &= found == expected
-                print(f"{attack.__doc__ or '':<58}" + "".join(f"{'caught' if each else '-':<17}" for each in found))  # noqa: T201
+                print(f"{attack.__doc__ or '':<58}" + "".join(f"{'caught' if each else '-':<17}" for each in found))
                 scene.witness.close()
                 scene.database.close()
                 shutil.rmtree(base / str(number))

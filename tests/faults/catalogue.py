@@ -5,17 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from tests.faults import damage, together
+from tests.faults import damage, kills, moving, power, strain, together
 from tests.faults.stage import Stage
 from tests.faults.table import Row, Skipped
 
 FAULTS: Mapping[str, Callable[[Stage], Row]] = {
+    "F1": kills.server,
+    "F2": kills.database,
+    "F3": power.cuts,
+    "F4": power.torn,
+    "F5": power.failing_sync,
     "F6": damage.bit_rot,
     "F7": damage.rearranged,
     "F8": damage.fork,
+    "F9": power.full,
+    "F10": strain.handles,
+    "F11": strain.memory,
+    "F12": strain.clocks,
+    "F14": kills.restarts,
+    "F15": strain.connections,
     "F16": together.conflicts,
     "F17": together.appends,
-    "F18": together.one_key,
+    "F18": kills.one_key,
+    "F41": moving.upgrade,
+    "F42": moving.backup,
+    "F44": moving.erasure,
     "F46": together.two_servers,
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from tests.faults.stage import Stage
 
 
-@pytest.fixture
-def stage(copy_database, server_url, tmp_path):
-    return Stage(tmp_path, copy_database, server_url)
+@pytest.fixture(scope="module")
+def stage(copy_database, server_url, tmp_path_factory):
+    with closing(Stage(tmp_path_factory.mktemp("faults"), copy_database, server_url)) as stage:
+        yield stage

@@ -25,6 +25,7 @@ from service.ledger.signer import Signer
 from service.migrate import migrate
 from tests.db.ledger.made import STUDIO, item, write
 from tests.faults import verifier
+from tests.faults.running import Service
 from tests.faults.table import Row
 from tests.faults.verifier import Acknowledged
 
@@ -79,11 +80,23 @@ class Stage:
     long: bool = False
     seed: int = 20261121
     _count: Iterator[int] = field(default_factory=itertools.count)
+    _service: Service | None = None
+    cluster: Path | None = None
 
     def directory(self) -> Path:
         made = self.where / f"place{next(self._count)}"
         made.mkdir(parents=True)
         return made
+
+    def service(self) -> Service:
+        """A whole service as processes, one for all faults that ask for it."""
+        if self._service is None:
+            self._service = Service(self.directory() / "data")
+        return self._service
+
+    def close(self) -> None:
+        if self._service is not None:
+            self._service.stop()
 
     @contextmanager
     def log(self) -> Iterator[Log]:
@@ -108,7 +121,8 @@ def opened(where: Path, *, long: bool) -> Iterator[Stage]:
             execute(held.url, "CREATE DATABASE {} TEMPLATE {}", name, "template_of_faults")
             return make_conninfo(held.url, dbname=name)
 
-        yield Stage(where, copy, held.url, long)
+        with closing(Stage(where, copy, held.url, long)) as stage:
+            yield stage
 
 
 def execute(url: str, statement: str, *names: str) -> None:

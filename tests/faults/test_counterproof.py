@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from service import errors
+from service.errors import StartError
 from service.ledger import fsck, plan
 from service.ledger.sequencer import Sequencer
 from service.ledger.signer import Turn
-from tests.faults import catalogue
+from tests.faults import catalogue, power
+from tests.faults.table import Row
 
 
 def _no_lock(_sequencer, conn):
@@ -16,6 +19,20 @@ def _no_lock(_sequencer, conn):
 
 def _sign_anything(turn, steps):
     turn._prepared += [step.checkpoint for step in steps]
+
+
+def test_the_harness_finds_a_build_that_does_not_sync(stage):
+    """The database without fsync, our own files without it too: a power cut takes what was acknowledged."""
+    row = Row("F3", "power cut, nothing synced")
+    with power.machine(stage, row, durable=False, patch="import os; os.fsync = os.fdatasync = lambda handle: None") as machine:
+        machine.run(40)
+        machine.cut("cut drop 0")
+        try:
+            machine.judge()
+        except (StartError, errors.Unavailable) as fault:  # so much is gone that it does not even start
+            row.wrong.append(str(fault))
+    assert not row.holds
+    assert row.lost or row.wrong
 
 
 TAKEN_OUT = [

@@ -7,8 +7,11 @@ import pytest
 from tests.faults import catalogue
 from tests.faults.table import HEAD, lines
 
+BY_HAND = {"F4", "F5", "F9", "F10", "F11", "F14", "F42", "F44"}
+"""What takes longer than the test command has: `python -m tests.faults` does them too, in a few minutes."""
 
-@pytest.mark.parametrize("name", catalogue.FAULTS)
+
+@pytest.mark.parametrize("name", sorted(catalogue.FAULTS.keys() - BY_HAND, key=lambda name: int(name[1:])))
 def test_the_fault_does_no_harm(stage, name):
     row = catalogue.run(name, stage)
     print("\n".join([*lines(HEAD, [row.cells()]), *row.remarks()]))

@@ -75,9 +75,11 @@ def _long_lock(row: Row, log: Log) -> list[Acknowledged]:
     with psycopg.connect(log.url) as conn:
         conn.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK_SPACE])
         begun = time.monotonic()
-        threading.Timer(HELD, conn.rollback).start()
+        timer = threading.Timer(HELD, conn.rollback)
+        timer.start()
         answers = at_once([lambda: acknowledged(log.ledger, *fresh())] * 30)
         waited = time.monotonic() - begun
+        timer.join()
     row.expect(waited >= HELD, "somebody was served while another held the lock")
     row.expect(waited < 10, "they waited far longer than the lock was held")
     row.times += 1

@@ -94,13 +94,13 @@ def judge(row: Row, found: Found, acknowledged: Iterable[Acknowledged], tokens: 
     row.duplicated += _doubled(found, {each.token for each in acknowledged} | set(tokens))
 
 
-def _doubled(found: Found, tokens: set[str]) -> int:
+def _doubled(found: Found, wanted: set[str]) -> int:
     """Count how often one of the tokens stands in more than one entry."""
-    seen = Counter(token for _, content in found.entries for token in _token(content) if token in tokens)
+    seen = Counter(token for _, content in found.entries for token in tokens(content) if token in wanted)
     return sum(count - 1 for count in seen.values())
 
 
-def _token(content: bytes) -> list[str]:
+def tokens(content: bytes) -> list[str]:
     """The token that the harness has put into an entry."""
     start = content.find(b"token-")
     return [content[start : start + 42].decode()] if start >= 0 else []

@@ -1,0 +1,101 @@
+"""Processes that die: F1 the server, F2 the database, F14 a database that is restarted, F18 one key across a kill."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+import uuid
+from collections import Counter
+
+import httpx
+
+from tests.faults import together, verifier
+from tests.faults.running import Service, recovery, served_again, writing
+from tests.faults.stage import Stage, at_once
+from tests.faults.table import Row
+
+SERVER = ("server",) * 7 + ("supervisor",)
+DATABASE = ("backend",) * 40 + ("postmaster", "keeper")
+"""Fifty kills; the long form deals them out until there are a thousand."""
+
+
+def server(stage: Stage) -> Row:
+    """F1: `kill -9` of the server at random moments while four write."""
+    return _kills(stage, Row("F1", "kill -9 of the server while four write"), SERVER)
+
+
+def database(stage: Stage) -> Row:
+    """F2: `kill -9` of the database, its backends and its keeper, at random moments while four write."""
+    return _kills(stage, Row("F2", "kill -9 of the database while four write"), DATABASE)
+
+
+def _kills(stage: Stage, row: Row, parts: tuple[str, ...]) -> Row:
+    dice, service, moments = random.Random(stage.seed), stage.service(), []
+    with writing(service, row) as writers:
+        for part in dice.sample(parts * (20 if stage.long else 1), len(parts) * (20 if stage.long else 1)):
+            time.sleep(dice.uniform(0, 0.2))
+            service.hurt(part, dice)
+            moments.append(time.monotonic())
+            row.times += 1
+            if part not in {"backend", "server"}:
+                row.expect(served_again(writers), f"nobody was served again after the {part} was killed")
+    row.notes.append(recovery(writers, moments))
+    return row
+
+
+def restarts(stage: Stage) -> Row:
+    """F14: the database is shut down fast, then cut off, and all connections are ended, while four write."""
+    row, service, dice, moments = (
+        Row("F14", "database restarted (fast, immediate) while four write"),
+        stage.service(),
+        random.Random(stage.seed),
+        [],
+    )
+    with writing(service, row) as writers:
+        for number in (signal.SIGINT, signal.SIGQUIT) * (10 if stage.long else 1):
+            time.sleep(0.5)
+            service.hurt("postmaster", dice, number)
+            moments.append(time.monotonic())
+            row.expect(served_again(writers), "nobody was served again after a restart of the database")
+            row.times += 1
+    row.notes.append(recovery(writers, moments))
+    return row
+
+
+def one_key(stage: Stage) -> Row:
+    """F18: one idempotency key 100 times at once, among strangers, and across a kill of the server: one effect, one answer."""
+    row, service, dice = together.one_key(stage), stage.service(), random.Random(stage.seed)
+    row.done = "one Idempotency-Key 100 times at once, and across kill -9"
+    told, tokens = [], []
+    for _ in range(20 if stage.long else 1):
+        tokens.append(token := f"token-{uuid.uuid4()}")
+        ending = threading.Timer(dice.uniform(0, 0.15), service.hurt, ("server", dice))
+        ending.start()
+        key = str(uuid.uuid4())
+        found = at_once([lambda token=token, key=key: _until_answered(service, token, key)] * 100)
+        ending.join()
+        row.times += 100
+        row.expect(len({str(each) for each in found}) == 1, f"the answers differ: {Counter(map(str, found)).most_common(3)}")
+        told += [each for each in found[:1] if isinstance(each, verifier.Acknowledged)]
+    verifier.judge(row, service.read(), told, tokens, service.key())
+    return row
+
+
+def _until_answered(service: Service, token: str, key: str) -> verifier.Acknowledged:
+    """Repeat a request until it is answered, as a pipeline does; the checkpoint may differ from answer to answer, the place may not."""
+    until = time.monotonic() + 60
+    body = {"title": token, "format": "feature"}
+    while True:
+        try:
+            answer = service.send("POST", "/v1/productions", json=body, headers={"Idempotency-Key": key})
+            if answer.is_success:
+                return verifier.Acknowledged(token, answer.json()["index"], b"")
+            if answer.status_code not in {409, 503}:
+                answer.raise_for_status()
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > until:
+            raise TimeoutError("no answer for a minute")
+        time.sleep(0.05)
