@@ -32,6 +32,7 @@ class Service:
 
     def __init__(self, data: Path) -> None:
         self.data, self.port = data, processes.free_port()
+        self.client = httpx.Client(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
         self.start()
         self.headers = {"Authorization": f"Bearer {json.loads((data / 'cli.json').read_text())['api_key']}"}
 
@@ -76,7 +77,7 @@ class Service:
 
     def send(self, method: str, path: str, **options: object) -> httpx.Response:
         headers = self.headers | dict(options.pop("headers", {}))
-        return httpx.request(method, self.url + path, headers=headers, **{"timeout": PATIENCE, **options})
+        return self.client.request(method, self.url + path, headers=headers, **{"timeout": PATIENCE, **options})
 
     def read(self) -> Found:
         """The log as it is handed out."""
