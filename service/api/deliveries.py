@@ -12,12 +12,12 @@ from schemas.records.decision import Delivery
 from service import errors
 from service.api.operation import Answer, Call, load, operation, parse_json, read_json_bytes
 from service.api.records import answered
-from service.credentials.definition import VERSION
 from service.decisions import answer
 from service.decisions.question import Question
 from service.deliveries import gate, package, taking
 from service.records import read
 from service.records.model import Recorded
+from service.version import VERSION
 
 OPTIONS_LIMIT = 1 << 20
 _OPTIONS, _REQUEST, _GATE = DeliveryOptions(), DeliveryRequest(), GateRequest()

@@ -124,6 +124,10 @@ class Writer:
         self.bytes += sink.size
         self._list.write(json.dumps(asdict(Listed(path, sink.size, sink.sha256))).encode() + b"\n")
 
+    def close(self) -> None:
+        """Let go of the list, also where the backup did not come to its end."""
+        self._file.close()
+
     def finish(self, **known: Any) -> Manifest:
         """Close the list and put the manifest in its place."""
         self._file.flush()

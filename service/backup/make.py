@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from service.errors import Problem, StartError
 from service.ledger import fsck
 from service.ledger.log import Ledger
 from service.ledger.signer_socket import connect
+from service.version import VERSION
 
 KEYS = "keys"
 _MARKS = Path("log") / "marks"
@@ -34,7 +34,11 @@ def make(out: Path, url: str, settings: Settings, now: datetime, *, with_keys: b
     The keys and the signer's marks are left out on purpose: whoever has the backup alone reads no secret and signs nothing, and
     what was erased stays erased. `with_keys` copies the keys; the marks never, since only they tell a restored log from the newest.
     """
-    writer = Writer(out)
+    with closing(Writer(out)) as writer:
+        return _make(writer, url, settings, now, with_keys=with_keys)
+
+
+def _make(writer: Writer, url: str, settings: Settings, now: datetime, *, with_keys: bool) -> Manifest:
     with closing(Database(url, statement_seconds=_SECONDS)) as database:
         with database.owner() as conn, transaction(conn):
             conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -47,7 +51,7 @@ def make(out: Path, url: str, settings: Settings, now: datetime, *, with_keys: b
     if with_keys:
         _keys(settings.data / KEYS, writer)
     return writer.finish(
-        clearance=version("clearance"), made_at=now.isoformat(timespec="seconds"), migrations=tuple(migrations), tables=found, logs=logs,
+        clearance=VERSION, made_at=now.isoformat(timespec="seconds"), migrations=tuple(migrations), tables=found, logs=logs,
         contents=copied, with_keys=with_keys, damaged=tuple(damaged),
     )  # fmt: skip
 

@@ -15,8 +15,8 @@ from marshmallow import ValidationError
 
 from schemas.credentials import DEFINITION, IPTC, MINING, RECORD_LABEL
 from service import errors
+from service.version import VERSION
 
-VERSION = "0.1.0"
 SPECIFICATION = "2.4.0"
 PARENT = {"label": "parent", "relationship": "parentOf", "title": "the file as it came in"}
 _SOURCE_TYPES = {

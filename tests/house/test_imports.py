@@ -15,7 +15,6 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("service.backup", "service.bundles", "service.decisions", "service.deliveries", "service.forms", "service.jobs"),
     (
         "service.assets",
-        "service.assets",
         "service.auth",
         "service.credentials",
         "service.documents",
@@ -32,7 +31,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("service.records",),
     ("service.content", "service.context", "service.db", "service.embedded", "service.ledger", "service.migrate", "service.sandbox"),
     ("service.client", "service.rules", "service.roles"),
-    ("service.config", "service.durable", "service.errors", "service.ids"),
+    ("service.config", "service.durable", "service.errors", "service.ids", "service.version"),
     ("schemas",),
 )  # fmt: skip
 ROOMS = TIERS[5]
