@@ -54,6 +54,14 @@ def children(parent: int) -> list[int]:
     return found
 
 
+def command(number: int) -> str:
+    """The command line of a process; empty when it has gone."""
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
 def is_alive(number: int) -> bool:
     """Whether a process is there and no zombie."""
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, Final
 
@@ -52,6 +52,8 @@ class Worked:
     governed: bytes
     evaluation: Evaluation
     findings: bytes
+    stored: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What of it is content already, and how a record names that: the same answer is not written twice."""
 
 
 _WORKED: Final[OrderedDict[Key, Worked]] = OrderedDict()
@@ -67,7 +69,7 @@ def key_of(context: Context, asked: Asked, intent: bytes) -> Key | None:
 
 
 def known(context: Context, key: Key | None, asked: Asked, governed: bytes) -> Worked | None:
-    """What was worked out for the question, if it still stands; its facts then say the present size of the log."""
+    """What was worked out for the question, if it still stands at the present size of the log."""
     if key is None:
         return None
     with _LOCK:
@@ -76,7 +78,7 @@ def known(context: Context, key: Key | None, asked: Asked, governed: bytes) -> W
         return None
     if _changed(context, found, asked.known_at):
         return None
-    return keep(key, replace(found, size=asked.known_at, document={**found.document, "known_at": asked.known_at}))
+    return keep(key, replace(found, size=asked.known_at))
 
 
 def _changed(context: Context, found: Worked, now: int) -> bool:

@@ -115,8 +115,7 @@ def _body(context: Context, decided: Decided, worked: again.Worked, ruling: gove
         "causes": causes[:100],
         "cause_count": len(causes),
         "counts": _counts(evaluation),
-        "facts": blob(context, orjson.dumps(decided.facts, option=orjson.OPT_SORT_KEYS)),  # the bytes of `canonical`, ten times as fast
-        "findings": blob(context, worked.findings),
+        **_stored(context, worked),
         "read": blob(context, orjson.dumps([[name, version] for name, version in read.items()]), len(read)),
         "packs": [_used(pack, ruling) for pack in ruling.packs],
         "evaluator": EVALUATOR,
@@ -129,6 +128,16 @@ def _body(context: Context, decided: Decided, worked: again.Worked, ruling: gove
         "valid_until": evaluation.valid_until, "planned": keep_planned(context, question.planned) if question.planned else None,
     }  # fmt: skip
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _stored(context: Context, worked: again.Worked) -> dict[str, Any]:
+    """Facts and findings as content, which the same question again finds in its place."""
+    if any(context.blobs.stat(part["sha256"]) is None for part in worked.stored.values()):
+        worked.stored.clear()
+    if not worked.stored:
+        facts = orjson.dumps(worked.document, option=orjson.OPT_SORT_KEYS)  # the bytes of `canonical`, ten times as fast
+        worked.stored.update(facts=blob(context, facts), findings=blob(context, worked.findings))
+    return dict(worked.stored)
 
 
 def _subjects(context: Context, subjects: Sequence[str]) -> dict[str, Any]:

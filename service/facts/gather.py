@@ -93,7 +93,7 @@ def gather(
         opened(context, library)
     library.trace(roots)
     document = assemble(
-        library, roots, act=act, at=times.instant(at), known_at=known_at, intent=intent, production=production, is_planned=bool(named),
+        library, roots, act=act, at=times.instant(at), intent=intent, production=production, is_planned=bool(named),
         wanted=wanted,
     )  # fmt: skip
     there = {name: version for name, version in sorted(library.read.items()) if name not in laid.ids}
@@ -106,7 +106,6 @@ def assemble(
     *,
     act: str,
     at: str,
-    known_at: int,
     intent: Mapping[str, Any],
     production: str | None,
     is_planned: bool,
@@ -130,7 +129,6 @@ def assemble(
         "v": VERSION,
         "act": act,
         "at": at,
-        "known_at": known_at,
         "intent": goal,
         "planned": is_planned,
         "subjects": sorted(roots),

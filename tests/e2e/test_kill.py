@@ -27,7 +27,7 @@ from service.demo.story import Player
 from service.ledger import merkle, note
 from tests import processes
 from tests.playing import entries, play
-from tests.processes import clearance, wait_until
+from tests.processes import clearance, command, wait_until
 
 KILLS = int(os.environ.get("KILLS", "3"))
 SEED = int(os.environ.get("SEED", "20261121"))
@@ -69,13 +69,6 @@ def cast(process: subprocess.Popen[str], data: Path) -> dict[str, list[int]]:
         "postmaster": postmaster,
         "backend": [number for number in database if number not in {*keeper, *postmaster}],
     }
-
-
-def command(number: int) -> str:
-    try:
-        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
 
 
 class Attempt(NamedTuple):

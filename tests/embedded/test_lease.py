@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -16,8 +14,8 @@ import psycopg
 import pytest
 
 from service.embedded import lease, place
+from tests.processes import command, kill, wait_until
 from tests.processes import of_data as processes
-from tests.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 USER = """
@@ -40,7 +38,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 
 def keeper(data: Path) -> int:
-    return next(n for n in processes(data) if b"keeper" in Path(f"/proc/{n}/cmdline").read_bytes())
+    return next(n for n in processes(data) if "keeper" in command(n))
 
 
 def postmaster(data: Path) -> int:
@@ -95,7 +93,7 @@ def test_four_at_once_on_an_empty_directory_share_one_server(data: Path) -> None
     urls = {user.stdout.readline().strip() for user in users}
     assert len(urls) == 1
     fill(urls.pop())
-    keepers = [n for n in processes(data) if b"keeper" in Path(f"/proc/{n}/cmdline").read_bytes()]
+    keepers = [n for n in processes(data) if "keeper" in command(n)]
     assert len(keepers) == 1
     for user in users[:3]:
         finish(user)
@@ -107,7 +105,7 @@ def test_four_at_once_on_an_empty_directory_share_one_server(data: Path) -> None
 def test_keeper_killed(data: Path) -> None:
     with lease.hold(data) as held:
         fill(held.url)
-        os.kill(keeper(data), signal.SIGKILL)
+        kill(keeper(data))
         held.ensure()
         wait_until(lambda: place.answers(held.url))
         held.ensure()
@@ -121,8 +119,7 @@ def test_server_killed_with_all_its_children(data: Path) -> None:
             old = postmaster(data)
             for number in processes(data):
                 if number != keeper(data):
-                    with contextlib.suppress(ProcessLookupError):  # a child of one that was killed before it
-                        os.kill(number, signal.SIGKILL)
+                    kill(number)
             wait_until(lambda old=old: (data / "postgres/postmaster.pid").exists() and postmaster(data) != old)
             held.ensure()
             assert rows(held.url) == 1000
@@ -132,7 +129,7 @@ def test_everything_killed_at_once(data: Path) -> None:
     user = start_user(data)
     fill(user.stdout.readline().strip())
     for number in processes(data):
-        os.kill(number, signal.SIGKILL)
+        kill(number)
     user.kill()
     user.communicate()
     with lease.hold(data) as held:

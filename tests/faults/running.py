@@ -22,7 +22,7 @@ from tests import processes
 from tests.faults import verifier
 from tests.faults.table import Row
 from tests.faults.verifier import Acknowledged, Found
-from tests.processes import clearance, wait_until
+from tests.processes import clearance, command, wait_until
 
 PATIENCE = 30.0
 
@@ -206,10 +206,3 @@ def recovery(writers: list[Writer], moments: list[float]) -> str:
     times = sorted(itertools.chain.from_iterable(writer.times for writer in writers))
     waits = sorted(next((each - moment for each in times if each > moment), PATIENCE) for moment in moments)
     return f"served again after p50 {waits[len(waits) // 2]:.2f} s, at most {waits[-1]:.2f} s"
-
-
-def command(number: int) -> str:
-    try:
-        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""

@@ -79,7 +79,7 @@ def _causes(causes: list[dict[str, Any]]) -> dict[str, Any]:
 def _compare(entry: Entry, facts: Mapping[str, Any], decided: Mapping[str, Any]) -> None:
     """The entry says what the findings say, and asks what the facts answer."""
     stated = {name: (entry.body.get(name), value) for name, value in decided.items()}
-    stated |= {name: (entry.body.get(name), facts.get(name)) for name in ("act", "known_at")}
+    stated |= {name: (entry.body.get(name), facts.get(name)) for name in ("act", *({"known_at"} & facts.keys()))}
     stated["at"] = (moment(entry.body.get("at")), moment(facts.get("at")))
     for name, (said, found) in stated.items():
         if said != found:
