@@ -97,16 +97,6 @@ class EditionQuery(Body):
     digest = digest()
 
 
-class ScenarioAnswer(Body):
-    """One question of a pack's scenarios that came out as it says."""
-
-    title = Text(1000)
-    rule = Text(200, allow_none=True)
-    expected = Anything()
-    found = Anything()
-    ok = Flag()
-
-
 class DraftAnswer(PackAnswer):
     """A draft as it was recorded, with what its scenarios answered."""
 

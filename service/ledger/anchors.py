@@ -174,15 +174,6 @@ def first_stamp_over(conn: Connection[Any], studio_id: str, size: int) -> list[S
         ).fetchall()
 
 
-def last_stamp(conn: Connection[Any], studio_id: str, name: str) -> Stamped | None:
-    """Return the newest time-stamp of an authority."""
-    with conn.cursor(row_factory=class_row(Stamped)) as cursor:
-        return cursor.execute(
-            "SELECT size, name, root, response, stamped_at FROM time_stamp WHERE studio_id = %s AND name = %s ORDER BY size DESC LIMIT 1",
-            (studio_id, name),
-        ).fetchone()
-
-
 def with_cosignatures(content: bytes, cosigned: Sequence[Cosigned]) -> bytes:
     """Return a signed note with these cosignatures behind its own signatures."""
     return content + b"".join(each.line.encode() for each in cosigned)
