@@ -70,6 +70,12 @@ def is_alive(number: int) -> bool:
         return False
 
 
+def stop(number: int) -> None:
+    """Let a process stand still, unless it has gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, signal.SIGSTOP)
+
+
 def kill(number: int) -> None:
     """Kill a process without a chance to tidy up, unless it went along with another before."""
     with contextlib.suppress(ProcessLookupError):

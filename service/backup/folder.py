@@ -92,6 +92,7 @@ class Writer:
 
     root: Path
     bytes: int = 0
+    _places: set[Path] = field(default_factory=set)
     _list: Sink = field(init=False)
     _file: BinaryIO = field(init=False)
 
@@ -112,6 +113,7 @@ class Writer:
         """Write a file for the block; if the block raises it is removed and not listed."""
         place = self.root / path
         durable.make_directory(place.parent)
+        self._places.add(place.parent)
         try:
             with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 sink = Sink(file)
@@ -129,10 +131,12 @@ class Writer:
         self._file.close()
 
     def finish(self, **known: Any) -> Manifest:
-        """Close the list and put the manifest in its place."""
+        """Close the list, have every name on disk, and put the manifest in its place."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        for place in self._places:
+            durable.sync_directory(place)
         made = Manifest(bytes=self.bytes, list_sha256=self._list.sha256, **known)
         durable.replace(self.root / MANIFEST, json.dumps(asdict(made), indent=2, ensure_ascii=False).encode() + b"\n")
         return made

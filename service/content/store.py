@@ -6,7 +6,6 @@ place, so that a name in the store always means complete and durable content. No
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import re
@@ -24,13 +23,13 @@ from typing import BinaryIO, Protocol
 
 from service import errors
 from service.content.digests import Digests
-from service.durable import make_directory, place_new, sync_directory
+from service.content.disk import disk, full
+from service.durable import make_directory, place_new, settle, sync_directory
 
 CHUNK = 1 << 20
 _NAME = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[A-Za-z0-9_-]{3,80}")
 _ABANDONED_SECONDS = 60.0
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,8 @@ class Store:
             with self.stage() as file:
                 _write(file, content)
                 self.adopt(file, digest)
+        else:
+            settle(self.path(digest))
         return digest
 
     @contextmanager
@@ -114,7 +115,7 @@ class Store:
 
         The file is locked as long as it is in use, which is how `sweep` tells abandoned ones.
         """
-        with _disk():
+        with disk():
             handle, name = tempfile.mkstemp(dir=self.incoming)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
@@ -126,8 +127,9 @@ class Store:
     def adopt(self, staged: FileIO, digest: str) -> bool:
         """Sync a staged file and give it its place; the caller has computed its SHA-256. Says whether it was new."""
         path = self.path(digest)
-        with _disk():
+        with disk():
             if path.exists():
+                settle(path)
                 return False
             os.fchmod(staged.fileno(), 0o400)
             os.fsync(staged.fileno())
@@ -135,6 +137,7 @@ class Store:
             try:
                 os.link(str(staged.name), path)
             except FileExistsError:
+                settle(path)
                 return False
             sync_directory(path.parent)
         return True
@@ -203,7 +206,7 @@ class Store:
         if limit is not None and length > limit:
             raise _too_large(limit)
         if length > shutil.disk_usage(self.incoming).free:
-            raise _full()
+            raise full()
 
 
 def sweep(directory: Path) -> int:
@@ -242,22 +245,3 @@ def _too_large(limit: int) -> errors.TooLarge:
     return errors.TooLarge(
         f"At most {limit} bytes are taken in one piece; register larger content by its digests alone.", "content_too_large"
     )
-
-
-def _full() -> errors.Unavailable:
-    return errors.Unavailable("The disk is full; nothing was stored. Make room and send it again.", "storage_full")
-
-
-@contextmanager
-def _disk() -> Iterator[None]:
-    """Name a full disk, and one that fails, as what it is."""
-    try:
-        yield
-    except OSError as fault:
-        if fault.errno in _FULL:
-            raise _full() from fault
-        if fault.errno == errno.EIO:
-            raise errors.Unavailable(
-                "The disk failed; nothing was stored. Have the disk looked at before you go on.", "storage_failed"
-            ) from fault
-        raise

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from service import durable
 from service.embedded import binaries, place
 from service.embedded.place import Place
 from service.errors import StartError
@@ -144,6 +145,7 @@ class Cluster:
             message = f"initdb of {self.binaries.directory} failed with status {done.returncode}; its words stand above."
             raise StartError(message)
         new.rename(self.where.cluster)
+        durable.sync_directory(self.where.data)  # or a power cut gives it its other name back, under which the next start removes it
 
     def _locale(self) -> list[str]:
         """Return the options for an order by code point that is the same on every machine."""

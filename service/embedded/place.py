@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from service import durable
 from service.errors import StartError
 
 PORT = 5432  # of the socket's name only; nothing listens on the network
@@ -73,7 +74,9 @@ class Place:
 def of(data: Path) -> Place:
     """Return the places under a data directory, which is made (0700) where it is missing."""
     try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not data.is_dir():
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            durable.sync_directory(data.parent)
     except OSError as error:
         message = f"The data directory {data} cannot be made ({error.strerror}). Name another with --data or CLEARANCE_DATA."
         raise StartError(message) from error

@@ -14,6 +14,7 @@ one line a signed tree), `successions` (the statements of replaced keys, one a l
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import json
 import os
@@ -193,16 +194,31 @@ class Signer:
         self._read_to += len(whole)
 
     def _write(self, lines: Sequence[tuple[str, bytes]]) -> None:
-        """Append lines and have them on disk; a torn end that a crash left behind is cut off first."""
+        """Append lines and have them on disk; a torn end that a crash left behind is cut off first. Raises Unavailable."""
+        try:
+            self._append(lines)
+        except OSError as fault:
+            self._start_over()
+            raise Unavailable(f"The signer's marks cannot be written ({fault.strerror}).", "signer_unavailable") from fault
+        self._lines.update(lines)
+        if self._read_to > max(_COMPACT_BYTES, 4 * sum(map(len, self._lines.values()))):
+            durable.replace(self.directory / "marks", b"".join(self._lines.values()))
+
+    def _append(self, lines: Sequence[tuple[str, bytes]]) -> None:
         if os.fstat(self._journal).st_size > self._read_to:
             os.ftruncate(self._journal, self._read_to)
         content = b"".join(line for _, line in lines)
         if os.write(self._journal, content) != len(content):
             raise Unavailable("The signer's marks cannot be written; is the disk full?", "signer_unavailable")
         os.fdatasync(self._journal)
-        self._lines.update(lines)
         self._read_to += len(content)
-        if self._read_to > max(_COMPACT_BYTES, 4 * sum(map(len, self._lines.values()))):
+
+    def _start_over(self) -> None:
+        """Put a new journal in the place of one that could not be synced: what it holds beyond the known marks may be in memory only,
+        and would be read as if it were kept. Where even that fails the next write tries both again.
+        """
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._journal, self._read_to)
             durable.replace(self.directory / "marks", b"".join(self._lines.values()))
 
     def _state_succession(self) -> None:

@@ -3,11 +3,13 @@
 It speaks the kernel's FUSE protocol over /dev/fuse itself (no library), and passes everything through to a directory beside
 it. For each file it keeps what writes since its last sync have overwritten. Commands come over a socket, one line each:
 
-    cut drop SEED     every file as it was synced last          cut torn SEED    of each unsynced 512-byte sector, chance decides
+    cut drop SEED     every file and every directory as it was synced last, and no other
+    cut torn SEED     of each unsynced 512-byte sector, and of each directory's unsynced names, chance decides
     fail N            the N-th sync from now answers EIO, and what it should have kept is gone, as Linux does it
-    full / room       no byte more fits on the disk / it does again                       stop
+    full / room       no byte more fits on the disk / it does again
 
-Names are durable when they are made (as an ordered journal writes them before data); what is lost is what files hold.
+It is as strict as the standard allows: to sync a file says nothing about its name, which is durable once its directory is synced.
+After a cut the layer is to be mounted anew, since the kernel remembers what was there.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import errno
 import os
 import random
 import resource
+import shutil
 import socket
 import stat
 import struct
@@ -33,6 +36,9 @@ _HEADER, _OUT = struct.Struct("<IIQQIIIHH"), struct.Struct("<IiQ")
 _ATTRIBUTES = struct.Struct("<QQQQQQIIIIIIIIII")
 SECTOR = 512
 MAX_WRITE = 1 << 20
+KEEP_CACHE = 1 << 1
+REMEMBERED = 86_400
+"""So many seconds the kernel need not ask again: nobody else changes what lies below, but for a power cut."""
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -73,6 +79,67 @@ class Memory:
         return list(self._undo)
 
 
+class Names:
+    """Which names a directory had when it was synced last, as far as it differs from those it has now: the inode of each, or none."""
+
+    def __init__(self, graveyard: Path) -> None:
+        graveyard.mkdir(exist_ok=True)
+        self.graveyard = graveyard
+        self._undo: dict[int, dict[bytes, int | None]] = {}
+        self._buried: dict[int, list[Path]] = {}
+
+    def before(self, node: int, directory: int, name: bytes) -> None:
+        """Remember what a name stands for that is about to be made, changed or removed, unless that is remembered already."""
+        self._undo.setdefault(node, {}).setdefault(name, _inode(directory, name))
+
+    def bury(self, directory: int, name: bytes) -> None:
+        """Take a name away but keep what it stands for, which a power cut may bring back."""
+        inode, place = _inode(directory, name), self.graveyard / str(time.monotonic_ns())
+        if inode is not None:
+            os.rename(name, place, src_dir_fd=directory)
+            self._buried.setdefault(inode, []).append(place)
+
+    def synced(self, node: int) -> None:
+        """The names of a directory are durable; what only they could have brought back is gone for good."""
+        left = {inode for other, names in self._undo.items() if other != node for inode in names.values()}
+        for inode in set(self._undo.pop(node, {}).values()) - left:
+            for place in self._buried.pop(inode or 0, []):
+                _remove(place)
+
+    def lose(self, nodes: dict[int, int], dice: random.Random | None) -> int:
+        """Give every directory back the names it had when it was synced; with dice, chance decides for each. Returns how many names went."""
+        lost = [(nodes[node], names) for node, names in self._undo.items() if dice is None or dice.random() < 0.5]
+        for directory, names in lost:
+            for name in names:
+                self.bury(directory, name)
+        for directory, name, inode in ((directory, name, inode) for directory, names in lost for name, inode in names.items() if inode):
+            with contextlib.suppress(FileExistsError):
+                self._bring_back(nodes[inode], inode, directory, name)
+        for place in self.graveyard.iterdir():
+            _remove(place)
+        return sum(len(names) for _, names in lost)
+
+    def _bring_back(self, handle: int, inode: int, directory: int, name: bytes) -> None:
+        if not stat.S_ISDIR(os.fstat(handle).st_mode):
+            os.link(f"/proc/self/fd/{handle}", name, dst_dir_fd=directory, follow_symlinks=True)
+        elif place := next(iter(self._buried.get(inode, [])), None):
+            os.rename(place, name, dst_dir_fd=directory)
+
+
+def _inode(directory: int, name: bytes) -> int | None:
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False).st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+
+
 class Layer:
     """The file system: one thread that answers the kernel, one that takes commands."""
 
@@ -80,8 +147,7 @@ class Layer:
         self.device = device
         self.nodes = {1: os.open(below, os.O_PATH)}
         self.root = os.stat(below).st_ino
-        self.seen: dict[int, int] = {1: 1}
-        self.memory, self.lock = Memory(), threading.Lock()
+        self.memory, self.names, self.lock = Memory(), Names(below.with_name("graveyard")), threading.Lock()
         self.failing, self.full = 0, False
         self.counts = {"write": 0, "sync": 0, "failed": 0, "refused": 0}
 
@@ -122,7 +188,12 @@ class Layer:
             os.close(handle)
         else:
             self.nodes[node] = handle
-        return struct.pack("<QQQQII", node, 0, 0, 0, 0, 0) + _attributes(found)
+        return struct.pack("<QQQQII", node, 0, REMEMBERED, REMEMBERED, 0, 0) + _attributes(found)
+
+    def changing(self, node: int, name: bytes) -> int:
+        """Return the directory whose name is about to change, with what it is now remembered."""
+        self.names.before(node, self.nodes[node], name)
+        return self.nodes[node]
 
     def command(self, line: str) -> str:
         word, *rest = line.split()
@@ -141,7 +212,7 @@ class Layer:
             handle = os.open(self.path(inode), os.O_RDWR)
             self.memory.lose(inode, handle, dice)
             os.close(handle)
-        return str(len(inodes))
+        return f"{len(inodes)} {self.names.lose(self.nodes, dice)}"
 
 
 def _attributes(found: os.stat_result) -> bytes:
@@ -167,7 +238,7 @@ def _lookup(layer: Layer, node: int, body: memoryview, _who: object) -> bytes:
 
 
 def _getattr(layer: Layer, node: int, _body: object, _who: object) -> bytes:
-    return struct.pack("<QII", 0, 0, 0) + _attributes(os.fstat(layer.nodes[node]))
+    return struct.pack("<QII", REMEMBERED, 0, 0) + _attributes(os.fstat(layer.nodes[node]))
 
 
 def _setattr(layer: Layer, node: int, body: memoryview, who: object) -> bytes:
@@ -208,37 +279,56 @@ def _readlink(layer: Layer, node: int, _body: object, _who: object) -> bytes:
 def _mkdir(layer: Layer, node: int, body: memoryview, who: tuple[int, int]) -> bytes:
     mode, umask = struct.unpack_from("<II", body)
     [name] = _names(body[8:])
-    os.mkdir(name, mode & ~umask & 0o7777, dir_fd=layer.nodes[node])
-    os.chown(name, *who, dir_fd=layer.nodes[node])
+    directory = layer.changing(node, name)
+    os.mkdir(name, mode & ~umask & 0o7777, dir_fd=directory)
+    os.chown(name, *who, dir_fd=directory)
     return layer.entry(node, name)
 
 
 def _symlink(layer: Layer, node: int, body: memoryview, _who: object) -> bytes:
     name, target = _names(body)
-    os.symlink(target, name, dir_fd=layer.nodes[node])
+    os.symlink(target, name, dir_fd=layer.changing(node, name))
     return layer.entry(node, name)
 
 
 def _mknod(layer: Layer, node: int, body: memoryview, who: tuple[int, int]) -> bytes:
     mode, device, umask, _ = struct.unpack_from("<IIII", body)
     [name] = _names(body[16:])
-    os.mknod(name, stat.S_IFMT(mode) | mode & ~umask & 0o7777, device, dir_fd=layer.nodes[node])
-    os.chown(name, *who, dir_fd=layer.nodes[node])
+    directory = layer.changing(node, name)
+    os.mknod(name, stat.S_IFMT(mode) | mode & ~umask & 0o7777, device, dir_fd=directory)
+    os.chown(name, *who, dir_fd=directory)
     return layer.entry(node, name)
 
 
 def _unlink(layer: Layer, node: int, body: memoryview, _who: object) -> None:
-    os.unlink(_names(body)[0], dir_fd=layer.nodes[node])
+    [name] = _names(body)
+    layer.names.bury(layer.changing(node, name), name)
 
 
 def _rmdir(layer: Layer, node: int, body: memoryview, _who: object) -> None:
-    os.rmdir(_names(body)[0], dir_fd=layer.nodes[node])
+    [name] = _names(body)
+    _require_empty(layer.nodes[node], name)
+    layer.names.bury(layer.changing(node, name), name)
+
+
+def _require_empty(directory: int, name: bytes) -> None:
+    handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=directory)
+    try:
+        if os.listdir(handle):
+            raise OSError(errno.ENOTEMPTY, "")
+    finally:
+        os.close(handle)
 
 
 def _rename(layer: Layer, node: int, body: memoryview, _who: object, skip: int = 8) -> None:
     (target,) = struct.unpack_from("<Q", body)
     old, new = _names(body[skip:])
-    os.rename(old, new, src_dir_fd=layer.nodes[node], dst_dir_fd=layer.nodes[target])
+    source, place = layer.changing(node, old), layer.changing(target, new)
+    if stat.S_ISDIR(os.stat(old, dir_fd=source, follow_symlinks=False).st_mode) and _inode(place, new) is not None:
+        _require_empty(place, new)
+    if _inode(source, old) != _inode(place, new):
+        layer.names.bury(place, new)
+    os.rename(old, new, src_dir_fd=source, dst_dir_fd=place)
 
 
 def _rename2(layer: Layer, node: int, body: memoryview, who: object) -> None:
@@ -250,7 +340,7 @@ def _rename2(layer: Layer, node: int, body: memoryview, who: object) -> None:
 def _link(layer: Layer, node: int, body: memoryview, _who: object) -> bytes:
     (old,) = struct.unpack_from("<Q", body)
     [name] = _names(body[8:])
-    os.link(layer.path(old), name, dst_dir_fd=layer.nodes[node], follow_symlinks=True)
+    os.link(layer.path(old), name, dst_dir_fd=layer.changing(node, name), follow_symlinks=True)
     return layer.entry(node, name)
 
 
@@ -259,16 +349,16 @@ def _open(layer: Layer, node: int, body: memoryview, _who: object) -> bytes:
     if flags & os.O_TRUNC:
         _truncate(layer, node, 0)
     writing = flags & os.O_ACCMODE != os.O_RDONLY
-    return struct.pack("<QII", os.open(layer.path(node), os.O_RDWR if writing else os.O_RDONLY), 0, 0)
+    return struct.pack("<QII", os.open(layer.path(node), os.O_RDWR if writing else os.O_RDONLY), KEEP_CACHE, 0)
 
 
 def _create(layer: Layer, node: int, body: memoryview, who: tuple[int, int]) -> bytes:
     flags, mode, umask, _ = struct.unpack_from("<IIII", body)
     [name] = _names(body[16:])
     wanted = os.O_RDWR | flags & (os.O_CREAT | os.O_EXCL)
-    handle = os.open(name, wanted | os.O_CREAT, mode & ~umask & 0o7777, dir_fd=layer.nodes[node])
+    handle = os.open(name, wanted | os.O_CREAT, mode & ~umask & 0o7777, dir_fd=layer.changing(node, name))
     os.fchown(handle, *who)
-    return layer.entry(node, name) + struct.pack("<QII", handle, 0, 0)
+    return layer.entry(node, name) + struct.pack("<QII", handle, KEEP_CACHE, 0)
 
 
 def _read(_layer: Layer, _node: int, body: memoryview, _who: object) -> bytes:
@@ -297,7 +387,7 @@ def _allocate(layer: Layer, node: int, body: memoryview, _who: object) -> None:
 
 
 def _sync(layer: Layer, node: int, body: memoryview, _who: object) -> None:
-    (handle,) = struct.unpack_from("<Q", body)
+    del body
     layer.counts["sync"] += 1
     if layer.failing:
         layer.failing -= 1
@@ -307,8 +397,12 @@ def _sync(layer: Layer, node: int, body: memoryview, _who: object) -> None:
             layer.memory.lose(node, writable, None)
             os.close(writable)
             raise OSError(errno.EIO, "")
-    del handle
     layer.memory.synced(node)
+
+
+def _sync_directory(layer: Layer, node: int, _body: object, _who: object) -> None:
+    layer.counts["sync"] += 1
+    layer.names.synced(node)
 
 
 def _release(_layer: Layer, _node: int, body: memoryview, _who: object) -> None:
@@ -346,7 +440,7 @@ def _statfs(layer: Layer, node: int, _body: object, _who: object) -> bytes:
 _HANDLERS = {
     1: _lookup, 3: _getattr, 4: _setattr, 5: _readlink, 6: _symlink, 8: _mknod, 9: _mkdir, 10: _unlink, 11: _rmdir, 12: _rename,
     13: _link, 14: _open, 15: _read, 16: _write, 17: _statfs, 18: _release, 20: _sync, 25: _nothing, 26: _init, 27: _opendir,
-    28: _readdir, 29: _nothing, 30: _nothing, 34: _nothing, 35: _create, 43: _allocate, 45: _rename2,
+    28: _readdir, 29: _nothing, 30: _sync_directory, 34: _nothing, 35: _create, 43: _allocate, 45: _rename2,
 }  # fmt: skip
 
 
@@ -357,6 +451,11 @@ class Disk:
         self.below, self.path, self.socket = where / "below", where / "disk", where / "control"
         for each in (self.below, self.path):
             each.mkdir(parents=True)
+        self.mount()
+
+    def mount(self) -> None:
+        """Start the layer, and wait until it is there."""
+        self.socket.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.fuse", str(self.below), str(self.path), str(self.socket)],
             cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True,
@@ -375,7 +474,15 @@ class Disk:
             asked.sendall(line.encode() + b"\n")
             return asked.makefile().readline().strip()
 
+    def cut(self, how: str) -> tuple[int, int]:
+        """Lose the power and get it back: so many files had unsynced content, so many names were unsynced. Nobody may be inside."""
+        files, names = map(int, self.tell(f"cut {how}").split())
+        self.close()
+        self.mount()
+        return files, names
+
     def close(self) -> None:
+        """Unmount."""
         _LIBC.umount2(os.fsencode(self.path), 2)  # lazily: whoever is left inside is cut off
         self.process.kill()
         self.process.communicate()

@@ -8,38 +8,65 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import closing
+from dataclasses import replace
 
 import httpx
 
+from service.ledger.log import Ledger
+from service.ledger.signer import Signer
 from tests.faults import together, verifier
 from tests.faults.running import Service, recovery, served_again, writing
 from tests.faults.stage import Stage, at_once
 from tests.faults.table import Row
+from tests.faults.writer import Writer, stopped
+from tests.processes import wait_until
 
 SERVER = ("server",) * 7 + ("supervisor",)
 DATABASE = ("backend",) * 40 + ("postmaster", "keeper")
-"""Fifty kills; the long form deals them out until there are a thousand."""
+"""Fifty kills; the long form deals them out until there are a thousand of each."""
+LONG_SERVER, LONG_SEQUENCER, LONG_DATABASE = 20, 840, 24
 
 
 def server(stage: Stage) -> Row:
     """F1: `kill -9` of the server at random moments while four write."""
-    return _kills(stage, Row("F1", "kill -9 of the server while four write"), SERVER)
+    row = _kills(stage, Row("F1", "kill -9 of the server while four write"), SERVER * (LONG_SERVER if stage.long else 1))
+    if stage.long:
+        _sequencer(stage, row, LONG_SEQUENCER)
+    return row
 
 
 def database(stage: Stage) -> Row:
     """F2: `kill -9` of the database, its backends and its keeper, at random moments while four write."""
-    return _kills(stage, Row("F2", "kill -9 of the database while four write"), DATABASE)
+    return _kills(stage, Row("F2", "kill -9 of the database while four write"), DATABASE * (LONG_DATABASE if stage.long else 1))
+
+
+def _sequencer(stage: Stage, row: Row, count: int) -> None:
+    """Kill whoever appends, stores and seals, and nothing around it: so that many rounds are done in the time of one."""
+    data, dice = stage.directory(), random.Random(stage.seed)
+    with stage.log() as log, closing(Writer(data / "said")) as writer:
+        for _ in range(count):
+            number = writer.start(log.url, data)
+            wait_until(writer.answers, 60)
+            time.sleep(dice.uniform(0, 0.1))
+            writer.take(row, stopped([number], writer.said))
+            row.times += 1
+        with closing(Ledger(log.database, Signer(data / "keys" / "log"))) as ledger:
+            after = replace(log, keys=data / "keys" / "log", ledger=ledger)
+            after.judge(row, [*writer.told, *after.append()])
+        writer.judge_files(row, data)
+        row.expect(not writer.refused, f"refused: {Counter(writer.refused)}")
 
 
 def _kills(stage: Stage, row: Row, parts: tuple[str, ...]) -> Row:
     dice, service, moments = random.Random(stage.seed), stage.service(), []
     with writing(service, row) as writers:
-        for part in dice.sample(parts * (20 if stage.long else 1), len(parts) * (20 if stage.long else 1)):
+        for part in dice.sample(parts, len(parts)):
             time.sleep(dice.uniform(0, 0.2))
             service.hurt(part, dice)
             moments.append(time.monotonic())
             row.times += 1
-            if part not in {"backend", "server"}:
+            if stage.long or part not in {"backend", "server"}:
                 row.expect(served_again(writers), f"nobody was served again after the {part} was killed")
     row.notes.append(recovery(writers, moments))
     return row
