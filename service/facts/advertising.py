@@ -39,16 +39,27 @@ def _bound_here(world: World, binding: View) -> bool:
 
 def papers(world: World, production: str | None) -> list[View]:
     """Return the commercial records of a title, or of the campaign it is part of, without those that are about single files."""
+    return [
+        view for view in every_paper(world, production) if not any(str(one).startswith("ast_") for one in view.body.get("subjects") or ())
+    ]
+
+
+def every_paper(world: World, production: str | None) -> list[View]:
+    """Return the commercial records of a title, or of the campaign it is part of, also those that are about its single files."""
     found = {view.key: view for title in world.titles(production) for view in world.library.about(title, "evidence", "commercial")}
-    whole = [view for _, view in sorted(found.items())]
-    return [view for view in whole if not any(str(one).startswith("ast_") for one in view.body.get("subjects") or ())]
+    return [view for _, view in sorted(found.items())]
+
+
+def spoken_for(world: World, production: str | None) -> list[View]:
+    """Return the commercial records that speak for a title: those about it as a whole, else those about its files."""
+    return papers(world, production) or every_paper(world, production)
 
 
 def sold(world: World, production: str | None) -> tuple[str | None, str | None]:
     """Return advertiser and product line of a title, in the words that it is compared by."""
     own = world.library.get(production)
     bodies: list[Mapping[str, Any]] = [own.body] if own else []
-    bodies += [paper.details for paper in papers(world, production)]
+    bodies += [paper.details for paper in spoken_for(world, production)]
     bodies += [view.body for name in sorted(world.titles(production)) if name != production and (view := world.library.get(name))]
     advertiser = next((found for one in bodies if (found := bare(one.get("advertiser")))), None)
     line = next((found for one in bodies if (found := word(one.get("product_line")))), None)
@@ -62,7 +73,7 @@ def word(text: Any) -> str | None:
 
 def started(world: World, production: str | None) -> str | None:
     """Return when the production of a commercial began."""
-    named = [times.text(paper.details.get("production_start")) for paper in papers(world, production)]
+    named = [times.text(paper.details.get("production_start")) for paper in spoken_for(world, production)]
     view = world.library.get(production)
     body = view.body if view else {}
     return times.earliest(named) or times.text(body.get("production_commenced")) or times.text(body.get("photography_start"))

@@ -269,6 +269,42 @@ def meets_floor(world: World, details: Mapping[str, Any], amount: Any, when: str
     return stated if isinstance(stated, bool) else None
 
 
+def share_of_rate(world: World, details: Mapping[str, Any], key: str) -> Decimal | None:
+    """Return what one unit was paid, as a multiple of the published rate: of the amounts on record, else as stated.
+
+    A rate beside an amount that is not so many units of it is what the amount is measured by, where no table says more.
+    The amounts themselves never become facts.
+    """
+    when = times.text(details.get("agreed_at")) or times.text(details.get("paid_at"))
+    price, base = _priced(details)
+    base = rate_on(world, str(details.get("rate_key") or key), when) or base
+    if price and base and price[1] == base.get("currency"):
+        try:
+            return price[0] / Decimal(str(base["amount"]))
+        except (InvalidOperation, ZeroDivisionError, KeyError):
+            return None
+    stated = details.get("share_of_rate")
+    return Decimal(stated) if isinstance(stated, str) else None
+
+
+def _priced(details: Mapping[str, Any]) -> tuple[tuple[Decimal, Any] | None, Mapping[str, Any] | None]:
+    """The price of one unit with its currency, and the rate that it is measured by."""
+    rate, amount = _money(details.get("rate")), _money(details.get("amount")) or _money(details.get("agreed_amount"))
+    units = Decimal(str(details.get("units") or 1)) or Decimal(1)
+    if amount is None or (rate and rate[1] == amount[1] and rate[0] * units == amount[0]):
+        return rate, None
+    return (amount[0] / units, amount[1]), details.get("rate") if rate else None
+
+
+def _money(value: Any) -> tuple[Decimal, Any] | None:
+    if not isinstance(value, Mapping):
+        return None
+    try:
+        return Decimal(str(value["amount"])), value.get("currency")
+    except (InvalidOperation, KeyError):
+        return None
+
+
 def rate_on(world: World, key: str, when: str | None) -> Mapping[str, Any] | None:
     """Return the published rate of a key on a day; today's where the day is not known."""
     for rate in rates(world):

@@ -157,7 +157,14 @@ def voice_origins(world: World, view: View) -> list[Fact]:
     ]
     if not by_records and _unsaid(world, view):
         found.append({**_origin(world, view, None, heard, recorded=None, alike=False), "because": {"by_records": _unsaid(world, view)}})
+    elif not found and heard and _unheard(view):
+        found.append({**_origin(world, view, None, heard, recorded=False, alike=None), "because": {"sounds_alike": "sounds_like"}})
     return found
+
+
+def _unheard(view: View) -> bool:
+    """Tell whether nobody has said if a voice that is nobody's recalls anybody: no character's, and no person's either."""
+    return not view.body.keys() & {"sounds_like", "recognisable_people", "votes", "recognisable_features"}
 
 
 def _recorded(world: World, view: View) -> set[str]:

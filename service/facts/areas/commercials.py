@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from service.facts import advertising, classify, consents, custody, papers, people, synthetics, times, titles, unions
@@ -239,7 +239,7 @@ def _in_original(world: World, scope: Mapping[str, Any], production: str | None)
     """Tell whether a later commercial went into production within the first period of use of one that the paper was signed for."""
     begun = advertising.started(world, production)
     originals = [bare(one) for one in scope.get("productions") or () if one != "*" and bare(one) != production]
-    found = [times.within(begun, advertising.first_period(one)) for title in originals for one in advertising.papers(world, title)]
+    found = [times.within(begun, advertising.first_period(one)) for title in originals for one in advertising.spoken_for(world, title)]
     if True in found:
         return True
     return False if found and None not in found else None
@@ -269,9 +269,8 @@ def _pay(world: World, person: str, production: str | None, about: Iterable[str 
     """What was paid for the commercials made with a replica, and for their use."""
     found = papers.payments(world, person, production, about, (*_PREMIUM, "use_fee"))
     premium = [_premium(world, one) for one in found if one.get("basis") in _PREMIUM]
-    numbers = [
-        paper.details["replica_commercials"] for paper in advertising.papers(world, production) if "replica_commercials" in paper.details
-    ]
+    told = advertising.every_paper(world, production)
+    numbers = [paper.details["replica_commercials"] for paper in told if "replica_commercials" in paper.details]
     return {
         "premiums": premium,
         "use_fees": [one for one in found if one.get("basis") == "use_fee"],
@@ -307,18 +306,8 @@ def _premium(world: World, one: Fact) -> Fact:
 
 def _reaches(world: World, details: Mapping[str, Any]) -> times.Tri:
     """Tell whether the pay for one commercial reaches the multiple of the session fee; the amounts stay behind."""
-    share = details.get("share_of_rate")
-    if isinstance(share, str):
-        return Decimal(share) >= MULTIPLE
-    when = times.text(details.get("agreed_at")) or times.text(details.get("paid_at"))
-    fee = papers.rate_on(world, str(details.get("rate_key") or "session_fee"), when)
-    paid, units = details.get("rate") or details.get("amount"), 1 if details.get("rate") else details.get("units", 1)
-    if not isinstance(paid, Mapping) or fee is None or paid.get("currency") != fee.get("currency"):
-        return None
-    try:
-        return Decimal(str(paid["amount"])) >= MULTIPLE * Decimal(str(fee["amount"])) * Decimal(str(units))
-    except (InvalidOperation, KeyError):
-        return None
+    share = papers.share_of_rate(world, details, "session_fee")
+    return None if share is None else share >= MULTIPLE
 
 
 # --- synthetic performers ---------------------------------------------------------------------------------------

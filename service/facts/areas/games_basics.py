@@ -145,15 +145,19 @@ class Processing:
 
 
 def processing(world: World, view: View) -> Processing | None:
-    """Return what is recorded of processing in an appearance; None where nobody says that it is any."""
+    """Return what is recorded of processing in an appearance; None where nobody says that it is any.
+
+    A performance that a generator voices or animates anew is no processing, and people look at it where it is recorded as an alteration.
+    """
     run = appearances.generation_of(world, view)
     named = {view.body.get("tool_class"), part(run.body, "tool").get("tool_class") if run else None}
     classes = frozenset(str(one) for one in named if one)
     kinds = set(view.body.get("alteration_kinds") or ())
     claimed = any(claim.details.get("type") == "processing" for claim in papers.claims(world, view))
-    if not (claimed or classes & _PLAIN or (kinds and kinds <= classify.CLOSED)):
-        return None
     remade = bool(kinds & _REMADE) or view.body.get("new_words") is True or view.body.get("new_conduct") is True
+    anew = view.body["type"] == "alteration" and remade and bool(classes & _GENERATING)
+    if not (claimed or anew or classes & _PLAIN or (kinds and kinds <= classify.CLOSED)):
+        return None
     remade = remade or bool(view.body.get("replica")) or view.body.get("voice_source") in ("replica", "synthetic", "text_to_speech")
     if remade or classes & _GENERATING:
         return Processing(classes, listed=False)

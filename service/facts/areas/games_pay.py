@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Final
 
 from service.facts import appearances, papers, people, times
@@ -95,25 +95,11 @@ def _line_payment(world: World, fact: Fact) -> Fact:
 
 def _meets_rate(world: World, details: Mapping[str, Any], key: str, multiple: Decimal) -> times.Tri:
     """Tell whether a rate reaches a multiple of a published one; else what business affairs has stated."""
-    share = _share(world, details, key)
+    share = papers.share_of_rate(world, details, key)
     if share is not None:
         return share >= multiple
     stated = details.get("at_least_minimum")
     return stated if isinstance(stated, bool) else None
-
-
-def _share(world: World, details: Mapping[str, Any], key: str) -> Decimal | None:
-    """The fee as a multiple of the published rate: of the amounts where both are on record, else as stated."""
-    when = times.text(details.get("agreed_at")) or times.text(details.get("paid_at"))
-    table = papers.rate_on(world, str(details.get("rate_key") or key), when)
-    amount = details.get("rate") or details.get("amount") or details.get("agreed_amount")
-    if isinstance(amount, Mapping) and table and amount.get("currency") == table["currency"]:
-        try:
-            return Decimal(str(amount["amount"])) / Decimal(str(table["amount"]))
-        except (InvalidOperation, ZeroDivisionError, KeyError):
-            return None
-    stated = details.get("share_of_rate")
-    return Decimal(stated) if isinstance(stated, str) else None
 
 
 def days(world: World, view: View, person: str, production: str | None, replica: View | None, held: Sequence[View]) -> Fact:
@@ -147,7 +133,7 @@ def live_fees(world: World, view: View, person: str, production: str | None, rep
 def _live_fee(world: World, view: View, launched: str) -> Fact:
     details = view.details
     agreed_at = times.text(details.get("closed_at") if view.type == "bargaining" else details.get("agreed_at"))
-    share = _share(world, details, SCALE)
+    share = papers.share_of_rate(world, details, SCALE)
     return compact(
         {
             "id": view.id,
