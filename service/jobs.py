@@ -1,6 +1,7 @@
 """What runs by the clock, once for all hosts: APScheduler ticks on each of them, and whoever inserts the slot does the work.
 
-A job is work that may also be done later or again: projections that their readers would otherwise wait for, files that a
+A job is work that may also be done later or again (one that fails is tried again within its slot, after a minute, two, four, up to an
+hour, and so is one whose host has gone): projections that their readers would otherwise wait for, files that a
 killed upload left behind, and the nightly comparison of what is derived with the log it is derived from.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +28,9 @@ from service.ledger.log import Ledger
 log = logging.getLogger("clearance.jobs")
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+_HOST_LOST = timedelta(hours=3)
+"""After so long whoever began a job and did not say how it ended is taken for gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def forget(tools: Tools) -> Mapping[str, int]:
     done = 0
     for studio_id in _studios(tools.database):
         with tools.database.app(studio_id) as conn:
-            done += erasure.finish(conn, tools.vault, studio_id)
+            done += erasure.finish(conn, tools.vault, tools.blobs.of(studio_id), studio_id, _now())
     return {"values": done}
 
 
@@ -145,22 +150,61 @@ def start(tools: Tools, jobs: tuple[Job, ...] = JOBS) -> BackgroundScheduler:
 
 
 def tick(tools: Tools, job: Job, now: datetime | None = None) -> bool:
-    """Do the job if its slot is still free, and say whether it was; a database that is away is tried again at the next tick."""
+    """Do the job if its slot is free or it is time to try again, and say whether it was done."""
     try:
-        if not claim(tools.database, job, now or datetime.now(UTC)):
+        attempt = claim(tools.database, job, now or _now())
+        if attempt is None:
             return False
-        result = job.run(tools)
+        with ExitStack() as held:
+            held.callback(lambda: _ended(tools.database, job, attempt, (now or _now()) + attempt.pause()))
+            result = job.run(tools)
+            held.pop_all()
+        _finish(tools.database, job, attempt)
     except (errors.Unavailable, OperationalError) as fault:
         log.warning("job postponed", extra={"job": job.name, "reason": str(fault)})
         return False
-    log.info("job done", extra={"job": job.name, **result})
+    log.info("job done", extra={"job": job.name, "attempt": attempt.number, **result})
     return True
 
 
-def claim(database: Database, job: Job, now: datetime) -> bool:
-    """Take the slot of a job for this host; false if another host, or an earlier tick, has it."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A slot that this host has taken, and for the how manieth time it is tried."""
+
+    slot: datetime
+    number: int
+
+    def pause(self) -> timedelta:
+        """Return how long the next one waits."""
+        return min(_PAUSE * 2 ** min(self.number - 1, 10), _LONGEST_PAUSE)
+
+
+def claim(database: Database, job: Job, now: datetime) -> Attempt | None:
+    """Take the slot of a job for this host; none if it is done, or another host, or an earlier tick, has it."""
+    slot = job.slot(now)
     with database.ledger() as conn, transaction(conn):
-        return conn.execute("INSERT INTO tick (name, slot) VALUES (%s, %s) ON CONFLICT DO NOTHING", (job.name, job.slot(now))).rowcount == 1
+        row = conn.execute(
+            "INSERT INTO tick (name, slot, again_at) VALUES (%(name)s, %(slot)s, %(lost)s) ON CONFLICT (name, slot) DO UPDATE"
+            " SET attempt = tick.attempt + 1, again_at = %(lost)s WHERE tick.again_at <= %(now)s RETURNING attempt",
+            {"name": job.name, "slot": slot, "now": now, "lost": now + _HOST_LOST},
+        ).fetchone()
+    return Attempt(slot, row[0]) if row else None
+
+
+def _finish(database: Database, job: Job, attempt: Attempt) -> None:
+    """Note that it is done, and remove the rows that nobody asks for any more; one slot more is kept, for hosts whose clock is behind."""
+    _ended(database, job, attempt, None)
+    with database.ledger() as conn, transaction(conn):
+        conn.execute("DELETE FROM tick WHERE name = %s AND slot < %s", (job.name, attempt.slot - job.every))
+
+
+def _ended(database: Database, job: Job, attempt: Attempt, again_at: datetime | None) -> None:
+    """Note when to try again, or that it is done; unless it took so long that another host has begun anew."""
+    with database.ledger() as conn, transaction(conn):
+        conn.execute(
+            "UPDATE tick SET again_at = %s WHERE name = %s AND slot = %s AND attempt = %s",
+            (again_at, job.name, attempt.slot, attempt.number),
+        )
 
 
 def _now() -> datetime:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service import auth, jobs
+from service import auth, errors, jobs
 from service.config import Settings
 from service.db import Database
 from service.jobs import Job, Tools
@@ -40,6 +40,34 @@ def test_a_slot_is_done_once_by_many_hosts(tools: Tools) -> None:
     assert not jobs.tick(tools, job, NOW + timedelta(seconds=20))
     assert jobs.tick(tools, job, NOW + timedelta(minutes=1))
     assert done == [1, 1]
+
+
+def test_what_fails_is_tried_again_with_growing_pauses_and_once_done_is_done(tools: Tools, database: Database) -> None:
+    tried: list[int] = []
+
+    def run(_tools: Tools) -> dict[str, int]:
+        tried.append(1)
+        if len(tried) < 3:
+            raise errors.Unavailable("Not now.", "busy")
+        return {}
+
+    night = Job("night", timedelta(days=1), run)
+    begun = [jobs.tick(tools, night, NOW + timedelta(seconds=seconds)) for seconds in (0, 59, 60, 61, 179, 180, 7_200, 40_000)]
+    assert begun == [False, False, False, False, False, True, False, False]
+    assert len(tried) == 3
+    for day in range(1, 5):
+        assert jobs.tick(tools, night, NOW + timedelta(days=day))
+    with database.ledger() as conn:
+        assert conn.execute("SELECT count(*) FROM tick WHERE name = 'night'").fetchone() == (2,), "rows of slots that are over pile up"
+
+
+def test_a_fault_nobody_foresaw_is_tried_again_too_and_a_host_that_goes_amid_a_job_is_replaced(tools: Tools) -> None:
+    broken = Job("broken", timedelta(days=1), lambda _tools: {}["nothing"])
+    with pytest.raises(KeyError):
+        jobs.tick(tools, broken, NOW)
+    assert jobs.claim(tools.database, broken, NOW + timedelta(minutes=1)).number == 2
+    assert jobs.claim(tools.database, broken, NOW + timedelta(hours=2)) is None, "it may still be at work"
+    assert jobs.claim(tools.database, broken, NOW + timedelta(hours=4)).number == 3
 
 
 def test_each_job_runs(tools: Tools) -> None:
