@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from schemas.kinds import KINDS
+from schemas.kinds import KINDS, references
+from schemas.prefixes import KIND_OF
 from service import errors
 from service.context import Context
 from service.records import read
 from service.records.model import Recorded, instant
 
 Body = Mapping[str, Any]
+
+#: How a paper names what it is about, where it belongs to no title of its own.
+_ABOUT: Final = frozenset(
+    {
+        "subject", "training_work", "covered_work", "training_dataset", "material", "furnished_material", "disclosed_material", "assigned_material",
+        "written_work", "asset", "engagement", "role", "announced_session", "reported_title", "approved_production", "origin_production",
+    }
+)  # fmt: skip
+#: Kinds of records that show of which title a paper about them is.
+_TITLED: Final = frozenset({"asset", "generation", "engagement", "evidence", "role", "dataset", "source"})
+_NEAR: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,8 @@ def _production(context: Context, question: Question, subjects: Sequence[Recorde
         body = question.planned.get("body")
         planned = body if isinstance(body, Mapping) else question.planned
         named |= {str(name).partition("@")[0] for name in (planned.get("production"), *(planned.get("productions") or ())) if name}
+    elif not named:
+        named = _only_one_spoken_of(context, subjects, known_at)
     if len(named) > 1:
         raise errors.invalid("/production", f"The subjects belong to {', '.join(sorted(named))}; say for which of them this is asked.")
     return read.get(context, "production", named.pop(), known_at=known_at) if named else None
@@ -97,7 +111,19 @@ def _production(context: Context, question: Question, subjects: Sequence[Recorde
 def _productions_of(subject: Recorded) -> tuple[str, ...]:
     if subject.kind == "production":
         return (subject.id,)
-    return KINDS[subject.kind].productions(dict(subject.body))
+    named = KINDS[subject.kind].productions(dict(subject.body))
+    made_for = subject.body.get("origin_production") if subject.kind == "source" else None
+    return named or ((str(made_for).partition("@")[0],) if made_for else ())
+
+
+def _only_one_spoken_of(context: Context, subjects: Sequence[Recorded], known_at: int) -> set[str]:
+    """The title of papers that belong to none: the only one that they name, else the only one of what they name; a paper about several has none."""
+    spoken = {link.id for one in subjects for link in references(KINDS[one.kind].schema, dict(one.body)) if link.id and link.role in _ABOUT}
+    titles = {name for name in spoken if KIND_OF.get(name[:3]) == "production"}
+    if not titles:
+        near = read.current(context.conn, context.studio_id, sorted(spoken)[:_NEAR], known_at).values()
+        titles = {name for one in near if one.kind in _TITLED for name in _productions_of(one)}
+    return titles if len(titles) == 1 else set()
 
 
 def _intent(question: Question, production: Recorded | None) -> tuple[Body, str | None]:

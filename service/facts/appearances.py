@@ -14,6 +14,14 @@ from service.facts.world import Fact, World, bare, bares, compact, part, ref
 NEEDED: Final = {"alteration": ("alteration",), "dub": ("dub",)}
 PERFORMED: Final = frozenset({"new_performance", "background_fill", "trailer", "advertisement", "still", "stunt", "archive"})
 _HUMAN_VOICES: Final = ("human_performer", "own_recording")
+_VOICES: Final = frozenset({"voice", "singing_voice"})
+#: Alterations that leave the voice as it is.
+_SILENT: Final = frozenset(
+    {
+        "appearance_fix", "costume_fix", "retiming", "continuity_repair", "effects", "filter", "dub_lip_adjustment", "dub_face_adjustment",
+        "dub_body_adjustment", "age_change", "face_replacement", "body_replacement", "expression_change", "nudity", "removal",
+    }
+)  # fmt: skip
 
 
 def of_asset(world: World, asset: str) -> list[View]:
@@ -88,7 +96,6 @@ def _common(world: World, view: View) -> Fact:
     role = world.library.get(body.get("role"))
     made = generated_at(world, view)
     shift = part(body, "age_shift")
-    age = shift.get("direction")
     return {
         "record": view.id,
         "asset": ref(bare(body.get("asset"))),
@@ -103,8 +110,9 @@ def _common(world: World, view: View) -> Fact:
         "ordinary_finishing": classify.finishing(body) if body["type"] == "alteration" else False,
         "dub_or_double": body["type"] == "dub" or not set(vocabulary.DUBBING).isdisjoint(body.get("alteration_kinds") or ()),
         "content_flags": body.get("content_flags"),
-        "depicts_minor": shift.get("depicts_minor", False if age == "none" else None),
-        "age_shifted": None if age is None else age != "none",
+        "depicts_minor": shift.get("depicts_minor", False if shift.get("direction") == "none" else None),
+        "age_shifted": _age_shifted(body),
+        "voice_touched": _voice_touched(body),
         "real_time": body.get("real_time"),
         "cut_out": body.get("in_final_cut") is False,
         "generated_at": made,
@@ -113,6 +121,21 @@ def _common(world: World, view: View) -> Fact:
         "unscripted_lips": "dub_lip_adjustment" in (body.get("alteration_kinds") or ()) and "script_version" not in body,
         "path": _path(world, view),
     }
+
+
+def _age_shifted(body: Mapping[str, Any]) -> times.Tri:
+    """Tell whether somebody looks older or younger: as stated, else by the kinds of the alteration, where they are."""
+    direction, kinds = part(body, "age_shift").get("direction"), body.get("alteration_kinds")
+    if direction is not None or not kinds:
+        return None if direction is None else direction != "none"
+    return True if "age_change" in kinds else (None if "other" in kinds else False)
+
+
+def _voice_touched(body: Mapping[str, Any]) -> bool:
+    """Tell whether a voice may have been made or changed: not where what was replicated or altered is stated, and it is something else."""
+    modalities, kinds = body.get("modalities"), body.get("alteration_kinds")
+    silent = bool(modalities) and _VOICES.isdisjoint(modalities)
+    return "voice_source" in body or not (silent or (kinds and _SILENT.issuperset(kinds)))
 
 
 def _path(world: World, view: View) -> list[str] | None:

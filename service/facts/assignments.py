@@ -141,7 +141,7 @@ def _bargaining(world: World, view: View) -> Fact:
 def _told(world: World, persons: list[str], first: str | None, *, everyone: bool) -> Fact:
     """The written notices of a generative tool that reach everybody who is asked, and whether their first use is still to come."""
     found = world.once("tool_notices", None, lambda: _notices(world))
-    told = [{**papers.notice(world, view), "reaches": _notice_reaches(view, persons, everyone=everyone)} for view in found]
+    told = [{**papers.notice(world, view), "reaches": _notice_reaches(world, view, persons, everyone=everyone)} for view in found]
     begun = first is not None and times.not_after(first, world.at) is not False
     return {"notices": told, "first_use": first or world.at, "use_ahead": not begun}
 
@@ -153,10 +153,10 @@ def _notices(world: World) -> list[View]:
     ]
 
 
-def _notice_reaches(view: View, persons: list[str], *, everyone: bool) -> times.Tri:
-    """To all employees, or to each of the people; None where nobody has said to whom."""
+def _notice_reaches(world: World, view: View, persons: list[str], *, everyone: bool) -> times.Tri:
+    """To all employees, where it names none of them, or to each of the people; None where nobody has said to whom."""
     recipients = {*(bares(view.details.get("recipients")) or ()), *(one for one in crafts.subjects(view) if one.startswith("pty_"))}
-    if view.details.get("recipient_kind") == "employees" and recipients.isdisjoint(persons):
+    if view.details.get("recipient_kind") == "employees" and not any(people.human(world, one) for one in recipients):
         return True
     if not recipients:
         return None

@@ -26,6 +26,7 @@ UNION_OF_CRAFT: Final = {"crew": "iatse", "animator": "tag", "musician": "afm"}
 AT_WORK: Final = frozenset({"crew", "animator", "musician", "basic_crafts", "writer", "director"})
 #: The collections that tell which crafts have worked on something, whatever rules ask.
 TOLD_BY: Final = frozenset({"crew_scans", "scores", "writings", "directed_duties"})
+_OF_TRAINING: Final = frozenset({"training_job", "training_licence"})
 #: Papers that speak of the work of a craft: of the one they state, or always of the same.
 _OF_WORK: Final = {
     "assignment_terms": "other", "job_impact": "other", "credit": "other", "furnishing": "writer", "writer_deal": "writer",
@@ -151,7 +152,18 @@ def touched(world: World, found: Mapping[str, list[Fact]]) -> set[str]:
     named |= {"musician"} if found["scores"] else set()
     named |= {"writer"} if any(one["sort"] == "material" for one in found["writings"]) else set()
     named |= {"director"} if any(one.get("directing") and one.get("by_system") for one in found["directed_duties"]) else set()
-    return named & AT_WORK
+    return (named | _trained_on(world)) & AT_WORK
+
+
+def _trained_on(world: World) -> set[str]:
+    """The crafts whose work somebody asks to train on or to license for it, of those that an agreement binds on the title."""
+    asked = [view for view in world.library.of("evidence") if view.type in _OF_TRAINING and view.key in world.library.lineage]
+    if not asked or world.production is None:
+        return set()
+    works = [view for view in world.library.of("source") if view.key in world.library.lineage]
+    named = {name for view in asked for name in stated(view.details.get("crafts")) or ()}
+    named |= {name for view in works for name in stated(view.body.get("covered_by")) or ()}
+    return named & {one["craft"] for one in titles.bindings(world, world.production) if one["determination"] == "bound"}
 
 
 def _spoken_of(world: World) -> list[View]:
@@ -218,3 +230,13 @@ def outside(world: World, employer: str | None, production: str | None) -> times
     ours = {str(bare(one)) for one in (view.body.get("signatories") or ())} if view else set()
     ours |= {str(bare(one.body["signatory"])) for one in people.bindings(world, production) if one.body.get("signatory")}
     return None if employer is None or not ours else employer not in ours
+
+
+def of_others(world: World, view: View, production: str | None) -> bool:
+    """Tell whether a paper is one of other companies: it names some, and none of them signed for the title or produces it."""
+    title = world.library.get(production)
+    ours = {str(bare(one)) for one in (title.body.get("producers") or ())} if title else set()
+    employer = bare(view.details.get("employer"))
+    named = {employer} if employer else subjects(view)
+    firms = {one for one in named if one.startswith("pty_") and people.human(world, one) is None}
+    return bool(firms) and firms.isdisjoint(ours) and all(outside(world, one, production) for one in firms)

@@ -199,7 +199,7 @@ WHERE reference.studio_id = %(studio)s AND reference.target = ANY(%(targets)s) A
   AND head.type = ANY(%(types)s) AND head.first_index < %(known_at)s
 """
 
-#: Papers of the whole studio: those that name neither a title nor a person nor anything else in particular.
+#: Papers of the whole studio: those that name neither a title nor a person nor anything else in particular but a company.
 _STUDIO_WIDE: Final = """
 SELECT wide.id FROM (
     SELECT id, index FROM head
@@ -209,8 +209,8 @@ SELECT wide.id FROM (
     WHERE studio_id = %(studio)s AND kind = 'evidence' AND label = ANY(%(labels)s) AND first_index < %(known_at)s
 ) AS wide
 WHERE NOT EXISTS (
-    SELECT FROM reference
-    WHERE reference.studio_id = %(studio)s AND reference.index = wide.index AND reference.role = ANY(%(narrow)s)
+    SELECT FROM reference LEFT JOIN head AS firm ON firm.studio_id = %(studio)s AND firm.id = reference.target AND firm.type = 'organisation'
+    WHERE reference.studio_id = %(studio)s AND reference.index = wide.index AND role = ANY(%(narrow)s) AND (role <> 'subject' OR firm.id IS NULL)
 )
 """
 

@@ -199,7 +199,11 @@ def _both(first: times.Tri, second: times.Tri) -> times.Tri:
 
 def policies(world: World, person: str | None, production: str | None) -> list[Fact]:
     """Return the policies on generative tools, each with when the person had it and acknowledged it."""
-    found = [view for view in world.library.of("evidence", "policy_delivery") if crafts.concerns(world, view, production)]
+    found = [
+        view
+        for view in world.library.of("evidence", "policy_delivery")
+        if crafts.concerns(world, view, production) and not crafts.of_others(world, view, production)
+    ]
     return [
         compact(
             {

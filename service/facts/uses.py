@@ -229,5 +229,7 @@ def _platform(world: World, view: View, person: str, production: str | None) -> 
     ]
     return {
         "talent_model": bool(talent),
-        "model_out_of_scope": bool(beyond),
+        "model_out_of_scope": True if beyond else (None if open_ else False),
+        "model_of_title": bool(talent) and not beyond and not open_ and not view.body.get("replica"),
     }
+    open_ = any(model.body.get("scope_productions") is None for model in talent)

@@ -86,7 +86,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "struck_now": False, "consent_needed": True, "exemptions": [], "consents": [CONSENT], "estimates": [ESTIMATE], "days": "1.5", "paid_days": "1.5",
         "days_overdue": False, "first_of_estimate": True, "first_of_person": True, "payments": [PAID], "deals": [DEAL], "flags": [{"id": "evd_f", "sent": True}],
         "attestations": [], "counsel": True, "covering_agreement": True, "talent_model": False, "model_out_of_scope": False, "distributor_approved": True,
-        "reuse_approved": True, "age_shifted": False, "unscripted_lips": False, "voice_source": "none", "mismatch": [], "unstated": [], "nearest": "con_1", "language": "fr",
+        "reuse_approved": True, "age_shifted": False, "unscripted_lips": False, "voice_touched": True, "model_of_title": False, "voice_source": "none", "mismatch": [], "unstated": [], "nearest": "con_1", "language": "fr",
         "generated_at": "2026-09-14", "principal_role": True, "alteration_kinds": ["changed_dialogue"], "ordinary_finishing": False, "dub_or_double": False,
     },
     "appearances": {

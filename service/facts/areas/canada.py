@@ -159,7 +159,7 @@ def _recasting(world: World, shown: Sequence[View], person: str, production: str
             "refused_at": when,
             "lost": _lost(held, losses),
             "reinstated": kept or _engaged_again(held, losses),
-            "reason_documented": bool(losses) and all(present(one.get("reason")) for one in losses),
+            "reason_documented": (bool(losses) and all(present(one.get("reason")) for one in losses)) or _reasoned(world, about),
             "stated_by_human_resources": _vouched(world, about),
             "related_use": _related(world, shown, person, roles),
             "lines": titles.lines(world, held),
@@ -212,8 +212,18 @@ def _lost(held: Sequence[View], losses: Sequence[Any]) -> times.Tri:
 
 
 def _vouched(world: World, about: Iterable[str]) -> bool:
+    return papers.confirmed(_statements(world, about), "recast_for_other_reason") is True
+
+
+def _statements(world: World, about: Iterable[str]) -> list[Fact]:
     found = papers.attestations(world, about, ("recast_for_other_reason",))
-    return papers.confirmed([one for one in found if one.get("role") == "human_resources"], "recast_for_other_reason") is True
+    return [one for one in found if one.get("role") == "human_resources"]
+
+
+def _reasoned(world: World, about: Iterable[str]) -> bool:
+    """Tell whether human resources' statement gives the other reason itself."""
+    views = [view for one in _statements(world, about) if one.get("accepted") is True and (view := world.library.get(one["id"]))]
+    return any(present(view.details.get(name)) for view in views for name in ("reasons", "statement"))
 
 
 def _related(world: World, shown: Sequence[View], person: str, roles: set[str]) -> bool:

@@ -319,7 +319,9 @@ def _programmes(world: World) -> list[Fact]:
     opened = [
         view.id
         for view in world.library.of("evidence", "employment_programme")
-        if view.details.get("kind") == "training_programme" and world.past(times.text(view.details.get("starts_at")))
+        if view.details.get("kind") == "training_programme"
+        and world.past(times.text(view.details.get("starts_at")))
+        and not crafts.of_others(world, view, title.id)
     ]
     return [
         {

@@ -52,7 +52,9 @@ def of_use(world: World, view: View, _person: str, _held: Sequence[View]) -> Fac
         platform_papers.scenes_of((view,)) or platform_papers.scenes_of((asset,)),
     )
     answers = platform_papers.approvals(world, made)
-    given = {one["subject"] for one in answers if one["of_buyer"] and one.get("approved") is True and one.get("live") is True}
+    given = {
+        one["subject"] for one in answers if one["of_buyer"] and all(one.get(name) is True for name in ("approved", "live", "before_use"))
+    }
     return {
         "buyer_approvals": answers,
         "distributor_approved": not given.isdisjoint({"talent_performance", "general"}),

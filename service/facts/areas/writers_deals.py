@@ -30,7 +30,8 @@ def _deal(world: World, view: View) -> Fact:
     listed = _listed(world, details.get("assigned_materials"))
     mine = writers_given.given_to(world, writer)
     supplied = _supplied(listed, mine)
-    reduced = _reduced(details)
+    because = _because(details.get("fee_reduced_because"))
+    reduced = False if because is False else _reduced(details)
     return compact(
         {
             "id": view.id,
@@ -42,7 +43,7 @@ def _deal(world: World, view: View) -> Fact:
             "supplied": supplied,
             "reduced": reduced,
             "reduction_asked": False if supplied is None and reduced is False else supplied,
-            "because_of_generated": _because(details.get("fee_reduced_because")),
+            "because_of_generated": because,
             **written.owner_facts(world, writer, production, titles.lines(world, people.engagements(world, writer, production))),
             "dates": {"deal": times.text(details.get("signed_at")) or world.at},
             "because": {

@@ -122,8 +122,11 @@ def _disclosure(world: World, view: View, handed_at: str | None, *, about: times
 
 
 def _contracts(world: World, material: Material | None, writer: str | None, production: str | None, handed_at: str | None) -> list[Fact]:
-    """The writer's deals for a title or the material, and engagements with a contract, each with whether it was signed before the work."""
-    found = []
+    """The writer's deals for a title or the material, and engagements with a contract, each with whether it was signed before the work.
+
+    The day of an engagement's contract does not stand in for the deal that says what was agreed for it, and when.
+    """
+    found, dealt = [], set()
     for view in written.deals_of(world, writer):
         works = set(bares(view.details.get("works")) or ())
         narrow = {one for one in works if not one.startswith("prd_")}
@@ -134,7 +137,9 @@ def _contracts(world: World, material: Material | None, writer: str | None, prod
             continue
         begun = times.text(view.details.get("work_started_at")) or handed_at or world.at
         found.append(_contract(world, view, times.text(view.details.get("signed_at")), begun))
-    jobs = [view for view in people.engagements(world, writer, production) if view.body.get("contract_date")]
+        dealt.add(bare(view.details.get("engagement")))
+    held = people.engagements(world, writer, production)
+    jobs = [view for view in held if view.body.get("contract_date") and view.id not in dealt and (None not in dealt or len(held) > 1)]
     return found + [_contract(world, view, times.text(view.body["contract_date"]), handed_at or world.at) for view in jobs]
 
 

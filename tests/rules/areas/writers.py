@@ -122,7 +122,7 @@ CASES: list[Case] = [
     ),
     Case(
         f"{CANADA}no-reduction", "writer_papers", {}, "pass",
-        (({"reduced": True}, "block"), ({"reduced": GONE}, "block"), ({"reduced": True, "because_of_generated": False}, "review"), ({"reduced": True, "sort": "credit"}, "block")),
+        (({"reduced": True}, "block"), ({"reduced": GONE}, "block"), ({"reduced": True, "sort": "credit"}, "block")),
         ({"reduction_asked": GONE}, "review"), {"reduction_asked": False},
     ),
 ]  # fmt: skip
