@@ -12,6 +12,7 @@ from schemas.fields import (
     Choice,
     Decimal,
     Encrypted,
+    Erasable,
     Flag,
     Nested,
     OpenList,
@@ -107,7 +108,7 @@ class Review(Record):
     decided_at = Timestamp()
     attestation = Reference("evidence", role="attestation")
     reason = Privileged(Text(8000))
-    notes = Text(4000, about="what was found, in plain words for everybody who reads the review; it names nobody")
+    notes = Erasable(Text(4000), about="what was found, in plain words for everybody who reads the review; it names nobody")
     expires_at = PartialDate()
 
     @validates_schema
@@ -285,7 +286,7 @@ class Shortfall(Record):
     noted_at = PartialDate()
     noted_by = Text(100)
     told = Several(Reference("party", role="told"), most=50)
-    statement = Text(4000)
+    statement = Erasable(Text(4000))
     reason = Privileged(Text(8000))
     breach = Flag()
     state = Choice("noted", "settled")
