@@ -41,7 +41,10 @@ class HoldAnswer(Body):
 class StaysAnswer(Body):
     """Something that was not erased: a stable code, a sentence, how many records, and the first of them."""
 
-    code = Choice("backups", "copies", "plain", "same_person", "studio_values", "papers", "media", required=True)
+    code = Choice(
+        "backups", "earlier_key", "copies", "plain", "in_clear", "same_person", "studio_values", "held_papers", "papers", "request", "media",
+        required=True,
+    )  # fmt: skip
     says = Text(1000, required=True)
     count = Whole(required=True)
     records = Several(Text(60), required=True)
@@ -59,5 +62,8 @@ class ErasureAnswer(Body):
     values = Whole(required=True)
     record_count = Whole(required=True)
     records = Several(Nested(ErasedRecord), required=True)
+    papers = Several(Text(60), required=True, about="documents that went whole: title, notes and content; the first hundred")
+    paper_count = Whole(required=True)
+    sources = Whole(required=True, about="contents that went with them: of papers, and of the untouched sources of runs")
     holds = Several(Nested(HoldAnswer), required=True)
     not_erased = Several(Nested(StaysAnswer), required=True)

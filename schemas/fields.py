@@ -255,13 +255,15 @@ class Sealed(Plain):
     """A value that never stands in the log in the clear: the entry holds a salted commitment instead.
 
     `protection` says who may read it; `subject` names the reference beside it or around it (or `self`) whose erasure takes it
-    away, or several, of which the first that is there counts. Without one it lies under the studio's own key.
+    away, or several, of which the first that is there counts. Where none is, it is the one person whom the record is about
+    (`service.records.subjects`), with `everyone` all of them; a record about nobody, or about several, uses the studio's own key.
     """
 
     protection = "encrypted"
 
-    def __init__(self, inner: fields.Field[Any], *, subject: str | tuple[str, ...] = (), **more: Any) -> None:
+    def __init__(self, inner: fields.Field[Any], *, subject: str | tuple[str, ...] = (), everyone: bool = False, **more: Any) -> None:
         self.inner = inner
+        self.everyone = everyone
         self.subject = (subject,) if isinstance(subject, str) else subject
         told = {**inner.metadata, "x-protection": self.protection, **more.pop("metadata", {})}
         super().__init__(metadata=told, required=inner.required, **more)
@@ -285,12 +287,18 @@ class Personal(Sealed):
     protection = "personal"
 
 
+class Erasable(Sealed):
+    """Free words in a record about a person: for whoever may read the record, until the person is erased."""
+
+    protection = "erasable"
+
+
 class Encrypted(Sealed):
-    """A trade secret of the studio (a prompt, a fee), under the studio's key."""
+    """A trade secret of the studio (a prompt, a fee)."""
 
 
 class Privileged(Sealed):
-    """Counsel's reasons, under the studio's key and shown only with a permission of their own."""
+    """Counsel's reasons, shown only with a permission of their own."""
 
     protection = "privileged"
 

@@ -65,7 +65,7 @@ class KeyAnswer(Body):
     successions = Several(Text(2_000), required=True, about="signed notes by which replaced keys name their successors, oldest first")
 
 
-PROTECTIONS = ("personal", "encrypted", "privileged")
+PROTECTIONS = ("erasable", "personal", "encrypted", "privileged")
 BUNDLE_FORMATS = ("zip", "tar")
 _ID = r"[a-z]{3}_[0-9a-z]{26}"
 _FORM = "Write the id of a record, such as ast_…"
@@ -88,8 +88,8 @@ class BundleQuery(Body):
     production = Listed(_ID, _FORM, about="productions, likewise")
     record = Listed(_ID, _FORM, about="records of any kind, with what they rest on")
     disclose = Listed(
-        "none|personal|encrypted|privileged",
-        "Choose from none, personal, encrypted, privileged.",
+        "none|erasable|personal|encrypted|privileged",
+        "Choose from none, erasable, personal, encrypted, privileged.",
         about="whose secret values lie beside their commitments; personal and encrypted ones that you may read unless told",
     )
     format = Choice(*BUNDLE_FORMATS)
@@ -105,8 +105,8 @@ class BundleRequest(Body):
     records = Several(Text(30, pattern=_ID, form=_FORM), most=10_000, about="records of any kind, with what they rest on")
     disclose = Several(
         Choice(*PROTECTIONS),
-        most=3,
-        about="whose secret values lie beside their commitments; personal and encrypted ones that you may read unless told",
+        most=4,
+        about="whose secret values lie beside their commitments; unless told all that you may read but counsel's reasons",
     )
     format = Choice(*BUNDLE_FORMATS)
 

@@ -83,12 +83,15 @@ class Link(NamedTuple):
 
 
 class Secret(NamedTuple):
-    """A value to be replaced by a commitment. `subject` is an id, a client key, `self`, or None for the studio's own key."""
+    """A value to be replaced by a commitment. `subject` is an id, a client key, `self`, or None where the field names nobody;
+    `everyone` says that it then concerns everybody whom the record is about.
+    """
 
     pointer: str
     protection: str
     subject: Any
     value: Any
+    everyone: bool
 
 
 def visit(schema: Schema, body: dict[str, Any]) -> Iterator[Spot]:
@@ -124,7 +127,7 @@ def secret(spot: Spot) -> Secret:
     field = cast("Sealed", spot.field)
     found = (around[name] for name in field.subject for around in reversed(spot.ancestors) if name in around)
     subject: Any = "self" if field.subject == ("self",) else next(found, None)
-    return Secret(spot.pointer, field.protection, subject, spot.value)
+    return Secret(spot.pointer, field.protection, subject, spot.value, field.everyone)
 
 
 def pointer_of(*parts: str | int) -> str:

@@ -118,8 +118,8 @@ def names(context: Context, record_ids: Iterable[str], hops: int = 2) -> dict[st
     """
     current = read.current(context.conn, context.studio_id, record_ids)
     found = [recorded for recorded in current.values() if read.visible(context.actor, recorded)]
-    people = [recorded for recorded in found if recorded.kind == "party" and "professional_name" in recorded.body]
-    opened = {recorded.id: recorded for recorded in read.disclose(context, people, _NAMES)}
+    sealed = [recorded for recorded in found if recorded.body.keys() & _SEALED_NAMES.get(recorded.kind, frozenset())]
+    opened = {recorded.id: recorded for recorded in read.disclose(context, sealed, _NAMES)}
     abouts = {recorded.id: about for recorded in found if (about := _about(recorded))}
     others = names(context, set(abouts.values()) - current.keys(), hops - 1) if hops and abouts else {}
     named = {recorded.id: _name(opened.get(recorded.id, recorded)) for recorded in found}
@@ -132,8 +132,11 @@ def names(context: Context, record_ids: Iterable[str], hops: int = 2) -> dict[st
     return {key: called(key, 2) or name for key, name in named.items()}
 
 
-#: Of what a person's record keeps secret, only this is needed to call them by it.
-_NAMES = frozenset({"/professional_name"})
+_SEALED_NAMES = {
+    "party": frozenset({"professional_name"}), "document": frozenset({"title"}), "replica": frozenset({"name"}),
+}  # fmt: skip
+"""By kind: of what a record keeps secret, only this is needed to call it by it."""
+_NAMES = frozenset(f"/{name}" for names in _SEALED_NAMES.values() for name in names)
 
 _ABOUT = {
     "appearance": ("asset", "{own} in {other}"),

@@ -1,4 +1,4 @@
-"""A document's bytes: kept encrypted under the studio's key, beside the digest of what was uploaded."""
+"""A document's bytes: kept encrypted under a key of the document's own, beside the digest of what was uploaded."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from service import errors
 from service.content.digests import ALGORITHMS, Digests
 from service.content.encrypted import Documents, Sealed
 from service.content.store import Source
+from service.content.vault import Erased
 from service.context import Context
 from service.records import read, write
 from service.records.model import Change, Recorded
@@ -27,7 +28,11 @@ def take_in(context: Context, document_id: str, source: Source, *, length: int |
             digests.check(content_digest)
         _agree(document, digests)
 
-    sealed = Documents(context.blobs, context.vault).put(context.studio_id, source, length=length, limit=limit, check=check)
+    documents = Documents(context.blobs, context.vault)
+    try:
+        sealed = documents.put(context.studio_id, source, subject=document_id, length=length, limit=limit, check=check)
+    except Erased:
+        raise errors.Conflict("This paper went with the person whom it was about; register it anew if it must be kept.", "erased") from None
     if _is_here(context, document):
         return document
     context.blobs.grant(document.id, sealed.blob)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Decimal, Flag, Language, Nested, OpenList, PartialDate, Several, Text, Whole, choices
+from schemas.fields import Body, Choice, Decimal, Erasable, Flag, Language, Nested, OpenList, PartialDate, Several, Text, Whole, choices
 from schemas.parts import Blob, FrameRange, digests, needs, ordered
 from schemas.records.base import Record
 from schemas.records.reading import Reading
@@ -102,7 +102,7 @@ class Authorship(Body):
 
     kind = Choice("human", "generated", "mixed", "unknown")
     authors = Several(Reference("party", role="author"), most=200)
-    statement = Text(4000)
+    statement = Erasable(Text(4000))
     evidence = Several(Reference("asset", "document", "evidence", role="authorship_evidence"), most=100)
 
 
@@ -253,7 +253,7 @@ class Appearance(Record):
     language = Language()
     original_language = Language()
     alteration_kinds = Several(Choice(*vocabulary.ALTERATIONS), most=40)
-    alteration_purpose = Text(1000)
+    alteration_purpose = Erasable(Text(1000))
     new_words = Flag()
     new_conduct = Flag()
     changes_meaning = Flag()

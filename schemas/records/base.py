@@ -27,8 +27,8 @@ class Record(Body):
     on_word_of = Nested(Word)
     grade = Choice(*vocabulary.GRADES)
     notes: Field[Any] = Encrypted(
-        Text(4000), subject=("person", "by", "grantor"),
-        about="free notes; under the key of the person whom the record names, else under the studio's; counsel's reasons have fields of their own",
+        Text(4000),
+        about="free notes; under the key of the person whom the record is about, else under the studio's; counsel's reasons have fields of their own",
     )  # fmt: skip
 
     @validates_schema

@@ -196,6 +196,7 @@ class Erasure(Body):
 
     values = Whole(required=True)
     records = Whole(required=True)
+    papers = Whole(about="how many papers went whole, with their content")
     commitments = Nested(Blob, about="their commitments, one a line in hexadecimal; random bytes to everybody from now on")
 
 
@@ -221,7 +222,7 @@ class Event(Record):
     ends = Reference("event", role="ends", affects=True, about="the event that this one brings to an end")
     certificate = Nested(Certificate)
     erasure = Nested(Erasure, about="what was erased; the service says so itself")
-    statement = Personal(Text(8000), subject="by", about="the words in which it was said")
+    statement = Personal(Text(8000), about="the words in which it was said")
     reason = Privileged(Text(4000))
     document = Reference("document")
 

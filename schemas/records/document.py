@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import validates_schema
 
-from schemas.fields import Body, Choice, Flag, Language, Nested, PartialDate, Several, Text, Whole
+from schemas.fields import Body, Choice, Erasable, Flag, Language, Nested, PartialDate, Several, Text, Whole
 from schemas.parts import Blob, Signatory, digests, ordered
 from schemas.records.base import Record
 from schemas.references import Reference
@@ -27,9 +27,12 @@ class ClauseAt(Body):
 
 
 class Document(Record):
-    """A paper: its digest, its pages and clauses to point at, who signed. The bytes are optional, as for an asset."""
+    """A paper: its digest, its pages and clauses to point at, who signed. The bytes are optional, as for an asset.
 
-    title = Text(300, required=True)
+    Title, notes and content lie under a key of the document's own, which goes with the person that the paper is about.
+    """
+
+    title = Erasable(Text(300, required=True), subject="self")
     type = Choice(*TYPES)
     content = Nested(Blob)
     digests = digests()

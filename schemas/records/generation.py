@@ -7,7 +7,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Encrypted, Flag, Nested, PartialDate, Settings, Several, Text, Web, choices
+from schemas.fields import Body, Choice, Encrypted, Erasable, Flag, Nested, PartialDate, Settings, Several, Text, Web, choices
 from schemas.parts import Blob, Digest, FrameRange, Identifier, Terms, digests, ordered
 from schemas.records.base import Record
 from schemas.references import Reference
@@ -108,9 +108,9 @@ class PromptEntity(Body):
 
 
 class Prompt(Body):
-    """A text that steered the run. The text is encrypted; its digest may stand in for it."""
+    """A text that steered the run. The text is encrypted, under the keys of all whom the run is about; its digest may stand in for it."""
 
-    text = Encrypted(Text(50000))
+    text = Encrypted(Text(50000), everyone=True)
     digest = Nested(Digest)
     use = Choice("positive", "negative", "enhanced", "system", "lyrics", "speech", "unspecified")
     where = Text(500)
@@ -171,13 +171,13 @@ class Generation(Record):
     started_at = PartialDate()
     generated_at = PartialDate()
     operator = Reference("party")
-    operator_name = Encrypted(Text(300))
+    operator_name = Encrypted(Text(300), subject="operator")
     operator_union = Reference("party", role="operator_union", about="the union under whose agreement the operator worked")
     operator_engagement = Reference("engagement", role="operator_engagement")
     employer = Reference("party")
     craft = Choice(*vocabulary.CRAFTS, about="whose work it is, where a guild's jurisdiction matters")
     stage = Choice(*vocabulary.STAGES)
-    purpose = Text(1000)
+    purpose = Erasable(Text(1000), everyone=True)
     creative_elements = Several(
         Choice("script", "casting", "design", "shooting", "editing", "other"), most=6,
         about="the creative elements of a picture that the output has a part in; [] none",

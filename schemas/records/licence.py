@@ -12,6 +12,7 @@ from schemas.fields import (
     Body,
     Choice,
     Encrypted,
+    Erasable,
     Flag,
     Language,
     Nested,
@@ -33,7 +34,7 @@ class Authority(Body):
     """Why the grantor may grant: owner, agent, or a chain of papers."""
 
     kind = Choice("owner", "author", "exclusive_licensee", "agent", "assignee", "estate", "collecting_society", "platform", "other")
-    statement = Text(1000)
+    statement = Erasable(Text(1000))
     chain = Several(Reference("document", role="chain_of_title"), most=50)
     warranted = Flag()
 
@@ -77,7 +78,7 @@ class Duty(Body):
     type = Choice(
         "credit", "report", "payment", "notice", "approval", "deletion", "label", "audit", "no_competition", "other", required=True
     )
-    text = Text(2000)
+    text = Erasable(Text(2000))
     due = Choice("before_use", "before_release", "on_release", "monthly", "quarterly", "yearly", "on_end", "on_request")
     days = Whole()
     owed_to = Reference("party")

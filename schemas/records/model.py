@@ -7,7 +7,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Flag, Nested, OpenList, PartialDate, Personal, Several, Text, Web, Whole, choices
+from schemas.fields import Body, Choice, Erasable, Flag, Nested, OpenList, PartialDate, Personal, Several, Text, Web, Whole, choices
 from schemas.parts import Blob, Terms, Window, digests, needs, ordered
 from schemas.records.base import Record
 from schemas.references import Reference
@@ -137,7 +137,7 @@ class Material(Body):
         required=True,
     )  # fmt: skip
     production = Reference("production", role="source_production")
-    description = Text(500)
+    description = Erasable(Text(500))
     digests = digests()
 
 
@@ -147,7 +147,7 @@ class Custody(Body):
     party = Reference("party", role="custodian", required=True)
     window = Nested(Window)
     basis = Choice("maker", "vendor_under_our_responsibility", "assumption", "licence", "sale", "performer", "other")
-    location = Text(200)
+    location = Erasable(Text(200))
 
 
 class Deletion(Body):
@@ -167,7 +167,7 @@ class Replica(Record):
     """
 
     person = Reference("party", required=True)
-    name = Text(200)
+    name = Erasable(Text(200))
     kind = Choice(*vocabulary.REPLICA_KINDS)
     modalities = choices(vocabulary.MODALITIES)
     performer_participated = Flag()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Flag, Nested, OpenList, PartialDate, Personal, Several, Territory, Text, Web
+from schemas.fields import Body, Choice, Erasable, Flag, Nested, OpenList, PartialDate, Personal, Several, Territory, Text, Web
 from schemas.parts import Window, needs
 from schemas.records.base import Record
 from schemas.references import Reference
@@ -25,7 +25,7 @@ class Search(Body):
 
     at = PartialDate(required=True)
     by = Reference("party", role="searched_by")
-    method = Text(500, required=True, about="where and how it was searched")
+    method = Erasable(Text(500, required=True), about="where and how it was searched")
     result = Choice("found", "not_found", "no_answer", "declined")
     document = Reference("document", role="search_log")
 
@@ -35,7 +35,7 @@ class Representative(Body):
 
     party = Reference("party", role="representative", about="absent while nobody is identified")
     capacity = Choice(*(word for word in vocabulary.CAPACITIES if word != "self"), required=True)
-    authority = Text(500, about="what the authority covers, in a sentence")
+    authority = Erasable(Text(500), about="what the authority covers, in a sentence")
     authority_document = Reference("document", role="authority")
     located = Flag()
     search_log = Several(Nested(Search), most=200, about="[] says that nobody searched")

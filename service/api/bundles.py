@@ -18,7 +18,7 @@ from service.bundles.single import disclosure
 from service.records.read import PERMISSION_OF_PROTECTION
 
 TAG = "ledger"
-SHOWN = ("personal", "encrypted")
+SHOWN = ("erasable", "personal", "encrypted")
 """What is disclosed unless told; counsel's reasons only where they are asked for by name."""
 
 

@@ -132,7 +132,9 @@ def get_document(call: Call) -> Answer:
         raise errors.NotFound(f"The bytes of {document.id} are not here; only its record is.", "no_content")
     try:
         content = b"".join(Documents(call.context.blobs, call.context.vault).read(call.context.studio_id, blob))
-    except (Erased, Unreadable) as fault:
+    except Erased:
+        raise errors.NotFound(f"The bytes of {document.id} went with the person whom the paper was about.", "erased") from None
+    except Unreadable as fault:
         raise errors.Unavailable(f"The document cannot be decrypted: {fault}.", "document_unreadable") from None
     audit.info("document read", extra={"record": document.id, "version": document.version, "actor": call.context.actor.account_id})
     media_type = document.body.get("media_type", UNKNOWN)

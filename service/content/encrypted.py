@@ -1,4 +1,7 @@
-"""Documents: kept encrypted under the studio's key, known by the digests of what was uploaded.
+"""Documents: kept encrypted, known by the digests of what was uploaded.
+
+Each has a key of its own, sealed under a key of the vault: one that goes with the people the document is about, or the studio's.
+Which one it is stands before it, so that the content opens, and can be destroyed, without anything else.
 
 Content is sealed in pieces, so that a scan of any length passes through without lying whole in memory or in the clear on
 disk. Each piece is bound to its place and the last one is marked: pieces cannot be swapped, dropped or cut off unseen.
@@ -23,7 +26,10 @@ from service.content.vault import Unreadable, Vault
 PIECE = 1 << 20
 _TAG = 16
 _HEAD = struct.Struct(">4sH")
+_SUBJECT = struct.Struct(">H")
 _MAGIC = b"CLE1"
+_OF_SUBJECT = b"CLE2"
+"""As `_MAGIC`, and the name of the vault's key stands before the sealed one; without it that is the studio's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +52,58 @@ class Documents:
         studio_id: str,
         source: Source,
         *,
+        subject: str | None = None,
         length: int | None = None,
         limit: int,
         check: Callable[[Digests], None] | None = None,
     ) -> Sealed:
-        """Take a document in; `check` may raise after the last byte, the other arguments and errors are those of `Store.put`."""
-        encrypting = _Encrypting(self.vault, studio_id, source, length, limit, check)
+        """Take a document in, under the key of a subject or the studio's; `check` may raise after the last byte, the other arguments and errors are those of `Store.put`."""
+        encrypting = _Encrypting(_head(self.vault, studio_id, subject), source, length, limit, check)
         blob = self.store.put(encrypting, limit=_sealed_size(limit))
         values = encrypting.digests.values()
         return Sealed(Stored(values["sha256"], encrypting.digests.size, values, blob.new), blob.sha256)
 
     def read(self, studio_id: str, blob: str) -> Iterator[bytes]:
-        """The plain bytes, piece by piece; raises Unreadable as soon as something does not fit, NotFound without the blob."""
+        """The plain bytes, piece by piece; raises Unreadable as soon as something does not fit, Erased without the vault's key,
+        NotFound without the blob.
+        """
         with self.store.open(blob) as file:
-            head = file.read(_HEAD.size)
-            if len(head) != _HEAD.size:
-                raise Unreadable("not an encrypted document")
-            magic, wrapped_size = _HEAD.unpack(head)
-            if magic != _MAGIC:
-                raise Unreadable("not an encrypted document")
-            key = AESGCM(self.vault.open(studio_id, None, file.read(wrapped_size)))
+            subject, wrapped = _opening(file)
+            key = AESGCM(self.vault.open(studio_id, subject, wrapped))
             yield from _pieces(file, key)
+
+    def subject(self, blob: str) -> str | None:
+        """The name of the vault's key that a document lies under, None for the studio's; raises Unreadable, NotFound."""
+        with self.store.open(blob) as file:
+            return _opening(file)[0]
+
+
+def is_sealed(content: bytes) -> bool:
+    """Whether these bytes begin as an encrypted document does."""
+    return content[:4] in (_MAGIC, _OF_SUBJECT)
+
+
+def _head(vault: Vault, studio_id: str, subject: str | None) -> tuple[bytes, bytes]:
+    """A new key for a document, and what stands before it."""
+    key = secrets.token_bytes(32)
+    wrapped = vault.seal(studio_id, subject, key)
+    if subject is None:
+        return key, _HEAD.pack(_MAGIC, len(wrapped)) + wrapped
+    name = subject.encode()
+    return key, _HEAD.pack(_OF_SUBJECT, len(wrapped)) + _SUBJECT.pack(len(name)) + name + wrapped
+
+
+def _opening(file: BinaryIO) -> tuple[str | None, bytes]:
+    """The name of the vault's key, and the document's own key sealed under it."""
+    head = file.read(_HEAD.size)
+    if len(head) != _HEAD.size or not is_sealed(head):
+        raise Unreadable("not an encrypted document")
+    magic, wrapped_size = _HEAD.unpack(head)
+    if magic == _MAGIC:
+        return None, file.read(wrapped_size)
+    size = file.read(_SUBJECT.size)
+    name = file.read(_SUBJECT.unpack(size)[0]) if len(size) == _SUBJECT.size else b""
+    return name.decode("ascii", "replace"), file.read(wrapped_size)
 
 
 class _Encrypting:
@@ -74,8 +111,7 @@ class _Encrypting:
 
     def __init__(
         self,
-        vault: Vault,
-        studio_id: str,
+        head: tuple[bytes, bytes],
         source: Source,
         length: int | None,
         limit: int,
@@ -83,12 +119,11 @@ class _Encrypting:
     ) -> None:
         if length is not None and length > limit:
             raise errors.TooLarge(f"A document may have up to {limit} bytes.", "content_too_large")
-        key = secrets.token_bytes(32)
-        wrapped = vault.seal(studio_id, None, key)
+        key, opening = head
         self.digests = Digests()
         self._key, self._number = AESGCM(key), 0
         self._source, self._length, self._limit, self._check = source, length, limit, check
-        self._out = bytearray(_HEAD.pack(_MAGIC, len(wrapped)) + wrapped)
+        self._out = bytearray(opening)
         self._next: bytes | None = self._piece()
 
     def read(self, size: int, /) -> bytes:
@@ -142,4 +177,4 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 
 def _sealed_size(plain: int) -> int:
-    return plain + (plain // PIECE + 2) * _TAG + 1024
+    return plain + (plain // PIECE + 2) * _TAG + 4096

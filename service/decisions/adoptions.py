@@ -11,6 +11,7 @@ from service.context import Context, Idempotency
 from service.decisions import governance, packs
 from service.records import read, search, write
 from service.records.model import Change, Recorded, instant
+from service.records.patch import merge
 from service.rules.pack import Pack
 
 
@@ -63,7 +64,7 @@ def end(context: Context, adoption_id: str, *, key: Idempotency | None = None) -
 
 
 def _next(context: Context, adoption: Recorded, fields: Mapping[str, Any], key: Idempotency | None) -> Recorded:
-    body = {**read.open_all(context, [adoption])[0].body, **fields}
+    body = merge(adoption.body, fields)
     return write.amend(context, "adoption", adoption.id, body, adoption.version, change=Change("amendment", instant(context.now)), key=key)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, cast
 
 import orjson
 
+from service import errors
+from service.content.encrypted import Documents, is_sealed
+from service.content.vault import Erased
 from service.context import Context
 from service.decisions import governance
-from service.facts.planned import without_people
+from service.facts.planned import people_in, without_people
 from service.records import read
 from service.records.model import Body, Recorded
 from service.rules import evaluate
@@ -58,20 +62,34 @@ def replay(context: Context, decision_id: str) -> Replay:
 def keep_planned(context: Context, planned: Body) -> dict[str, Any]:
     """Keep what a caller described, so that the question can be put again: sealed, because it may quote prompts and fees.
 
-    What it says about people who are on record is left out: no fact rests on it, and it would outlive their erasure.
+    It lies under the keys of the people on record whom it speaks of. What it quotes about them is left out: no fact rests on it.
     """
-    sealed = context.vault.seal(context.studio_id, None, canonical(without_people(planned)))
-    return {"sha256": context.blobs.keep(sealed), "bytes": len(sealed), "media_type": "application/x-sealed+json"}
+    documents, kept = Documents(context.blobs, context.vault), canonical(without_people(planned))
+    try:
+        sealed = documents.put(context.studio_id, BytesIO(kept), subject=people_in(context, planned), limit=len(kept))
+    except Erased:  # somebody whom it speaks of is gone: nothing that was said with a secret field is kept
+        kept = canonical(without_people(planned, everybody=True))
+        sealed = documents.put(context.studio_id, BytesIO(kept), limit=len(kept))
+    return {"sha256": sealed.blob, "bytes": context.blobs.stat(sealed.blob) or 0, "media_type": "application/x-sealed+json"}
 
 
 def planned_of(context: Context, decision: Recorded) -> Body | None:
-    """What the caller had described instead of naming a record; None for a decision about records."""
+    """What the caller had described instead of naming a record; None for a decision about records.
+
+    Raises `Conflict` (`erased`) once somebody of whom it spoke was erased; the decision itself is evaluated again without it.
+    """
     if "planned" not in decision.body:
         return None
     kept = context.blobs.read(decision.body["planned"]["sha256"], limit=FACTS_LIMIT)
     if decision.body["planned"]["media_type"] == "application/json":  # as decisions kept it before it was sealed
         return cast("Body", orjson.loads(kept))
-    return cast("Body", orjson.loads(context.vault.open(context.studio_id, None, kept)))
+    if not is_sealed(kept):  # as it was kept before it had people's keys
+        return cast("Body", orjson.loads(context.vault.open(context.studio_id, None, kept)))
+    try:
+        content = b"".join(Documents(context.blobs, context.vault).read(context.studio_id, decision.body["planned"]["sha256"]))
+    except Erased:
+        raise errors.Conflict("What was planned spoke of somebody who was erased since; describe it anew.", "erased") from None
+    return cast("Body", orjson.loads(content))
 
 
 def content(context: Context, decision: Recorded, name: str) -> Any:

@@ -12,6 +12,7 @@ from service.decisions import packs
 from service.decisions.adoptions import second_person
 from service.records import read, write
 from service.records.model import Change, Recorded, instant
+from service.records.patch import merge
 
 
 def request(context: Context, body: Mapping[str, Any], *, key: Idempotency | None = None) -> Recorded:
@@ -55,7 +56,7 @@ def settle(context: Context, waiver_id: str, verdict: str, role: str | None, *, 
     state = waiver.body["state"]
     if (verdict, state) not in {("approved", "requested"), ("refused", "requested"), ("revoked", "approved")}:
         raise errors.Conflict(f"This waiver is {state}; it cannot be {verdict} now.", "wrong_state")
-    body = {**read.open_all(context, [waiver])[0].body, "state": verdict}
+    body = merge(waiver.body, {"state": verdict})
     if verdict == "approved":
         second_person(context, waiver.body["requested_by"])
         body |= {"approved_by": context.actor.account_id, "approved_at": instant(context.now)}

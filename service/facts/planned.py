@@ -16,10 +16,12 @@ from typing import Any
 from marshmallow import ValidationError
 
 from schemas.kinds import KINDS
-from schemas.references import Reference, commitments, link, visit
+from schemas.references import Reference, commitments, link, references, visit
 from service import errors
+from service.context import Context
 from service.facts.library import View
 from service.records.pointers import copy, drop
+from service.records.subjects import MOST, Target
 from service.records.write import field_errors
 
 
@@ -31,13 +33,27 @@ def views(planned: Mapping[str, Any] | None, laid: Mapping[str, str] = MappingPr
     return made, [name for name, *_ in subjects]
 
 
-def without_people(planned: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was planned without the secret values about people who are on record; `planned` has passed `views`."""
+def people_in(context: Context, planned: Mapping[str, Any]) -> str | None:
+    """Return the name of the key that a plan lies under: of all the people on record whom it names, or whose papers; None for nobody."""
+    named = set()
+    for _, kind, body, _ in _listed(planned):
+        schema = KINDS[kind].schema
+        loaded = schema.load(copy(body), partial=tuple(schema.fields))
+        named |= {one.id for one in references(schema, loaded) if one.id}
+    rows = context.conn.execute(
+        "SELECT id, kind, version, type, party FROM head WHERE studio_id = %s AND id = ANY(%s)", (context.studio_id, sorted(named))
+    ).fetchall()
+    people = {person for row in rows if (person := Target(*row).person())}
+    return " ".join(sorted(people)) if 0 < len(people) <= MOST else None
+
+
+def without_people(planned: Mapping[str, Any], *, everybody: bool = False) -> dict[str, Any]:
+    """Return what was planned without the secret values about people who are on record, or without any; `planned` has passed `views`."""
     kept: dict[str, Any] = copy(planned)
     for _, kind, body, _ in _listed(kept):
         schema = KINDS[kind].schema
         loaded = copy(schema.load(copy(body), partial=tuple(schema.fields)))
-        about = [one.pointer for one in commitments(schema, loaded) if str(one.subject).startswith("pty_")]
+        about = [one.pointer for one in commitments(schema, loaded) if everybody or str(one.subject).startswith("pty_")]
         for pointer in reversed(about):
             drop(body, pointer)
     return kept

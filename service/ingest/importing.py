@@ -7,6 +7,7 @@ name are not the same file. The same output of the same job is imported once; ag
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -14,6 +15,7 @@ from typing import Any
 
 from service import errors
 from service.content.encrypted import Documents
+from service.content.vault import Erased
 from service.context import Context, Idempotency
 from service.ingest import bodies, find
 from service.ingest.draft import Contradiction, Draft, Input, Model, Raw
@@ -215,11 +217,14 @@ def _input(context: Context, batch: _Batch, found: Input, links: Mapping[str, st
 
 
 def _raw(context: Context, pieces: Sequence[Raw]) -> list[dict[str, Any]] | None:
-    """The untouched sources, encrypted, because they hold the prompts; what is logged is the digest of the sealed bytes."""
+    """The untouched sources, encrypted, because they hold the prompts; what is logged is the digest of the sealed bytes.
+
+    They lie under a key of their own: who the run shows is often said later, and must be able to take them away.
+    """
     documents = Documents(context.blobs, context.vault)
-    kept = []
+    kept, subject = [], f"raw_{secrets.token_hex(16)}"
     for piece in pieces[:50]:
-        sealed = documents.put(context.studio_id, BytesIO(piece.content), limit=len(piece.content))
+        sealed = documents.put(context.studio_id, BytesIO(piece.content), subject=subject, limit=len(piece.content))
         size = context.blobs.stat(sealed.blob) or 0
         kept.append({"name": piece.name, "content": {"sha256": sealed.blob, "bytes": size, "media_type": "application/x-sealed+json"}})
     return kept or None
@@ -230,5 +235,8 @@ def raw(context: Context, generation: Recorded, name: str) -> bytes:
     for piece in generation.body.get("raw") or ():
         blob = piece["content"]["sha256"]
         if piece["name"] == name and context.blobs.granted(generation.id, blob):
-            return b"".join(Documents(context.blobs, context.vault).read(context.studio_id, blob))
+            try:
+                return b"".join(Documents(context.blobs, context.vault).read(context.studio_id, blob))
+            except Erased:
+                raise errors.NotFound(f"The source {name[:100]!r} went with a person whom this generation was about.", "erased") from None
     raise errors.NotFound(f"This generation keeps no source called {name[:100]!r}.", "no_such_source")

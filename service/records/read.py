@@ -17,14 +17,16 @@ from psycopg.rows import class_row
 
 from schemas.kinds import KINDS
 from service import errors, ids
-from service.content.vault import Erased, Sealed, Unreadable
+from service.content.vault import Erased, Ring, Sealed, Unreadable
 from service.context import Actor, Context
 from service.records import pointers
 from service.records.model import Recorded
 
 audit = logging.getLogger("clearance.audit")
 
-PERMISSION_OF_PROTECTION = {"personal": "personal.read", "encrypted": "confidential.read", "privileged": "privileged.read"}
+PERMISSION_OF_PROTECTION = {
+    "erasable": "records.read", "personal": "personal.read", "encrypted": "confidential.read", "privileged": "privileged.read",
+}  # fmt: skip
 
 _ERASED, _WITHHELD = {"erased": True}, {"withheld": True}
 
@@ -151,19 +153,18 @@ def open_all(context: Context, records: Sequence[Recorded]) -> list[Recorded]:
 def _open(
     context: Context, records: Sequence[Recorded], allowed: frozenset[str], wanted: frozenset[str] | None = None, *, quiet: bool = False
 ) -> list[Recorded]:
-    marked = {
-        recorded.id: {name: mark for name, mark in pointers.committed(recorded.body) if wanted is None or name in wanted}
-        for recorded in records
-    }
-    secrets = _secrets(context, [recorded for recorded in records if marked[recorded.id]])
+    marked = [{name: mark for name, mark in pointers.committed(recorded.body) if wanted is None or name in wanted} for recorded in records]
+    secrets = _secrets(context, [recorded for recorded, marks in zip(records, marked, strict=True) if marks])
+    ring = context.vault.ring(context.studio_id)
     return [
-        _opened(context, recorded, marked[recorded.id], secrets, allowed, quiet=quiet) if marked[recorded.id] else recorded
-        for recorded in records
+        _opened(context, ring, recorded, marks, secrets, allowed, quiet=quiet) if marks else recorded
+        for recorded, marks in zip(records, marked, strict=True)
     ]
 
 
 def _opened(
     context: Context,
+    ring: Ring,
     recorded: Recorded,
     marks: Mapping[str, str],
     secrets: Mapping[tuple[str, str], _Secret],
@@ -175,9 +176,9 @@ def _opened(
     shown = []
     for pointer, commitment in marks.items():
         secret = secrets.get((recorded.id, commitment))
-        value = _value(context, secret, allowed)
+        value = _value(ring, secret, allowed)
         pointers.put(body, pointer, value)
-        if value not in (_ERASED, _WITHHELD):
+        if secret is not None and secret.protection != "erasable" and value not in (_ERASED, _WITHHELD):
             shown.append(pointer)
     if shown and not quiet:
         audit.info(
@@ -186,14 +187,13 @@ def _opened(
     return replace(recorded, body=body)
 
 
-def _value(context: Context, secret: _Secret | None, allowed: frozenset[str]) -> Any:
+def _value(ring: Ring, secret: _Secret | None, allowed: frozenset[str]) -> Any:
     if secret is None:
         return dict(_ERASED)
     if PERMISSION_OF_PROTECTION[secret.protection] not in allowed:
         return dict(_WITHHELD)
     try:
-        sealed = Sealed(secret.commitment, secret.ciphertext)
-        return orjson.loads(context.vault.open_value(context.studio_id, secret.subject, sealed))
+        return orjson.loads(ring.open_value(secret.subject, Sealed(secret.commitment, secret.ciphertext)))
     except Erased:
         return dict(_ERASED)
     except Unreadable as fault:

@@ -6,34 +6,27 @@ idempotency keys, taken identifiers, an affected decision) is a precondition ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
 from marshmallow import ValidationError
 from psycopg.rows import class_row
 
-from schemas.fields import Carried, Sealed
+from schemas.fields import Carried
 from schemas.kinds import KINDS
 from schemas.problem import faults
-from schemas.references import Link, Reference, Spot, link, secret, visit
+from schemas.references import Link, Reference, Spot, link, visit
 from service import errors, ids
-from service.content.vault import Erased
+from service.content.vault import Ring
 from service.context import Actor, Context, Idempotency
 from service.ledger.entry import encode, leaf_hash
-from service.ledger.log import Disclosure, Edge, HeadColumns, Item, Receipt, Unchanged, Write
-from service.records import read
+from service.ledger.log import Edge, HeadColumns, Item, Receipt, Unchanged, Write
+from service.records import read, sealing
 from service.records.model import Body, Change, Draft, Proof, Recorded, instant
+from service.records.subjects import People, Target, about
 
 ATOMIC_LIMIT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    id: str
-    kind: str
-    version: int
 
 
 def create(context: Context, kind: str, body: Body, *, key: Idempotency | None = None, unchanged: Unchanged | None = None) -> Recorded:
@@ -57,15 +50,17 @@ def append(
     """
     if not 1 <= len(drafts) <= ATOMIC_LIMIT:
         raise errors.invalid("", f"An atomic write takes 1 to {ATOMIC_LIMIT} records.", "batch_size")
-    for draft in drafts:
-        if draft.version > 1:
-            read.get(context, draft.kind, draft.id or "")
+    before = {draft.id: read.get(context, draft.kind, draft.id or "").body for draft in drafts if draft.version > 1}
     named = [draft if draft.id else replace(draft, id=ids.new_id(KINDS[draft.kind].prefix, context.now)) for draft in drafts]
     bodies = [_validated(draft) for draft in named]
-    used = _resolve(context, named, bodies)
+    used, people = _resolve(context, named, bodies)
     for draft, body in zip(named, bodies, strict=True):
         _within_productions(context.actor, draft, body)
-    items = [_item(context, draft, body, edges) for draft, body, edges in zip(named, bodies, used, strict=True)]
+    ring = context.vault.ring(context.studio_id)
+    items = [
+        _item(context, ring, draft, body, edges, whom, before.get(draft.id))
+        for draft, body, edges, whom in zip(named, bodies, used, people, strict=True)
+    ]
     write = Write(
         studio_id=context.studio_id,
         items=tuple(items),
@@ -94,7 +89,7 @@ def rehearsed(context: Context, drafts: Sequence[Draft]) -> list[tuple[dict[str,
     Every draft has its id. Nothing is sealed and nothing is written: a secret value stands in its body as it was given.
     """
     bodies = [_validated(draft) for draft in drafts]
-    used = _resolve(context, drafts, bodies)
+    used, _ = _resolve(context, drafts, bodies)
     for draft, body in zip(drafts, bodies, strict=True):
         for spot in visit(KINDS[draft.kind].schema, body):
             if isinstance(spot.value, Carried):
@@ -135,12 +130,12 @@ def field_errors(fault: ValidationError, at: str = "") -> tuple[errors.FieldErro
 class _Known:
     """What the references of one write may lead to, and the faults found so far."""
 
-    records: dict[str, _Target] = field(default_factory=dict)
+    records: dict[str, Target] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
-    outside: dict[tuple[str, str], list[_Target]] = field(default_factory=dict)
+    outside: dict[tuple[str, str], list[Target]] = field(default_factory=dict)
     faults: list[errors.FieldError] = field(default_factory=list)
 
-    def target(self, found: Link) -> _Target | None:
+    def target(self, found: Link) -> Target | None:
         if found.id is not None:
             return self.records.get(found.id)
         if isinstance(found.value, str):
@@ -149,8 +144,10 @@ class _Known:
         return candidates[0] if len(candidates) == 1 else None
 
 
-def _resolve(context: Context, drafts: Sequence[Draft], bodies: Sequence[dict[str, Any]]) -> list[tuple[Edge, ...]]:
-    """Check every reference and write its final form into the body, with the version where it pins; return the edges."""
+def _resolve(context: Context, drafts: Sequence[Draft], bodies: Sequence[dict[str, Any]]) -> tuple[list[tuple[Edge, ...]], list[People]]:
+    """Check every reference and write its final form into the body, with the version where it pins; return the edges, and for each
+    draft whom it is about.
+    """
     spots = [
         [spot for spot in visit(KINDS[draft.kind].schema, body) if isinstance(spot.field, Reference)]
         for draft, body in zip(drafts, bodies, strict=True)
@@ -162,7 +159,10 @@ def _resolve(context: Context, drafts: Sequence[Draft], bodies: Sequence[dict[st
     ]
     if known.faults:
         raise errors.Invalid("A reference leads nowhere; errors says which.", "unknown_reference", tuple(known.faults))
-    return edges
+    for draft, body in zip(drafts, bodies, strict=True):
+        kind = KINDS[draft.kind]
+        known.records[draft.id or ""] = Target(draft.id or "", draft.kind, draft.version, kind.type(body), kind.party(body))
+    return edges, [about(draft.kind, draft.id or "", found, known.records) for draft, found in zip(drafts, edges, strict=True)]
 
 
 def _edge(spot: Spot, known: _Known, at: str) -> Edge | None:
@@ -177,7 +177,7 @@ def _edge(spot: Spot, known: _Known, at: str) -> Edge | None:
     return Edge(found.role, target.id, version, found.affects)
 
 
-def _fault(found: Link, target: _Target | None) -> str | None:
+def _fault(found: Link, target: Target | None) -> str | None:
     named = repr(found.id or found.value)[:120]
     if target is None:
         return f"There is no {' or '.join(found.kinds[:4])} {named} in this studio; register it first."
@@ -190,7 +190,7 @@ def _fault(found: Link, target: _Target | None) -> str | None:
 
 def _known(context: Context, drafts: Sequence[Draft], links: Sequence[Link]) -> _Known:
     known = _Known(keys={f"${draft.client_key}": draft.id or "" for draft in drafts if draft.client_key})
-    own = {draft.id: _Target(draft.id, draft.kind, draft.version) for draft in drafts if draft.id}
+    own = {draft.id: Target(draft.id, draft.kind, draft.version) for draft in drafts if draft.id}
     for target in _targets(context, {found.id for found in links if found.id} - set(own)):
         known.records[target.id] = target
     for name in {_outside(found) for found in links if isinstance(found.value, dict)}:
@@ -204,18 +204,20 @@ def _outside(found: Link) -> tuple[str, str]:
     return found.value["scope"], found.value["value"]
 
 
-def _targets(context: Context, wanted: set[str]) -> list[_Target]:
+def _targets(context: Context, wanted: set[str]) -> list[Target]:
     if not wanted:
         return []
-    with context.conn.cursor(row_factory=class_row(_Target)) as cursor:
-        cursor.execute("SELECT id, kind, version FROM head WHERE studio_id = %s AND id = ANY(%s)", (context.studio_id, sorted(wanted)))
+    with context.conn.cursor(row_factory=class_row(Target)) as cursor:
+        cursor.execute(
+            "SELECT id, kind, version, type, party FROM head WHERE studio_id = %s AND id = ANY(%s)", (context.studio_id, sorted(wanted))
+        )
         return cursor.fetchall()
 
 
-def _by_identifier(context: Context, scope: str, value: str) -> list[_Target]:
-    with context.conn.cursor(row_factory=class_row(_Target)) as cursor:
+def _by_identifier(context: Context, scope: str, value: str) -> list[Target]:
+    with context.conn.cursor(row_factory=class_row(Target)) as cursor:
         cursor.execute(
-            "SELECT head.id, head.kind, head.version FROM identifier JOIN head USING (studio_id, id)"
+            "SELECT head.id, head.kind, head.version, head.type, head.party FROM identifier JOIN head USING (studio_id, id)"
             " WHERE identifier.studio_id = %s AND identifier.scope = %s AND identifier.value = %s AND identifier.dropped_at IS NULL",
             (context.studio_id, scope, value),
         )
@@ -230,11 +232,15 @@ def _within_productions(actor: Actor, draft: Draft, body: dict[str, Any]) -> Non
         )
 
 
-def _item(context: Context, draft: Draft, body: dict[str, Any], edges: tuple[Edge, ...]) -> Item:
+def _item(
+    context: Context, ring: Ring, draft: Draft, body: dict[str, Any], edges: tuple[Edge, ...], people: People, before: Body | None
+) -> Item:
     record_id = draft.id or ""
     kind = KINDS[draft.kind]
-    head = HeadColumns(kind.label(body), kind.type(body), kind.state(body), kind.party(body), kind.productions(body))
-    disclosures = tuple(_seal(context, draft, body))
+    disclosures = tuple(sealing.seal(ring, draft, body, people, before))
+    head = HeadColumns(
+        kind.label(body), kind.type(body), kind.state(body), kind.party(body), kind.productions(body)
+    )  # of what is sealed: nothing
     document = {
         "v": 1,
         "log": context.ledger.origin(context.studio_id),
@@ -258,29 +264,6 @@ def _item(context: Context, draft: Draft, body: dict[str, Any], edges: tuple[Edg
         identifiers=tuple((name["scope"], name["value"]) for name in body.get("identifiers") or ()),
         disclosures=disclosures,
     )
-
-
-def _seal(context: Context, draft: Draft, body: dict[str, Any]) -> Iterable[Disclosure]:
-    """Replace each secret value by its commitment, in place, and yield what is kept apart."""
-    for spot in visit(KINDS[draft.kind].schema, body):
-        if not isinstance(spot.field, Sealed):
-            continue
-        if isinstance(spot.value, Carried):
-            spot.container[spot.key] = spot.value.value
-            continue
-        found = secret(spot)
-        subject = draft.id if found.subject == "self" else found.subject
-        try:
-            sealed = context.vault.seal_value(context.studio_id, subject, orjson.dumps(found.value, option=orjson.OPT_SORT_KEYS))
-        except Erased:
-            raise _erased(draft.pointer + found.pointer, str(subject)) from None
-        spot.container[spot.key] = {"commitment": sealed.commitment.hex()}
-        yield Disclosure(found.pointer, sealed.commitment, sealed.ciphertext, subject, found.protection)
-
-
-def _erased(pointer: str, subject: str) -> errors.Conflict:
-    fault = errors.FieldError(pointer, f"Leave it out: {subject} was erased, and nothing personal is kept about them any more.")
-    return errors.Conflict("This would record something about a person who was erased.", "subject_erased", (fault,))
 
 
 def _reference(edge: Edge) -> dict[str, Any]:

@@ -164,9 +164,10 @@ def test_what_was_erased_is_not_disclosed_and_what_was_proved_before_still_holds
     admin: Caller, person: str, consent: dict[str, Any]
 ) -> None:
     before = disclosed(admin, consent["id"], "/description")
+    licence = admin.create("licences", {"grantor": admin.create("parties", {"type": "organisation", "name": "Stock"})["id"], "notes": "x"})
     assert admin.send("POST", f"/v1/parties/{person}/erase", json={}).status_code == 200
     after = asked(admin, consent["id"], "/description")
     assert (after.status_code, after.get_json()["code"]) == (409, "erased")
     assert checked(before)["good"] is True
-    fee = disclosed(admin, consent["id"], "/compensation")
-    assert checked(fee)["good"] is True
+    assert asked(admin, consent["id"], "/compensation").get_json()["code"] == "erased"
+    assert checked(disclosed(admin, licence["id"], "/notes"))["good"] is True, "what is about nobody stays"

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from service import jobs
+from service.content.encrypted import Documents
 from service.content.vault import Vault
 from service.services import Services
 from tests.api.conftest import Caller
@@ -67,32 +68,34 @@ def test_everything_about_a_person_goes_and_the_log_says_so(admin: Caller, perso
     assert told["repeated"] is False
     assert {each["id"]: each["pointers"] for each in told["records"]} == {
         person["id"]: ["/birth_date", "/contact", "/legal_name", "/memberships/0/number", "/notes", "/professional_name"],
-        consent["id"]: ["/description"],
+        consent["id"]: ["/compensation", "/description"],
     }
-    assert told["values"] == 7
+    assert told["values"] == 8
     body = admin.send("GET", f"/v1/parties/{person['id']}").get_json()["body"]
     assert all(body[name] == {"erased": True} for name in SECRETS)
     assert body["memberships"] == [{"name": "SAG-AFTRA", "number": {"erased": True}}]
     shown = admin.send("GET", f"/v1/consents/{consent['id']}").get_json()["body"]
     assert shown["description"] == {"erased": True}
-    assert shown["compensation"] == "Canary gets 900 a day", "a fee lies under the studio's key"
+    assert shown["compensation"] == {"erased": True}
     [event] = events(admin)
     assert (event["id"], event["recorded_at"]) == (told["event"], told["erased_at"])
     assert event["body"]["targets"] == [person["id"]]
     assert event["body"]["basis"] == "law"
-    assert {name: event["body"]["erasure"][name] for name in ("values", "records")} == {"values": 7, "records": 2}
+    assert {name: event["body"]["erasure"][name] for name in ("values", "records")} == {"values": 8, "records": 2}
     assert "anary" not in json.dumps(event)
 
 
 def test_it_says_what_it_cannot_reach(admin: Caller, person: dict[str, Any], consent: dict[str, Any]) -> None:
+    title = admin.create("productions", {"title": "One", "format": "feature"})["id"]
     paper = admin.create("documents", {"title": "Rider", "type": "rider", "received_from": person["id"]})
+    admin.create("evidence", {"type": "notice", "details": {"kind": "other", "document": paper["id"]}, "productions": [title]})
     asset = admin.create("assets", {"name": "sh010", "type": "video"})
     use = admin.create("appearances", {"asset": asset["id"], "person": person["id"], "type": "performance"})
     twin = admin.create("parties", {"type": "person", "professional_name": "Z. Canary", "same_as": [person["id"]]})
     told = erased(admin, person["id"])
     stays = {each["code"]: each["records"] for each in told["not_erased"]}
     assert stays == {
-        "backups": [], "copies": [], "plain": [], "same_person": [twin["id"]], "studio_values": [consent["id"]], "papers": [paper["id"]],
+        "backups": [], "copies": [], "plain": [], "same_person": [twin["id"]], "papers": [paper["id"]],
         "media": [use["id"]],
     }  # fmt: skip
     assert all(each["says"].endswith((".", ":")) for each in told["not_erased"])
@@ -319,12 +322,19 @@ def test_what_is_only_planned_is_kept_sealed(admin: Caller, person: dict[str, An
     blobs = [path.read_bytes() for path in services.blobs.root.rglob("*") if path.is_file()]
     assert blobs
     assert not [one for one in blobs if b"canary" in one.lower()]
-    opened = services.vault.open(admin.studio_id, None, services.blobs.of(admin.studio_id).read(decided["body"]["planned"]["sha256"]))
-    kept = json.loads(opened)
+    documents = Documents(services.blobs.of(admin.studio_id), services.vault)
+    sealed = decided["body"]["planned"]["sha256"]
+    assert documents.subject(sealed) == person["id"]
+    kept = json.loads(b"".join(documents.read(admin.studio_id, sealed)))
     assert kept["generation"] == planned["generation"]
     assert kept["consent"] == {name: value for name, value in planned["consent"].items() if name != "description"}
     assert admin.send("GET", f"/v1/decisions/{decided['id']}/clearing").status_code == 200
     assert admin.send("POST", f"/v1/decisions/{decided['id']}/replay").get_json()["identical"] is True
+    erased(admin, person["id"])
+    refused(admin.send("GET", f"/v1/decisions/{decided['id']}/clearing"), 409, "erased")
+    assert admin.send("POST", f"/v1/decisions/{decided['id']}/replay").get_json()["identical"] is True
+    again = admin.create("decisions", {"act": "generate", "subject": {"generation": planned["generation"]}, "at": "2026-09-20T12:00:00Z"})
+    assert documents.subject(again["body"]["planned"]["sha256"]) is None
 
 
 def test_bundles_before_and_after_are_of_one_log_and_decisions_stay_what_they_were(
@@ -342,8 +352,8 @@ def test_bundles_before_and_after_are_of_one_log_and_decisions_stay_what_they_we
     old, new = checked(before, "--key", key), checked(after, "--key", key, "--seen", str(before / "checkpoint"))
     assert (old["faults"], new["faults"]) == ([], [])
     assert any("continues the one that was seen before" in sentence for sentence in new["holds"])
-    assert (old["numbers"]["erased"], new["numbers"]["erased"]) == (0, 7)
-    assert new["numbers"]["disclosed"] == old["numbers"]["disclosed"] - 7
+    assert (old["numbers"]["erased"], new["numbers"]["erased"]) == (0, 8)
+    assert new["numbers"]["disclosed"] == old["numbers"]["disclosed"] - 8
     assert any("erased, as the log itself says (entry" in sentence for sentence in new["not_established"])
     assert WORDS in (before / "disclosures.jsonl").read_text()
     assert not [

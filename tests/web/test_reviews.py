@@ -62,14 +62,15 @@ def test_an_answer_is_recorded_as_the_api_records_it(client: FlaskClient, world:
     newest = versions(world, mine)[-1]
     assert newest.version == 2
     assert newest.change["type"] == "amendment"
-    assert {name: newest.body[name] for name in ("state", "decided_by", "decided_as", "notes", "expires_at")} == {
-        "state": "confirmed", "decided_by": world.account_id, "decided_as": "legal", "notes": ANSWER["statement"], "expires_at": "2031-01-31",
+    assert {name: newest.body[name] for name in ("state", "decided_by", "decided_as", "expires_at")} == {
+        "state": "confirmed", "decided_by": world.account_id, "decided_as": "legal", "expires_at": "2031-01-31",
     }  # fmt: skip
-    assert set(newest.body["reason"]) == {"commitment"}, "counsel's reasons are kept apart"
+    assert set(newest.body["reason"]) == {"commitment"} == set(newest.body["notes"]), "counsel's reasons and free words are kept apart"
     assert "Confirmed and in the log" in words(client.get(answer.location))
     page = client.get(f"/reviews/{mine}")
     assert forms(page.get_data(as_text=True)) == []
     assert "Counsel is content." in words(page)
+    assert ANSWER["statement"] in words(page)
     assert "by Ada Lawyer as legal" in words(page)
 
 

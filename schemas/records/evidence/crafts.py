@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Flag, PartialDate, Several, Text
+from schemas.fields import Body, Choice, Erasable, Flag, PartialDate, Several, Text
 from schemas.references import Reference
 
 
@@ -21,7 +21,7 @@ class JobImpact(Body):
     people = Several(Reference("party", role="affected"), most=400)
     craft = Choice(*vocabulary.CRAFTS, about="whose jobs they are, where no engagement of the people says so")
     employer = Reference("party", role="employer")
-    cause = Text(1000)
+    cause = Erasable(Text(1000))
     at = PartialDate()
 
 

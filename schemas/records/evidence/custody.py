@@ -12,6 +12,7 @@ from schemas.fields import (
     Choice,
     Decimal,
     Encrypted,
+    Erasable,
     Flag,
     Language,
     Nested,
@@ -71,7 +72,7 @@ class AccessLog(Body):
     replica = Reference("replica")
     period = Nested(Window)
     log = Nested(Blob)
-    anomalies = Several(Text(1000), most=100, about="[] says that somebody looked and found none")
+    anomalies = Several(Erasable(Text(1000)), most=100, about="[] says that somebody looked and found none")
 
 
 class TrainingLicence(Body):
@@ -143,7 +144,7 @@ class ExemptionClaim(Body):
     type = Choice(*EXEMPTIONS, required=True)
     rule = Text(200, about="the id of the rule it is claimed against")
     category = Choice(*FIRST_AMENDMENT)
-    basis = Text(4000)
+    basis = Erasable(Text(4000))
     media = choices(vocabulary.MEDIA)
     territories = OpenList(Territory(), most=500)
     productions = OpenList(Reference("production", role="exempt_production"), most=100)
@@ -182,7 +183,7 @@ class Approval(Body):
     outcome = Choice("approved", "refused", "conditional", "requested", "notified", required=True)
     requested_at = PartialDate()
     written_at = PartialDate()
-    text = Text(4000)
+    text = Erasable(Text(4000))
     productions = OpenList(Reference("production", role="approved_production"), most=100)
     shots = Several(
         Text(200), most=400, about="what it approves, in words, before any record of that exists: names, file names or outside ids of shots"

@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
-from schemas.fields import Body, Choice, Flag, Language, Nested, OpenList, PartialDate, Several, Territory, Text, Web, Whole
+from schemas.fields import Body, Choice, Erasable, Flag, Language, Nested, OpenList, PartialDate, Several, Territory, Text, Web, Whole
 from schemas.parts import Window, needs, ordered
 from schemas.references import Reference
 
@@ -44,7 +44,7 @@ class Assessment(Stated):
     standard_editing_only = Flag(about="whether AI only assisted ordinary editing and changed nothing of substance")
     evidently_artistic = Flag(about="whether it is evidently artistic, creative, satirical or fictional work")
     artistic_kind = Choice("artistic", "creative", "satirical", "fictional", "analogous")
-    reasons = Text(4000, about="why; without reasons and a reviewer the lighter duty for art and fiction cannot be relied on")
+    reasons = Erasable(Text(4000), about="why; without reasons and a reviewer the lighter duty for art and fiction cannot be relied on")
     informs_public = Flag(about="whether a text is published to inform the public on matters of public interest")
     intimate = Flag(about="whether it shows an identifiable person in an intimate way")
     digital_human = Flag(about="whether a virtual human speaks or acts in it (China, draft)")
@@ -173,7 +173,7 @@ class AdvertisingException(Stated):
     assets = Several(Reference("asset", role="excepted_asset"), most=400)
     production = Reference("production", role="whole_title")
     ground = Choice("audio_only", "translation_only", "expressive_work", required=True)
-    reasons = Text(4000, required=True)
+    reasons = Erasable(Text(4000, required=True))
     work = Reference("production", role="advertised_work", about="the work that is advertised, for expressive_work")
 
     @validates_schema
@@ -187,7 +187,7 @@ class Component(Body):
 
     asset = Reference("asset", role="claimed_component")
     name = Text(300)
-    human_contribution = Text(4000)
+    human_contribution = Erasable(Text(4000))
     more_than_de_minimis = Flag(about="whether the generated part is more than trivial")
     decision = Choice("claim", "exclude")
 
@@ -213,7 +213,7 @@ class ClearanceBasis(Stated):
     territories = OpenList(Territory(), most=500, required=True)
     bases = Several(Choice("contract", "passing_off", "data_protection", "defamation", "other"), most=5, required=True)
     relies_on_computer_generated_copyright = Flag(about="whether protection of wholly computer-generated work is relied on")
-    statement = Text(4000)
+    statement = Erasable(Text(4000))
 
 
 class InquiryChannel(Stated):

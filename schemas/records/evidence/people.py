@@ -12,6 +12,7 @@ from schemas.fields import (
     Choice,
     Decimal,
     Encrypted,
+    Erasable,
     Flag,
     Nested,
     PartialDate,
@@ -42,7 +43,7 @@ class Notice(Body):
     delivered_at = PartialDate()
     delivery = Choice("hand", "email", "post", "portal", "call_sheet", "verbal")
     proof = Reference("document", role="delivery_proof")
-    description = Text(4000)
+    description = Erasable(Text(4000))
     content = Nested(Digest)
     document = Reference("document")
     session = Reference("evidence", role="announced_session")
@@ -85,9 +86,9 @@ class Attestation(Body):
 
     kind = Choice(*ATTESTATIONS, required=True)
     outcome = Choice("confirmed", "rejected", "unsure", required=True)
-    statement = Text(4000)
+    statement = Erasable(Text(4000))
     reasons = Privileged(Text(8000))
-    method = Text(1000)
+    method = Erasable(Text(1000))
     classified_as = Choice(*vocabulary.REPLICA_KINDS, "synthetic", "alteration", "non_human", "no_person")
     days = Decimal(about="the estimate, for good_faith_day_estimate")
     compared_with = Several(Choice("performer", "replica"), most=2, about="for significant_additional_value")
@@ -112,9 +113,9 @@ class Attestation(Body):
 class BusinessReason(Body):
     """Why a performer is asked for a scan (TV/Theatrical 2026, 39.J), recorded before asking."""
 
-    text = Text(4000, required=True)
+    text = Erasable(Text(4000, required=True))
     scenes = Several(Text(100), most=200)
-    use = Text(1000)
+    use = Erasable(Text(1000))
     recorded_at = PartialDate()
     generic = Flag(about="whether it names no shot or need (in case we need it)")
     approved_by = Reference("party", role="approved_by")
@@ -133,11 +134,11 @@ class CaptureSession(Body):
     standalone = Flag(about="no other work on that day")
     accommodates_performer = Flag(about="the time was set for the performer's convenience")
     engagement = Reference("engagement")
-    place = Text(200)
+    place = Erasable(Text(200))
     country = Territory()
     business_reason = Nested(BusinessReason)
     biometrics = Several(Choice("fingerprint", "palm", "iris", "retina", "voiceprint", "face_template", "gait"), most=10)
-    biometric_purpose = Text(1000)
+    biometric_purpose = Erasable(Text(1000))
     notice = Reference("evidence", role="notice")
     consents = Several(Reference("consent", role="session_consent"), most=50)
     operator = Reference("party", role="operator")
@@ -214,13 +215,13 @@ class Consultation(Body):
 
     guild = Text(100)
     people = Several(Reference("party", role="consulted"), most=100)
-    topic = Text(1000)
+    topic = Erasable(Text(1000))
     requested_at = PartialDate()
     proposed_at = PartialDate()
     held_at = PartialDate()
-    proposal = Text(4000)
-    advice = Text(4000)
-    response = Text(4000)
+    proposal = Erasable(Text(4000))
+    advice = Erasable(Text(4000))
+    response = Erasable(Text(4000))
     alternatives_considered = Several(Text(1000), most=50, about="what was weighed instead, also tools without generation; [] none")
     outcome = Choice("agreed", "advice_taken", "advice_declined", "pending", "refused")
 
@@ -285,7 +286,7 @@ class BiometricUse(Body):
     session = Reference("evidence", role="capture_session")
     person = Reference("party")
     type = Choice("fingerprint", "palm", "iris", "retina", "voiceprint", "face_template", "gait", required=True)
-    purpose = Text(1000, required=True)
+    purpose = Erasable(Text(1000, required=True))
     related_to_picture = Flag()
     set_security = Flag()
     window = Nested(Window)
@@ -306,7 +307,7 @@ class IdentityCheck(Body):
 
     person = Reference("party")
     provider = Text(200)
-    provider_id = Text(300)
+    provider_id = Erasable(Text(300))
     required = Flag()
     verified = Flag()
     at = PartialDate()
@@ -331,7 +332,7 @@ class Employment(Body):
     kind = Choice("severance", "retraining", "training_programme")
     person = Reference("party")
     employer = Reference("party", role="employer")
-    cause = Text(1000)
+    cause = Erasable(Text(1000))
     amount = Encrypted(Nested(Money))
     starts_at = PartialDate()
     members_trained = Whole()

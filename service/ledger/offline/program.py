@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from service.ledger.offline.content import ENTRIES, PROOFS, check_about, check_proofs, check_tree, is_whole, read_entries
 from service.ledger.offline.decided import BROKEN, check_decisions, check_read, check_releases
@@ -28,10 +29,7 @@ from service.ledger.offline.single import verify_disclosure
 from service.ledger.offline.stamped import STAMPS, check_stamps
 
 FILES = frozenset({LIST, ABOUT, CHECKPOINT, KEY, POLICY, SUCCESSIONS, DISCLOSURES, "README.txt", "verify.py"})
-SELECTION = (
-    "Whether the log holds more about what this bundle is about: it is a selection, and each entry in it is proved, but only the whole log"
-    " shows that nothing is left out."
-)
+NAMED = 5
 
 
 def verify(root: Path, trusted: Trusted) -> Report:
@@ -49,7 +47,7 @@ def verify(root: Path, trusted: Trusted) -> Report:
     if is_whole(folder):
         _try(report, "The tree", lambda: check_tree(folder, signed, trusted, report))
     else:
-        report.open.append(SELECTION)
+        report.open.append(selection(folder.json(ABOUT)))
     _try(report, "A proof", lambda: check_proofs(folder, signed, report))
     log = read_entries(folder, signed, report)
     _try(report, "A content", lambda: check_contents(folder, log, report))
@@ -58,6 +56,18 @@ def verify(root: Path, trusted: Trusted) -> Report:
     _try(report, "What a decision read", lambda: check_read(folder, log, report))
     _try(report, "A release", lambda: check_releases(folder, log, report))
     return report
+
+
+def selection(about: Any) -> str:
+    """What a part of a log cannot show: that it is all of it. The tree proves what is there, and nothing about what is not."""
+    asked = about.get("asked") if isinstance(about, dict) else None
+    found = [str(name) for names in asked.values() if isinstance(names, list) for name in names] if isinstance(asked, dict) else []
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    what = f"{', '.join(found[:NAMED])}{more}" if found else "what this bundle is about"
+    return (
+        f"That nothing about {what} was left out: it is a selection, and each entry in it is proved, but only the whole log shows that"
+        " there are no others. Ask for the whole log."
+    )
 
 
 def _try(report: Report, what: str, check: Callable[[], None]) -> None:
