@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from service.rules.moments import DAY, HOUR, NEVER, Calendar, Moment, day_of, iso, micros, moment
-from service.rules.paths import Gap, Getter, PackError, Path, Scope, compile_path
+from service.rules.paths import Gap, Getter, PackError, Path, Scope, compile_path, name_of, walk
 
 if TYPE_CHECKING:
     from service.rules.operators import Compiler
@@ -285,11 +285,16 @@ def _covers(calendar: Calendar, *instants: int) -> bool:
 class _CalendarTerm(Expression):
     """The calendar to count on: a named one, or the one a fact names, which the pack must bring."""
 
-    named: Term
+    named: Path
 
     def gaps(self, scope: Scope) -> list[Gap]:
         """The fact, where it names a calendar that the pack does not bring."""
-        return [("decision", str(self.named.get(scope)))] if self.get(scope) is None else []
+        if self.get(scope) is not None:
+            return []
+        value: Any = scope
+        for _ in range(self.named.hops):
+            value = value[1]
+        return [(name_of(walk(value[0], self.named.keys[:-1])) or "decision", self.named.keys[-1])]
 
 
 def _calendar(compiler: Compiler, spec: Any, depth: int) -> Expression:
@@ -303,7 +308,7 @@ def _calendar(compiler: Compiler, spec: Any, depth: int) -> Expression:
 
     def get(scope: Scope) -> Calendar | None:
         name = named.get(scope)
-        return usual if name is None else known.get(name)
+        return usual if name is None else known.get(name) or known.get(re.sub(r"[\s_]+", "-", str(name).strip().casefold()))
 
     return _CalendarTerm(get, (), named)
 

@@ -66,10 +66,16 @@ def counted(spec, calendar=None):
     return compile_value(compiler, spec, 0).get(scope)
 
 
-@pytest.mark.parametrize(("calendar", "days"), [(None, 9), ("us-federal", 9), ("uk-england-wales", 10), ("ca-federal", 9), ("house", None)])
+@pytest.mark.parametrize(("calendar", "days"), [(None, 9), ("us-federal", 9), ("uk-england-wales", 10), ("ca-federal", 9), ("US federal", 9), ("uk_england_wales", 10), ("house", None)])
 def test_the_production_says_which_calendar_it_counts_on(calendar, days):
     found = counted({"business_days": ["2026-08-31", "2026-09-14", {"of": "/production.calendar", "else": "us-federal"}]}, calendar)
     assert (amount(found) and found.low) == days
+
+
+def test_a_calendar_that_nobody_knows_is_asked_for_on_the_production():
+    compiler = Compiler("replica", {name: Calendar(document) for name, document in calendars().items()})
+    term = compile_value(compiler, {"business_days": ["2026-08-31", "2026-09-14", {"of": "/production.calendar", "else": "us-federal"}]}, 0)
+    assert ("prd_1", "calendar") in term.gaps(({}, ({"production": {"id": "prd_1", "calendar": "house"}}, None)))
 
 
 def test_beyond_the_years_that_a_calendar_covers_nothing_is_known():
