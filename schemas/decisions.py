@@ -50,10 +50,31 @@ class DecisionRequest(Body):
     )
 
 
-class Cause(Body):
-    """Findings that are alike: what holds, whose task it is, and for how many items."""
+class CausePart(Body):
+    """What one rule asks in a cause, in its own words. It is waived, exempted and settled by itself."""
 
-    id = Text(300)
+    id = Text(300, about="its stable name, the same in every decision")
+    rule = Text(200)
+    requirement = Text(200)
+    code = Text(200)
+    pack = Text(100)
+    clause = Text(500)
+    confidence = Text(10)
+    sentence = Text(4000)
+    says = Text(4000)
+    fix = Text(4000)
+    form = Text(100)
+    values: Any = Nested(AnyObject)
+    fields_: Any = Several(Text(300), most=10**4, data_key="fields")
+    count = Whole()
+
+
+class Cause(Body):
+    """Findings that ask the same of the same role: what holds, whose task it is, and for how many items. `parts` lists every rule that
+    asks; rule, clause, pack and texts beside it are those of the first.
+    """
+
+    id = Text(300, about="the same tomorrow, whatever rules ask then")
     rule = Text(200)
     requirement = Text(200)
     code = Text(200)
@@ -77,6 +98,7 @@ class Cause(Body):
     absolute = Flag()
     past = Flag()
     holds = Flag()
+    parts = Several(Nested(CausePart), most=10**4, about="a missing paper or fact that several rules ask for is one cause")
 
 
 class DecisionAnswer(record_answer(Decision)):  # type: ignore[misc]  # the envelope of a record is made from its schema
@@ -128,6 +150,11 @@ class ReviewVerdict(Body):
     attestation = Reference("evidence")
     reason = Text(8000, about="counsel's reasons; kept privileged")
     expires_at = PartialDate()
+    rules = Several(
+        Text(200, pattern=RULE, form=RULE_FORM),
+        most=500,
+        about="only these of the rules that it asks about; the next decision asks about the rest",
+    )
 
 
 class WaiverRequest(Body):

@@ -96,7 +96,9 @@ class Review(Record):
 
     decision = Reference("decision", required=True)
     cause = Text(300, required=True)
-    rules = Several(Text(200, pattern=RULE, form=RULE_FORM), most=500)
+    rules = Several(
+        Text(200, pattern=RULE, form=RULE_FORM), most=500, about="whose question it is; each is settled by itself, for what was looked at"
+    )
     question = Text(2000)
     subjects = Several(Reference(*SUBJECTS, role="subject"), most=400)
     subject_list = Nested(Blob)

@@ -32,7 +32,9 @@ def _cause(cause: Mapping[str, Any]) -> list[str]:
     items = f"{cause['count']} items" if cause["count"] != 1 else "1 item"
     held = f" (would be {cause['would_be']})" if cause.get("would_be") else ""
     lines = [f"  {cause['result']:<10}{held} {cause.get('sentence') or cause['id']}"]
-    lines.append(f"             {cause['rule']} · {cause['clause']} · confidence {cause['confidence']} · {items}")
+    parts = cause.get("parts") or [cause]
+    lines += [f"             {part['rule']} · {part['clause']} · confidence {part['confidence']}" for part in parts]
+    lines[-1] += f" · {items}" if len(parts) == 1 else f" · {items} in all"
     if cause.get("fields"):
         lines.append(f"             missing: {', '.join(cause['fields'])}")
     if cause.get("fix"):
@@ -52,7 +54,8 @@ def junit(decision: Decision, names: Names, unknown: Sequence[str]) -> str:
         failures += bool(held)
         for cause in held:
             failure = ET.SubElement(case, "failure", type=cause["result"], message=str(cause.get("sentence") or cause["id"]))
-            failure.text = f"{cause['rule']} ({cause['clause']}): {cause.get('fix', '')}"
+            rules = "; ".join(f"{part['rule']} ({part['clause']})" for part in cause.get("parts") or [cause])
+            failure.text = f"{rules}: {cause.get('fix', '')}"
     for name in unknown:
         case = ET.SubElement(suite, "testcase", classname="clearance", name=name)
         ET.SubElement(case, "failure", type="not_registered", message="Nobody has registered this file.")
@@ -92,7 +95,9 @@ def _result(cause: Mapping[str, Any], names: Names) -> dict[str, Any]:
     files = [name for asset, found in names.items() if _speaks_of(cause, asset) for name in found]
     return {
         "ruleId": cause["rule"], "level": _LEVELS[cause["result"]], "message": {"text": str(cause.get("sentence") or cause["id"])},
-        "locations": [_location(name) for name in sorted(files)[:100]], "properties": {"code": cause["code"], "owner": cause.get("owner")},
+        "locations": [_location(name) for name in sorted(files)[:100]], "properties": {
+            "code": cause["code"], "owner": cause.get("owner"), "rules": [part["rule"] for part in cause.get("parts") or [cause]],
+        },
     }  # fmt: skip
 
 

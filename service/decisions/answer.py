@@ -65,9 +65,13 @@ def expanded(finding: Mapping[str, Any], rule: Mapping[str, Any], names: Mapping
 
 
 def _cause(cause: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    kept = {key: value for key, value in cause.items() if value not in (None, [], {})}
-    sentence = render(cause.get("says"), cause.get("values") or {}, names, items=len(cause["items"]))
-    return kept | {"count": len(cause["items"])} | ({"sentence": sentence} if sentence else {})
+    parts = [_told(part, names, part["count"]) for part in cause.get("parts", ())]
+    return _told({**cause, "count": len(cause["items"]), "parts": parts}, names, len(cause["items"]))
+
+
+def _told(said: Mapping[str, Any], names: Mapping[str, str], items: int) -> dict[str, Any]:
+    sentence = render(said.get("says"), said.get("values") or {}, names, items=items)
+    return {key: value for key, value in said.items() if value not in (None, [], {})} | ({"sentence": sentence} if sentence else {})
 
 
 def render(template: str | None, values: Mapping[str, Any], names: Mapping[str, str], *, items: int = 1) -> str | None:
@@ -105,7 +109,8 @@ def _word(value: Any, names: Mapping[str, str]) -> str:
 
 
 def _names(context: Context, causes: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return names_of(context, [one.get("values") or {} for one in (*causes, *findings)])
+    parts = [part for cause in causes for part in cause.get("parts", ())]
+    return names_of(context, [one.get("values") or {} for one in (*causes, *parts, *findings)])
 
 
 def names_of(context: Context, told: Iterable[Mapping[str, Any]]) -> dict[str, str]:

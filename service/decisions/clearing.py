@@ -26,7 +26,7 @@ from service.facts.gather import Facts, gather
 from service.records import read
 from service.records.model import Recorded
 from service.rules import evaluate
-from service.rules.causes import cause_id
+from service.rules.causes import part_id
 from service.rules.findings import Evaluation
 from service.rules.names import RANK
 from service.rules.pack import Pack, canonical
@@ -66,9 +66,9 @@ class Tried:
 
     @property
     def held(self) -> Held:
-        """What stands in the way: cause and subject."""
+        """What stands in the way: what a rule asks, and of which subject."""
         return frozenset(
-            (cause_id(one), self._called(one.subject)) for one in self.evaluation.findings if RANK[one.weighs] <= RANK["review"]
+            (part_id(one), self._called(one.subject)) for one in self.evaluation.findings if RANK[one.weighs] <= RANK["review"]
         )
 
     def _called(self, subject: str) -> str:
@@ -340,7 +340,7 @@ def _about(step: Step, last: Tried) -> tuple[str | None, str | None]:
 def _ruling(step: Step, key: str, last: Tried) -> tuple[str, Mapping[str, Any]] | None:
     """What people would have decided; None where they may not: a debt that holds, or papers of the packs themselves."""
     rule, requirement, code = governance.parts_of(step["cause"])
-    found = [one for one in last.evaluation.findings if cause_id(one) == step["cause"]]
+    found = [one for one in last.evaluation.findings if one.cause == step["cause"]]
     if rule in UNDECIDABLE or any(one.holds for one in found):
         return None
     entry = {"id": key, "rule": rule, "requirement": requirement, "code": code, "verdict": "approved", "subjects": ["*"]}

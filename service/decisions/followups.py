@@ -22,7 +22,7 @@ from service.decisions.governance import every
 from service.decisions.question import Asked
 from service.records import read, search
 from service.records.model import Change, Draft, Recorded, instant
-from service.rules.causes import cause_id
+from service.rules.causes import MISSING, is_of_one_rule, part_id
 from service.rules.findings import Evaluation, Finding
 from service.rules.moments import Calendar
 from service.rules.pack import canonical
@@ -41,7 +41,7 @@ def reviews(context: Context, asked: Asked, evaluation: Evaluation) -> list[Draf
     if asked.question.planned is not None:
         return []
     found = _by_cause(evaluation) if evaluation.outcome == "review" else {}
-    wanted = {cause[:300]: _digest(_looked_at(findings)) for cause, findings in found.items()}
+    wanted = {cause[:300]: _digest(_looked_at(cause, findings)) for cause, findings in found.items()}
     known = list(every(context, "review", search.Filter({"state": "open"}, production=asked.production)))
     standing = {review.body["cause"] for review in known if _basis(review) == wanted.get(review.body["cause"])}
     drafts = [_review(context, asked, evaluation, cause, found[cause]) for cause in found if cause[:300] not in standing]
@@ -65,16 +65,24 @@ def _by_cause(evaluation: Evaluation) -> dict[str, list[Finding]]:
     found: dict[str, list[Finding]] = {}
     for finding in evaluation.findings:
         if finding.weighs == "review" and not finding.holds and finding.rule not in UNDECIDABLE:
-            found.setdefault(cause_id(finding), []).append(finding)
+            found.setdefault(finding.cause, []).append(finding)
     return found
 
 
-def _looked_at(findings: Iterable[Finding]) -> dict[str, str]:
-    """What a person who decides about the findings looks at, by subject."""
-    return {finding.subject: finding.basis for finding in findings}
+def _looked_at(cause: str, findings: Iterable[Finding]) -> dict[str, Any]:
+    """What a person who decides about the findings looks at, by subject; of several rules by what each of them asks, and by subject.
+
+    So an answer settles what was asked then and nothing else: neither a rule that comes to ask the same, nor a subject that has changed.
+    """
+    if is_of_one_rule(cause):
+        return {finding.subject: finding.basis for finding in findings}
+    looked: dict[str, dict[str, str]] = {}
+    for finding in findings:
+        looked.setdefault(part_id(finding), {})[finding.subject] = finding.basis
+    return looked
 
 
-def _digest(basis: Mapping[str, str]) -> str:
+def _digest(basis: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(basis)).hexdigest()
 
 
@@ -84,25 +92,27 @@ def _basis(review: Recorded) -> str:
 
 
 def _review(context: Context, asked: Asked, evaluation: Evaluation, cause: str, findings: list[Finding]) -> Draft:
-    first, basis = findings[0], _looked_at(findings)
-    told = next(one for one in evaluation.causes if one["id"] == cause and one["result"] == "review")
+    basis = _looked_at(cause, findings)
+    told = next(one for one in evaluation.causes if (one["id"], one["result"], one["mode"]) == (cause, "review", "blocking"))
     stored = context.blobs.put(canonical(basis))
+    count = len({finding.subject for finding in findings})
     body: dict[str, Any] = {
         "decision": "$decision",
         "cause": cause[:300],
-        "rules": [first.rule],
-        "question": _question(told["says"] or told["fix"] or cause),
-        "subjects": _records(finding.subject for finding in findings),
-        "subject_list": {"sha256": stored.sha256, "bytes": len(canonical(basis)), "count": len(basis), "media_type": "application/json"},
+        "rules": sorted({finding.rule for finding in findings})[:500],
+        "question": _question(told),
+        "subjects": records_among(finding.subject for finding in findings),
+        "subject_list": {"sha256": stored.sha256, "bytes": len(canonical(basis)), "count": count, "media_type": "application/json"},
         "role": told["owner"] if told["owner"] in OWNERS else "legal",
         "state": "open",
     }
     return Draft("review", body | _title(asked))
 
 
-def _question(template: str) -> str:
-    """The sentence without anybody's name: a review is read by many, and it outlives an erasure."""
-    text = render(template, {}, {}) or template
+def _question(cause: Mapping[str, Any]) -> str:
+    """The sentence without anybody's name: a review is read by many, and it outlives an erasure. Names of fields are nobody's."""
+    template = cause["says"] or cause["fix"] or cause["id"]
+    text = render(template, cause["values"] if cause["code"] == MISSING else {}, {}) or template
     return (text[:1].upper() + text[1:])[:2000]
 
 
@@ -110,7 +120,7 @@ def _title(asked: Asked) -> dict[str, Any]:
     return {"productions": [asked.production]} if asked.production else {}
 
 
-def _records(subjects: Iterable[str]) -> list[str]:
+def records_among(subjects: Iterable[str]) -> list[str]:
     """The records among the subjects of findings, each once; a part of a record counts as the record."""
     names = dict.fromkeys(subject.partition("/")[0] for subject in subjects)
     return [
@@ -150,7 +160,7 @@ def _obligation(asked: Asked, evaluation: Evaluation, about: str, findings: list
         "rule": first.rule,
         "requirement": first.requirement,
         "decision": "$decision",
-        "subjects": _records(finding.subject for finding in findings),
+        "subjects": records_among(finding.subject for finding in findings),
         "text": f"{statics['clause']}: {text.get('fix') or text.get('says') or statics.get('summary', '')}"[:2000],
         "basis": about,
         "state": "open",

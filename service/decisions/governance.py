@@ -19,6 +19,7 @@ from service.decisions.question import Asked
 from service.records import read, search
 from service.records.model import Recorded
 from service.rules import load
+from service.rules.causes import is_of_one_rule
 from service.rules.pack import Pack
 from service.rules.verdicts import covers
 
@@ -240,23 +241,36 @@ def _reviews(context: Context, papers: _Papers, asked: Asked) -> tuple[list[dict
     for state in ("confirmed", "rejected"):
         for review in papers.listed("review", search.Filter({"state": state}, production=asked.production)):
             if review.body["state"] == state:
-                found.append(_review_entry(context, review, exceptions))
+                found += _review_entries(context, review, exceptions)
                 versions[review.id] = review.version
-    return sorted(found, key=lambda entry: str(entry["id"])), versions
+    return sorted(found, key=lambda entry: (str(entry["id"]), entry["rule"], str(entry["requirement"]), entry["code"])), versions
 
 
-def _review_entry(context: Context, review: Recorded, exceptions: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+def _review_entries(context: Context, review: Recorded, exceptions: Mapping[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
+    """What an answer settles: each rule that was asked about by itself, for what was looked at under it."""
     body = review.body
-    rule, requirement, code = parts_of(body["cause"])
-    entry: dict[str, Any] = {
-        "id": review.id, "rule": rule, "requirement": requirement, "code": code,
-        "verdict": "approved" if body["state"] == "confirmed" else "rejected",
-        "basis": orjson.loads(context.blobs.read(body["subject_list"]["sha256"])),
-    }  # fmt: skip
-    if body.get("expires_at"):
-        entry["to"] = body["expires_at"]
-    noted = exceptions.get((body["decision"], body["cause"]))
-    return entry | ({"exception": noted} if noted else {})
+    for part, basis in looked_at(context, review).items():
+        rule, requirement, code = parts_of(part)
+        entry: dict[str, Any] = {
+            "id": review.id, "rule": rule, "requirement": requirement, "code": code,
+            "verdict": "approved" if body["state"] == "confirmed" else "rejected", "basis": basis,
+        }  # fmt: skip
+        if body.get("expires_at"):
+            entry["to"] = body["expires_at"]
+        noted = exceptions.get((body["decision"], part))
+        yield entry | ({"exception": noted} if noted else {})
+
+
+def looked_at(context: Context, review: Recorded) -> dict[str, dict[str, str]]:
+    """What a review is about: by what each rule asks, the subjects with the digest of what there was to see.
+
+    An answer may be given for some of the rules only; then it is about no others. A review of one rule's own cause, as all of them once
+    were, lists the subjects alone.
+    """
+    body = review.body
+    listed = orjson.loads(context.blobs.read(body["subject_list"]["sha256"]))
+    parts = {body["cause"]: listed} if is_of_one_rule(body["cause"]) else listed
+    return {part: basis for part, basis in parts.items() if parts_of(part)[0] in body.get("rules", [parts_of(part)[0]])}
 
 
 def _debts(papers: _Papers, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, int]]:
@@ -279,13 +293,13 @@ def _exceptions(papers: _Papers, asked: Asked) -> dict[tuple[str, str], str]:
 
 
 def cause_of(body: Mapping[str, Any]) -> str:
-    """The cause that an exception was noted for."""
+    """What was asked by the rule that an exception was noted for."""
     requirement, code = body.get("requirement"), body.get("code")
     return f"{body['rule']}#{requirement}:{code}" if requirement else f"{body['rule']}#{code}"
 
 
 def parts_of(cause: str) -> tuple[str, str | None, str]:
-    """Rule, requirement and code of a cause's stable name."""
+    """Rule, requirement and code of what one rule asks, by its stable name."""
     rule, _, rest = cause.partition("#")
     requirement, colon, code = rest.partition(":")
     return (rule, requirement, code) if colon else (rule, None, requirement)

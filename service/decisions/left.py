@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from service.rules.causes import MISSING, MISSING_TEXT, cause_id
+from service.rules.causes import MISSING, MISSING_TEXT
 from service.rules.findings import Evaluation, Finding
 from service.rules.names import RANK
 
@@ -26,7 +26,7 @@ def explained(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
     held: dict[str, Finding] = {}
     for finding in evaluation.findings:
         if RANK[finding.weighs] <= RANK["review"]:
-            held.setdefault(cause_id(finding), finding)
+            held.setdefault(finding.cause, finding)
     for step in evaluation.clearing:
         found = next((held[cause] for cause in step["clears"] if cause in held), None)
         yield {**step, "why": _why(step, found), **(_said(evaluation, found) if found else {})}

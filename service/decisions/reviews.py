@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas import dates
 from service import errors
 from service.context import Context, Idempotency
-from service.decisions.governance import parts_of
+from service.decisions.followups import records_among
+from service.decisions.governance import looked_at, parts_of
 from service.decisions.replay import content
 from service.records import read, write
 from service.records.model import Change, Draft, Recorded, instant
@@ -25,6 +26,8 @@ class Verdict:
     attestation: str | None = None
     reason: str | None = None
     expires_at: Any = None
+    rules: Sequence[str] | None = None
+    """Which of the rules that the review asks about; all of them where none is named."""
 
 
 def settle(context: Context, review_id: str, verdict: Verdict, *, key: Idempotency | None = None) -> list[Recorded]:
@@ -40,10 +43,15 @@ def settle(context: Context, review_id: str, verdict: Verdict, *, key: Idempoten
         raise errors.invalid("/role", f"This is for {review.body['role']} to settle; decide in that role, or let them do it.")
     if not (verdict.statement or verdict.attestation):
         raise errors.invalid("/statement", "Say what was looked at and found, or name the attestation that says it.")
+    for place, rule in enumerate(verdict.rules or ()):
+        if rule not in review.body.get("rules", ()):
+            raise errors.invalid(
+                f"/rules/{place}", f"This review does not ask about {rule}; name rules of its own, or none for all of them."
+            )
     verdict = _grounded(context, verdict)
     drafts = [Draft("review", _settled(context, review, verdict), review.id, review.version + 1, Change("amendment", instant(context.now)))]
     if verdict.verdict == "confirmed":
-        drafts += _exception(context, review, verdict)
+        drafts += _exceptions(context, review, verdict)
     return write.append(context, drafts, key=key)
 
 
@@ -74,21 +82,27 @@ def _settled(context: Context, review: Recorded, verdict: Verdict) -> dict[str, 
         "reason": verdict.reason,
         "expires_at": verdict.expires_at,
     }
+    body |= {"rules": sorted(set(verdict.rules))} if verdict.rules else {}
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _exception(context: Context, review: Recorded, verdict: Verdict) -> list[Draft]:
-    """A shortfall of the past is not cured by a decision to live with it: it is put on record."""
-    cause = _cause(context, review)
-    if not cause.get("past"):
+def _exceptions(context: Context, review: Recorded, verdict: Verdict) -> list[Draft]:
+    """A shortfall of the past is not cured by a decision to live with it: it is put on record, for each rule that it is one of."""
+    if not _cause(context, review).get("past"):
         return []
-    rule, requirement, code = parts_of(review.body["cause"])
+    meant = verdict.rules or review.body.get("rules")
+    parts = {part: basis for part, basis in looked_at(context, review).items() if not meant or parts_of(part)[0] in meant}
+    return [_exception(context, review, verdict, part, records_among(basis)) for part, basis in parts.items()]
+
+
+def _exception(context: Context, review: Recorded, verdict: Verdict, part: str, subjects: Sequence[str]) -> Draft:
+    rule, requirement, code = parts_of(part)
     body = {
         "rule": rule,
         "requirement": requirement,
         "code": code,
         "decision": review.body["decision"],
-        "subjects": list(review.body.get("subjects") or []),
+        "subjects": list(subjects),
         "noted_at": instant(context.now),
         "noted_by": context.actor.account_id,
         "statement": verdict.statement,
@@ -97,12 +111,12 @@ def _exception(context: Context, review: Recorded, verdict: Verdict) -> list[Dra
         "productions": list(review.body.get("productions") or []),
         "production": next(iter(review.body.get("productions") or []), None),
     }
-    return [Draft("exception", {name: value for name, value in body.items() if value is not None})]
+    return Draft("exception", {name: value for name, value in body.items() if value is not None})
 
 
 def _cause(context: Context, review: Recorded) -> Mapping[str, Any]:
     decision = read.get(context, "decision", review.body["decision"])
     for cause in content(context, decision, "findings")["causes"]:
-        if cause["id"][:300] == review.body["cause"] and cause["result"] == "review":
+        if (cause["id"][:300], cause["result"], cause["mode"]) == (review.body["cause"], "review", "blocking"):
             return dict(cause)
     return {}

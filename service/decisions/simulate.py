@@ -21,7 +21,7 @@ from service.facts.overlay import laid
 from service.records import read, search
 from service.records.model import Recorded
 from service.rules import evaluate
-from service.rules.causes import cause_id
+from service.rules.causes import part_id
 from service.rules.findings import OUTCOMES, Evaluation, Finding
 from service.rules.names import RANK
 from service.rules.pack import Pack
@@ -152,7 +152,7 @@ def _compare(context: Context, question: Question, items: Sequence[Recorded], ow
     would = _facts(context, asked, question.overlay) if question.overlay else facts
     after = _decided(would, _in_force(governance.gather(context, asked, own), own), asked)
     sides = [_by_item(world, [item.id for item in items]) for world in (before, after)]
-    texts = [{_key(cause): cause for cause in world.evaluation.causes} for world in (before, after)]
+    texts = [_texts(world.evaluation) for world in (before, after)]
     for item in items:
         _note(found, item, [side[item.id] for side in sides], texts)
 
@@ -190,14 +190,15 @@ def _by_item(world: _World, items: Sequence[str]) -> dict[str, dict[tuple[str, s
     held: dict[str, dict[tuple[str, str], Finding]] = {item: {} for item in items}
     for finding in world.evaluation.findings:
         if finding.weighs in OUTCOMES:
-            key = (cause_id(finding), finding.result)
+            key = (part_id(finding), finding.result)
             for item in reached.by(finding):
                 held[item].setdefault(key, finding)
     return held
 
 
-def _key(cause: Mapping[str, Any]) -> tuple[str, str]:
-    return cause["id"], cause["result"]
+def _texts(evaluation: Evaluation) -> dict[tuple[str, str], dict[str, Any]]:
+    """What each rule says by itself: under other packs a rule that asks what others asked before is a difference all the same."""
+    return {(part["id"], cause["result"]): {**cause, **part} for cause in evaluation.causes for part in cause["parts"]}
 
 
 class Reached:

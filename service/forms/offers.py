@@ -13,6 +13,7 @@ from service.forms import papers
 from service.forms.values import Matter, tables, values
 from service.records import read
 from service.records.model import Recorded
+from service.rules.causes import causes_of
 
 
 @dataclass(slots=True)
@@ -43,12 +44,13 @@ def offers(context: Context, decision: Recorded) -> list[Offer]:
     """The papers that the fixes of a decision name, worst cause first."""
     document = content(context, decision, "findings")
     rules = {rule["id"]: rule for rule in document["rules"]}
+    cause_of = causes_of(document)
     found: dict[tuple[str, str | None], Offer] = {}
     for finding, form in _asking(document["findings"], rules):
         person = (finding.get("about") or {}).get("person")
         offer = found.setdefault((form, person), Offer(form, person))
         offer.subjects[finding["subject"].partition("/")[0]] = None
-        offer.causes[_cause(finding)] = None
+        offer.causes[cause_of(finding)] = None
         offer.clauses[rules[finding["rule"]]["clause"]] = None
         for name, value in ((finding.get("needs") or {}).get("fields") or {}).items():
             listed = offer.wanted.setdefault(name, [])
@@ -63,11 +65,6 @@ def _asking(findings: Iterable[Mapping[str, Any]], rules: Mapping[str, Any]) -> 
             form = texts.get(finding.get("text") or finding.get("requirement") or "", {}).get("form")
             if form in papers.known():
                 yield finding, form
-
-
-def _cause(finding: Mapping[str, Any]) -> str:
-    asked = f"{finding['requirement']}:" if finding.get("requirement") else ""
-    return f"{finding['rule']}#{asked}{finding['code']}"
 
 
 def draft(context: Context, decision_id: str, form: str, person: str | None) -> papers.Paper:

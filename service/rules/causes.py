@@ -1,11 +1,13 @@
 """Findings grouped by cause, and the smallest set of records that would clear them.
 
-Ten thousand shots that lack one rider are one cause with ten thousand items, and one record to obtain.
+Ten thousand shots that lack one rider are one cause with ten thousand items, and one record to obtain. So is a paper that several rules
+or editions ask for in the same words, and so is everything that one role has left unsaid: who fills in the records asks once. A cause
+lists every rule that it holds (`parts`); each of them is settled, waived and exempted by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from service.rules import coverage
@@ -15,7 +17,7 @@ from service.rules.names import RANK
 #: The code of a finding whose rule could not even be asked.
 MISSING: Final = "missing_facts"
 
-_SAID = ("says", "fix", "owner", "form")
+_SAID = ("says", "fix", "form")
 #: What is asked of people about a pack itself; nobody can decide it away.
 _OF_PACKS: Final = {"x.pack.adopted": "adopt", "x.pack.signed-off": "sign_off"}
 #: What such a finding says; `fields` are what is missing.
@@ -24,43 +26,100 @@ MISSING_TEXT: Final = {
     "fix": "Record the missing fields.",
     "owner": "production",
 }
+_SEVERAL_MISSING: Final = "Facts are missing that decide whether {rules} rules apply: {fields}."
 
 
 def group(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """One cause for all findings of one rule, requirement, code and result; worst first."""
+    """One cause for all findings that ask the same of the same role and weigh the same; worst first. Each finding is told its cause."""
     causes: dict[tuple[Any, ...], list[Finding]] = {}
+    names: dict[tuple[Any, ...], str] = {}
     for finding in evaluation.findings:
         if finding.rule not in evaluation.tallies and finding.rule in coverage.TEXTS:
             evaluation.tallies[finding.rule] = Tally(coverage.statics(finding.rule))
-        if finding.result not in ("pass", "exempt"):
-            causes.setdefault(_key(finding), []).append(finding)
-    made = [_cause(found, evaluation.tallies[found[0].rule]) for found in causes.values()]
-    return sorted(made, key=lambda cause: (RANK[cause["result"]], cause["rule"], cause["id"]))
+        if finding.result in ("pass", "exempt"):
+            continue
+        statics = evaluation.tallies[finding.rule].statics
+        alike = (finding.rule, finding.requirement, finding.code, finding.text, finding.paper, finding.past, _about(finding))
+        finding.cause = names.get(alike) or names.setdefault(alike, _named(finding, _text(finding, statics)))
+        causes.setdefault(_key(finding, statics), []).append(finding)
+    made = [_cause(found, evaluation.tallies) for found in causes.values()]
+    return sorted(made, key=lambda cause: (RANK[cause["result"]], cause["rule"], cause["id"], cause["mode"]))
 
 
-def _key(finding: Finding) -> tuple[Any, ...]:
-    fields = tuple(sorted({field for _, field in finding.missing})) if finding.code == MISSING else ()
+def _key(finding: Finding, statics: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What findings of one cause share: what is asked of whom, and everything that makes up their weight."""
     owed = (finding.obligation or {}).get("kind")
-    return (finding.rule, finding.requirement, finding.code, finding.result, finding.would_be, finding.mode, finding.past, owed, fields)
+    weight = (finding.result, finding.would_be, finding.mode, finding.past, finding.holds, bool(statics.get("absolute")))
+    return (finding.cause, owed, *weight)
 
 
-def _cause(findings: list[Finding], tally: Tally) -> dict[str, Any]:
-    first = findings[0]
-    text = tally.statics["texts"].get(first.text or first.requirement or "", {})
-    if first.code == MISSING:
-        text = {**text, **MISSING_TEXT, "owner": text.get("owner", MISSING_TEXT["owner"])}
-    return {
-        "id": cause_id(first), "rule": first.rule, "requirement": first.requirement, "code": first.code,
-        "result": first.result, "would_be": first.would_be, "mode": first.mode, "pack": tally.statics["pack"],
-        "clause": tally.statics["clause"], "confidence": tally.statics["confidence"],
-        **{key: text.get(key) for key in _SAID},
-        "values": _common(findings),
+def _named(finding: Finding, text: Mapping[str, Any]) -> str:
+    """The stable name of a cause, which tomorrow's decision gives the same question, whatever rules ask it then.
+
+    What a role has not stated is named after the role, a paper after what is wrong with it, the role and the paper; everything else is
+    the rule's own, as in `part_id`.
+    """
+    if finding.code == MISSING:
+        name = f"{MISSING}@{text['owner']}"
+    elif finding.paper and text.get("owner"):
+        name = f"{finding.code}@{text['owner']}:{finding.paper}/{_about(finding)}"
+    else:
+        return part_id(finding)
+    return f"{name}~past" if finding.past else name
+
+
+def _about(finding: Finding) -> str:
+    """The kind of record that a paper would be for, as its id tells."""
+    return str((finding.needs or {}).get("for") or "")[:3]
+
+
+def _text(finding: Finding, statics: Mapping[str, Any]) -> Mapping[str, Any]:
+    text: Mapping[str, Any] = statics["texts"].get(finding.text or finding.requirement or "", {})
+    return {**text, **MISSING_TEXT, "owner": text.get("owner", MISSING_TEXT["owner"])} if finding.code == MISSING else text
+
+
+def part_id(finding: Finding) -> str:
+    """The stable name of what one rule asks: `rule#requirement:code`, the same in every decision."""
+    return f"{finding.rule}#{finding.requirement}:{finding.code}" if finding.requirement else f"{finding.rule}#{finding.code}"
+
+
+def is_of_one_rule(cause: str) -> bool:
+    """Whether a cause is one rule's own, and so named as its only part is."""
+    return "#" in cause
+
+
+def _cause(findings: list[Finding], tallies: Mapping[str, Tally]) -> dict[str, Any]:
+    by_part: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_part.setdefault(part_id(finding), []).append(finding)
+    parts = [_part(name, by_part[name], tallies) for name in sorted(by_part)]
+    first, found = findings[0], by_part[parts[0]["id"]][0]
+    told = {name: value for name, value in parts[0].items() if name not in ("id", "count")}
+    if len(parts) > 1 and first.code == MISSING:
+        told |= {"says": _SEVERAL_MISSING, "values": {"rules": len({part["rule"] for part in parts}), **_common(findings)}}
+    return told | {
+        "id": first.cause, "result": first.result, "would_be": first.would_be, "mode": first.mode,
+        "owner": _text(found, tallies[found.rule].statics).get("owner"),
         "items": _unique(finding.subject for finding in findings),
         "assets": _unique((finding.about or {}).get("asset") for finding in findings),
         "persons": _unique((finding.about or {}).get("person") for finding in findings),
         "fields": _unique(field for finding in findings for _, field in finding.missing),
         "past": first.past, "holds": first.holds,
-        "absolute": bool(tally.statics.get("absolute")),
+        "absolute": bool(tallies[first.rule].statics.get("absolute")),
+        "parts": parts,
+    }  # fmt: skip
+
+
+def _part(name: str, findings: list[Finding], tallies: Mapping[str, Tally]) -> dict[str, Any]:
+    """What one rule asks, as far as it is the same for all of its findings."""
+    first, statics = findings[0], tallies[findings[0].rule].statics
+    text = _text(first, statics)
+    return {
+        "id": name, "rule": first.rule, "requirement": first.requirement, "code": first.code, "pack": statics["pack"],
+        "clause": statics["clause"], "confidence": statics["confidence"], **{key: text.get(key) for key in _SAID},
+        "values": _common(findings),
+        "fields": _unique(field for finding in findings for _, field in finding.missing),
+        "count": len({finding.subject for finding in findings}),
     }  # fmt: skip
 
 
@@ -72,13 +131,24 @@ def _common(findings: list[Finding]) -> dict[str, Any]:
     return {name: value for name, value in first.items() if all((one.values or {}).get(name) == value for one in findings)}
 
 
-def cause_id(finding: Finding) -> str:
-    """The stable name of a cause: `rule#requirement:code`, the same in every decision."""
-    return f"{finding.rule}#{finding.requirement}:{finding.code}" if finding.requirement else f"{finding.rule}#{finding.code}"
-
-
 def _unique(values: Iterable[str | None]) -> list[str]:
     return sorted({value for value in values if value})
+
+
+def causes_of(document: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], str]:
+    """Which cause a stored finding was grouped under; one of an earlier evaluator under the name of its only part."""
+    known = {
+        (part["id"], cause["result"], bool(cause.get("past"))): str(cause["id"])
+        for cause in document.get("causes", ())
+        for part in cause.get("parts", ())
+    }
+
+    def named(finding: Mapping[str, Any]) -> str:
+        asked = f"{finding['requirement']}:" if finding.get("requirement") else ""
+        part = f"{finding['rule']}#{asked}{finding['code']}"
+        return known.get((part, finding["result"], bool(finding.get("past"))), part)
+
+    return named
 
 
 def clearing_set(evaluation: Evaluation) -> list[dict[str, Any]]:
@@ -103,7 +173,7 @@ def clearing_set(evaluation: Evaluation) -> list[dict[str, Any]]:
                 continue
             alike.add(kind)
         for step in _steps(finding, evaluation.tallies):
-            _merge(steps, step, cause_id(finding))
+            _merge(steps, step, finding.cause)
     return [step for key in sorted(steps) for step in steps[key]]
 
 
@@ -119,7 +189,7 @@ def _steps(finding: Finding, tallies: dict[str, Tally]) -> list[dict[str, Any]]:
     if finding.rule in _OF_PACKS:
         return [{"action": _OF_PACKS[finding.rule], **(finding.values or {})}]
     owner = statics["texts"].get(finding.text or "", {}).get("owner", "legal")
-    return [{"action": "decide" if finding.result == "review" else "mend", "owner": owner, "cause": cause_id(finding)}]
+    return [{"action": "decide" if finding.result == "review" else "mend", "owner": owner, "cause": finding.cause}]
 
 
 def _merge(steps: dict[str, list[dict[str, Any]]], step: dict[str, Any], cause: str) -> None:

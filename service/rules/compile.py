@@ -14,7 +14,7 @@ from service.rules.moments import Calendar, moment
 from service.rules.names import ACTS, BASES, COLLECTIONS, DUTIES, OWNERS, RESULTS
 from service.rules.operators import Compiler, Test
 from service.rules.paths import PackError, Scope, compile_path
-from service.rules.values import Term, compile_literal, compile_value, plain
+from service.rules.values import Literal, Term, compile_literal, compile_value, plain
 
 Built = TypeVar("Built")
 
@@ -69,6 +69,8 @@ class Needs:
     type: str | None
     subject: Term | None
     fields: tuple[tuple[str, Term | tuple[Term, ...]], ...]
+    paper: str
+    """What it is called without whom or what it is about: kind, type and the words that tell it from others of its type."""
 
     def spec(self, scope: Scope) -> dict[str, Any]:
         """The record as far as the rule can say it."""
@@ -340,7 +342,9 @@ def _needs(compiler: Compiler, spec: Any) -> Needs:
     if not isinstance(named, Mapping) or not isinstance(spec.get("kind"), str):
         raise PackError("needs: {kind, type?, for?, fields?} is expected, with fields as a mapping")
     fields = [(name, _wanted(compiler, value)) for name, value in named.items()]
-    return Needs(str(spec["kind"]), spec.get("type"), subject, tuple(fields))
+    words = [f"{name}={term.value}" for name, term in fields if isinstance(term, Literal) and isinstance(term.value, str)]
+    paper = ".".join(str(word) for word in (spec["kind"], spec.get("type")) if word) + (f"[{','.join(sorted(words))}]" if words else "")
+    return Needs(str(spec["kind"]), spec.get("type"), subject, tuple(fields), paper)
 
 
 def _wanted(compiler: Compiler, value: Any) -> Term | tuple[Term, ...]:

@@ -271,7 +271,8 @@ class _Run:
         finding.result = self._result(entry.rule, requirement, case, scope, finding)
         if requirement.owes and finding.result == "obligation":
             self._owe(finding, requirement.owes, scope)
-        finding.needs = requirement.needs.spec(scope) if requirement.needs else None
+        if needs := requirement.needs:
+            finding.needs, finding.paper = needs.spec(scope), needs.paper
         self._relieve(entry.rule, finding, scope)
         return finding
 
@@ -302,7 +303,7 @@ class _Run:
             if relief.when.check(scope):
                 if RANK[relief.then] > RANK[finding.result]:
                     finding.would_be, finding.result, finding.code = finding.result, relief.then, relief.code
-                    finding.text, finding.holds = relief.key, False
+                    finding.text, finding.holds, finding.paper = relief.key, False, None
                     finding.values = relief.says.values(scope) if relief.says else {}
                     self._lasts(relief.when.rests(scope), finding)
                 return

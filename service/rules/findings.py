@@ -13,7 +13,7 @@ from service.rules.pack import canonical
 from service.rules.paths import Gap
 
 #: Raised whenever the same facts and packs could give other bytes.
-EVALUATOR: Final = 4
+EVALUATOR: Final = 5
 
 LONGEST: Final = 100
 """So long is the name of a debt; a longer one ends in its digest, because whom it is owed to stands last."""
@@ -43,6 +43,10 @@ class Finding:
     past: bool = False
     seen: Callable[[], str] | None = None
     needs: dict[str, Any] | None = None
+    paper: str | None = None
+    """What the rule calls the record that it needs, in the words that every rule asking for the same paper uses; not stored."""
+    cause: str = ""
+    """The id of the cause it was grouped under; not stored."""
     lifted_by: dict[str, str] | None = None
 
     def document(self) -> dict[str, Any]:

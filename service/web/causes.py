@@ -26,6 +26,9 @@ GROUPS = (
 SHOWN = 12
 """So many of the records that a cause concerns are named, and so many of its findings are told from."""
 
+FEW = 4
+"""So many clauses of one cause are shown without a click."""
+
 _PAPERS = 4
 
 
@@ -166,19 +169,20 @@ def _said(value: object) -> str | None:
 
 def groups(document: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]], naming: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the causes by result, worst first, each with what a person needs to act on it."""
-    findings = by_cause(document)
-    made = [
-        _cause(each, statics.get(each["rule"], {}), findings.get((each["id"], each["result"]), [])[:SHOWN], naming)
-        for each in document.get("causes", ())
-    ]
+    findings = by_part(document)
+    made = [_cause(each, statics, findings, naming) for each in document.get("causes", ())]
     grouped = [
         {"result": result, "title": title, "causes": [each for each in made if each["result"] == result]} for result, title in GROUPS
     ]
     return [{**group, "title": f"{group['title']} ({len(group['causes'])})"} for group in grouped if group["causes"]]
 
 
-def by_cause(document: Mapping[str, Any]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
-    """Return the findings by the id of their cause and their result."""
+Parts = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
+"""Findings by what their rule asks and by their result."""
+
+
+def by_part(document: Mapping[str, Any]) -> Parts:
+    """Return the findings by the name of what their rule asks, and by their result."""
     grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for each in document.get("findings", ()):
         name = f"{each['rule']}#{each['requirement']}:{each['code']}" if each.get("requirement") else f"{each['rule']}#{each['code']}"
@@ -186,13 +190,24 @@ def by_cause(document: Mapping[str, Any]) -> dict[tuple[str, str], list[Mapping[
     return grouped
 
 
-def _cause(
-    cause: Mapping[str, Any], rule: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], naming: Mapping[str, str]
-) -> dict[str, Any]:
-    values = values_of(cause, findings)
+def parts_of(cause: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return what each rule of a cause asks; a cause of earlier days is of one rule, and says it itself."""
+    return cause.get("parts") or [cause]
+
+
+def worded(cause: Mapping[str, Any], findings: Parts) -> dict[str, Any]:
+    """Return the values of a cause's own sentences, which are those of its first rule unless it speaks of several."""
+    if "rules" in (cause.get("values") or {}):
+        return dict(cause["values"])
+    return values_of(cause, findings.get((parts_of(cause)[0]["id"], cause["result"]), ())[:SHOWN])
+
+
+def _cause(cause: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]], grouped: Parts, naming: Mapping[str, str]) -> dict[str, Any]:
+    parts, values = parts_of(cause), worded(cause, grouped)
+    of_part = [grouped.get((part["id"], cause["result"]), ())[:SHOWN] for part in parts]
+    findings = [each for found in of_part for each in found]
     paths = dict.fromkeys(tuple(each["path"]) for each in findings if len(each.get("path") or ()) > 1)
     missing = dict.fromkeys((gap["record"], gap["field"]) for each in findings for gap in each.get("missing") or ())
-    source = rule.get("source")
     return {
         **cause,
         "concerns": cause["items"],
@@ -201,11 +216,25 @@ def _cause(
         "says": present.sentence(cause.get("says") or cause["code"], values, naming),
         "fix": present.sentence(cause["fix"], values, naming) if cause.get("fix") else None,
         "paper": _paper(cause, findings),
-        "source": source if str(source).startswith("https://") else None,
+        "source": _source(statics.get(cause["rule"], {})),
+        "parts": [_part(part, found, statics, naming) for part, found in zip(parts, of_part, strict=True)],
         "missing": [{"record": record, "field": field} for record, field in missing],
         "paths": list(paths)[:_PAPERS],
         "owed": _owed(findings),
     }  # fmt: skip
+
+
+def _part(
+    part: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], statics: Mapping[str, Mapping[str, Any]], naming: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what one rule of a cause says, with its clause and where that can be read."""
+    says = present.sentence(part.get("says") or part["code"], values_of(part, findings), naming)
+    return {**part, "says": says, "source": _source(statics.get(part["rule"], {}))}
+
+
+def _source(rule: Mapping[str, Any]) -> str | None:
+    source = str(rule.get("source"))
+    return source if source.startswith("https://") else None
 
 
 def _paper(cause: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> str | None:

@@ -42,7 +42,7 @@ def show(visit: Visit) -> Shown:
         "clearing": [causes.step(each, document.get("causes", ()), naming) for each in document.get("clearing", [])[:STEPS]],
         "papers": [] if unreadable else _papers(context, record, naming),
         "steps_left": max(0, len(document.get("clearing", ())) - STEPS),
-        "most": causes.SHOWN, "waives": context.actor.may("waivers.write"), "groups": causes.groups(document, statics, naming), "coverage": causes.coverage(document.get("coverage"), naming),
+        "most": causes.SHOWN, "few": causes.FEW, "waives": context.actor.may("waivers.write"), "groups": causes.groups(document, statics, naming), "coverage": causes.coverage(document.get("coverage"), naming),
         "read_count": (record.body.get("read") or {}).get("count"), "rests_on": document.get("rests_on"),
         "intent": _intent(record),
         "rules": [each for each in document.get("rules", ()) if each.get("counts")],
@@ -98,7 +98,7 @@ def _ids(document: Mapping[str, Any]) -> set[str]:
     """Return the ids that the shown parts of the findings name; a cause may concern ten thousand records and shows a few."""
     told = [{**cause, **{name: cause.get(name, [])[: causes.SHOWN] for name in _LONG}} for cause in document.get("causes", ())]
     shown = [told, document.get("clearing", [])[:STEPS], document.get("coverage"), document.get("rests_on")]
-    shown += [found[: causes.SHOWN] for found in causes.by_cause(document).values()]
+    shown += [found[: causes.SHOWN] for found in causes.by_part(document).values()]
     return set(present.ids_in([*shown, document.get("findings", [])[:FINDINGS]]))
 
 
@@ -122,8 +122,7 @@ def first_cause(context: Context, decision: Recorded) -> Mapping[str, Any]:
     document, _ = _findings(context, decision)
     for cause in document.get("causes", ()):
         if cause.get("says") and cause.get("mode") != "advisory":
-            findings = causes.by_cause(document).get((cause["id"], cause["result"]), [])[: causes.SHOWN]
-            return {**cause, "values": causes.values_of(cause, findings)}
+            return {**cause, "values": causes.worded(cause, causes.by_part(document))}
     return {"says": decision.body.get("summary", ""), "values": {}}
 
 
@@ -136,9 +135,13 @@ def questions(context: Context, reviews: Sequence[Recorded]) -> dict[str, Mappin
 
 def _question(review: Recorded, document: Mapping[str, Any]) -> Mapping[str, Any]:
     name = review.body["cause"]
-    says = (cause.get("says") for cause in document.get("causes", ()) if (cause["id"], cause["result"]) == (name, "review"))
-    findings = causes.by_cause(document).get((name, "review"), [])[: causes.SHOWN]
-    return {"says": next(says, None) or review.body.get("question") or name, "values": causes.values_of({}, findings)}
+    cause = next((each for each in document.get("causes", ()) if _asks(each, name)), {"id": name, "result": "review"})
+    says = cause.get("says") or review.body.get("question") or name
+    return {"says": says, "values": causes.worded(cause, causes.by_part(document))}
+
+
+def _asks(cause: Mapping[str, Any], name: str) -> bool:
+    return (cause["id"][:300], cause["result"], cause.get("mode", "blocking")) == (name, "review", "blocking")
 
 
 def cause_of(context: Context, review: Recorded) -> Mapping[str, Any]:
@@ -147,11 +150,14 @@ def cause_of(context: Context, review: Recorded) -> Mapping[str, Any]:
     seen = next((each for each in decision.values() if read.visible(context.actor, each)), None)
     document = _findings(context, seen)[0] if seen else {}
     name = review.body["cause"]
-    known: Mapping[str, Any] = next(
-        (each for each in document.get("causes", ()) if (each["id"][:300], each["result"]) == (name, "review")), {}
-    )
+    known: Mapping[str, Any] = next((each for each in document.get("causes", ()) if _asks(each, name)), {})
     shown = {field: known[field] for field in ("fix", "past", "clause", "pack", "confidence") if known.get(field)}
-    return {**shown, **_question(review, document)}
+    findings = causes.by_part(document)
+    parts = [
+        {**part, "values": causes.values_of(part, findings.get((part["id"], "review"), ())[: causes.SHOWN])}
+        for part in known.get("parts", ())
+    ]
+    return {**shown, **_question(review, document), "parts": parts}
 
 
 def _newer(context: Context, record: Recorded) -> str | None:

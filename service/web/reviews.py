@@ -28,13 +28,12 @@ _FIELDS = ("verdict", "role", "statement", "attestation", "reason", "expires_at"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Open reviews of one cause: what is asked, under which clause, who must sign, about how many items, since when."""
+    """Open reviews of one cause: what is asked, by which rules under which clauses, who must sign, about how many items, since when."""
 
     cause: str
     question: Markup
     role: str | None
-    rule: str
-    clause: str
+    rules: tuple[tuple[str, str], ...]
     reviews: tuple[Recorded, ...]
     items: int
     since: str
@@ -77,12 +76,17 @@ def groups(context: Context, open_: Sequence[Recorded]) -> list[Group]:
 
 def _group(members: Sequence[Recorded], asked: Mapping[str, Any] | None, naming: Mapping[str, str], clauses: Mapping[str, str]) -> Group:
     body = members[0].body
-    rule = parts_of(body["cause"])[0]
+    rules = sorted({rule for each in members for rule in _rules(each.body)})
     question = causes.reason(asked, naming) if asked else Markup("{}").format(body.get("question") or body["cause"])
     items = sum(_items(each) for each in members)
     return Group(
-        body["cause"], question, body.get("role"), rule, clauses.get(rule, ""), tuple(members), items, members[-1].recorded_at
+        body["cause"], question, body.get("role"), tuple((rule, clauses.get(rule, "")) for rule in rules), tuple(members), items, members[-1].recorded_at
     )  # fmt: skip
+
+
+def _rules(body: Mapping[str, Any]) -> list[str]:
+    """The rules that ask; a review that does not list them is of the rule that its cause names."""
+    return list(body.get("rules") or [parts_of(body["cause"])[0]])
 
 
 def _items(review: Recorded) -> int:
@@ -112,7 +116,7 @@ def decide(visit: Visit) -> Shown | Moved:
     """Settle the review, and those that were chosen beside it, with one answer: each by itself, as the API does."""
 
     def act() -> str:
-        given = forms.body(visit, one=("verdict", "role", "statement", "reason", "expires_at", "attestation"))
+        given = forms.body(visit, one=("verdict", "role", "statement", "reason", "expires_at", "attestation"), many=("rules",))
         _attested(visit, given)
         forms.together(
             lambda: forms.records(given, "attestation", "an attestation", "evidence"),
@@ -172,10 +176,12 @@ def _shown(visit: Visit, form: forms.Form) -> Shown:
     shown = {*present.ids_in(body), *present.ids_in(cause), *(each.id for each in attested), *(each.body["decision"] for each in alike)}
     names = docket.names(context, {present.bare(each) for each in shown})
     naming = {key: name.label for key, name in names.items()}
-    rule = parts_of(body["cause"])[0]
-    source = _source(context, rule)
+    rules = _rules(body)
+    known = {rule["id"]: rule for rule in packs.rules(context) if rule["id"] in rules}
     values = {
-        "title": "Review", "here": "reviews", "record": record, "body": body, "form": form, "names": names, "rule": rule, "source": source,
+        "title": "Review", "here": "reviews", "record": record, "body": body, "form": form, "names": names, "rules": [(each, _source(known.get(each, {}))) for each in rules],
+        "rule_choices": [(each, known.get(each, {}).get("clause") or each, each) for each in rules],
+        "asks": {part["rule"]: present.sentence(part.get("says") or part["code"], part["values"], naming) for part in cause.get("parts", ())},
         "question": causes.reason(cause, naming), "fix": causes.remedy(cause, naming), "past": cause.get("past", False),
         "items": _items(record), "roles": [(each, present.words(each)) for each in vocabulary.OWNERS],
         "alike": [(each.id, names[each.body["decision"]].label, present.when(each.recorded_at[:10])) for each in alike if each.body["decision"] in names],
@@ -206,9 +212,8 @@ def _attestations(context: Context, review: Recorded) -> list[Recorded]:
     return list(search.find(context, "evidence", search.Filter({"type": "attestation"}, production=production), limit=ATTESTED).records)
 
 
-def _source(context: Context, rule: str) -> dict[str, str]:
+def _source(found: Mapping[str, Any]) -> dict[str, str]:
     """The clause of a rule and where it can be read; empty where no pack holds the rule any more."""
-    found: Mapping[str, Any] = next((each for each in packs.rules(context) if each["id"] == rule), {})
     source = str(found.get("source", ""))
     return {
         "clause": str(found.get("clause", "")),

@@ -35,7 +35,7 @@ def test_a_paper_that_is_there_passes_and_says_how_long():
 def test_an_unknown_trigger_is_a_review_that_names_the_field():
     found = one(facts(rep={"kind": None}), requirement(CONSENT), when=EBDR)
     assert (found.outcome, found.findings[0].code, found.findings[0].missing) == ("review", "missing_facts", [("rep", "kind")])
-    assert found.clearing == [{"action": "amend", "record": "rep", "fields": ["kind"], "clears": ["p.r#missing_facts"]}]
+    assert found.clearing == [{"action": "amend", "record": "rep", "fields": ["kind"], "clears": ["missing_facts@production"]}]
 
 
 def test_an_unknown_collection_is_a_review():
@@ -207,10 +207,11 @@ def test_many_alike_are_one_cause_and_one_record():
     uses = requirement(CONSENT, id="use", needs={"kind": "consent", "for": "person", "fields": {"purposes": ["use"]}})
     made = requirement(CONSENT, needs={"kind": "consent", "for": "person", "fields": {"purposes": ["creation"]}})
     found = one(document, made, uses)
-    assert [(cause["id"], len(cause["items"])) for cause in found.causes] == [("p.r#paper:paper", 1000), ("p.r#use:use", 1000)]
+    named = ["paper@legal:consent/pty", "use@legal:consent/pty"]
+    assert [(cause["id"], len(cause["items"])) for cause in found.causes] == [(name, 1000) for name in named]
     assert found.clearing == [
         {"action": "record", "kind": "consent", "for": "pty", "fields": {"purposes": ["creation", "use"]},
-         "clears": ["p.r#paper:paper", "p.r#use:use"]},
+         "clears": named},
     ]  # fmt: skip
 
 
