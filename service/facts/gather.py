@@ -26,6 +26,7 @@ from service.facts import (
     custody,
     elsewhere,
     handovers,
+    implied,
     licensing,
     minors,
     papers,
@@ -87,6 +88,7 @@ def gather(
         roots = [*subjects, *named]
         library = collect(reader, roots, extra, also=[production] if production else [])
         library.lineage |= set(named)
+        implied.read(library)
         debts(reader, library)
         elsewhere.read(reader, library)
         whole.read(reader, library, roots)

@@ -178,6 +178,9 @@ OF_PAPER: Final[Mapping[tuple[str, str], str]] = {
     ("scores", "ast"): "cue_sheet",
 }
 
+#: What an appearance leads to; anything else that a name begins with is another record about it.
+_OF_APPEARANCE: Final = frozenset({"age_shift", "asset", "engagement", "generation", "person", "production", "replica", "role"})
+
 _NONE: Final[Mapping[str, str]] = {}
 #: Details are evidence's own; the prefix adds nothing that its record does not say.
 _OWN: Final = "details."
@@ -185,7 +188,17 @@ _OWN: Final = "details."
 
 def told(gaps: Iterable[Gap], collection: str | None) -> list[Gap]:
     """The gaps by the names of the wire format, each once, in order."""
-    return sorted({(record, _told(record, name, collection or "")) for record, name in gaps})
+    return sorted({_gap(record, name, collection or "") for record, name in gaps})
+
+
+def _gap(record: str, name: str, collection: str) -> Gap:
+    """A run, or an asset, with somebody in it stands for an appearance that nobody has recorded: what is missing is that appearance."""
+    stands_for, _, person = record.partition("/")
+    if person[:4] not in ("pty_", "rep_") or stands_for[:4] not in ("gen_", "ast_", "plan"):
+        return record, _told(record, name, collection)
+    found = _told("app", name, collection)
+    other = "." in found and found.partition(".")[0] not in _OF_APPEARANCE
+    return stands_for, found if other else f"appearance.{found}"
 
 
 def _told(record: str, name: str, collection: str) -> str:
