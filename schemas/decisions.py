@@ -204,6 +204,13 @@ class ObligationProof(Body):
     done_at = PartialDate()
 
 
+class ObligationDue(Body):
+    """The day on which an obligation is due, where its rule cannot say it, or another day than the one on record; and why."""
+
+    due_at = PartialDate(required=True, about="a payday, the day of the payroll run, what the parties agreed")
+    reason = Text(2000, required=True, about="how the day is known; no personal data")
+
+
 class DueQuery(Body):
     """Which obligations: those due by a day, of a production, to a party."""
 

@@ -81,6 +81,23 @@ class Window(Body):
             raise ValidationError({"perpetual": ["A window with an end is not perpetual; drop one of the two."]})
 
 
+class Paydays(Body):
+    """The ordinary paydays of a title or an engagement: one of them, and how far they lie apart.
+
+    What rules want paid on the ordinary payday gets its day from them: a day of work from its date, a use from the release.
+    """
+
+    first = PartialDate(required=True, about="a payday, to the day; the others lie at that distance before and after it")
+    every = Choice("week", "two_weeks", "month", required=True)
+    days_after = Whole(about="so many days payroll needs: a day's work is paid on the first payday that lies at least as much later")
+
+    @validates_schema
+    def to_the_day(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a payday that is known to the month only."""
+        if dates.precision(str(data["first"]["value"] if isinstance(data["first"], dict) else data["first"])) in ("year", "month"):
+            raise ValidationError({"first": ["Write a day as in 2026-08-28."]})
+
+
 class Identifier(Body):
     """An outside id: EIDR, ISRC, Ad-ID, the id of a tracker. A scope and value belong to one record of a kind in a studio."""
 

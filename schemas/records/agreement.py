@@ -20,7 +20,7 @@ from schemas.fields import (
     Territory,
     Text,
 )
-from schemas.parts import Money, Signatory, Window, needs, ordered
+from schemas.parts import Money, Paydays, Signatory, Window, needs, ordered
 from schemas.records.base import Record
 from schemas.references import Reference
 
@@ -138,6 +138,7 @@ class Engagement(Record):
     rate = Encrypted(Nested(Money))
     rate_period = Choice("hour", "day", "week", "session", "flat", "episode", "line", "side")
     representation = Several(Choice("counsel", "union_cba", "agent", "manager", "guardian", "self"), most=6)
+    paydays = Nested(Paydays, about="where they are not those of the title")
     conditions = Several(Nested(Condition), most=20)
     covered = Flag(about="covered by a collective agreement")
     documents = Several(Reference("document", role="document"), most=50)

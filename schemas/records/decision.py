@@ -226,20 +226,28 @@ class Obligation(Record):
     decision = Reference("decision")
     production = Reference("production")
     subjects = Several(Reference(role="subject"), most=400)
-    text = Text(2000)
+    text = Text(2000, about="the words of the rule; they name nobody")
     owed_by = Reference("party", role="owed_by")
     owed_to = Reference("party", role="owed_to")
+    under = Reference(
+        "evidence", role="owed_under", about="the paper that says how much, as an estimate of days does, for all its uses together"
+    )
     owner = Choice(*vocabulary.OWNERS)
     quantity = Decimal()
     unit = Text(40)
     basis = Text(100)
     amount = Encrypted(Nested(Money))
     due_at = PartialDate()
-    due_basis = Choice("date", "after_release", "before_release", "payday", "on_reuse", "on_request", "periodic")
+    due_basis = Choice(
+        "date", "after_release", "before_release", "payday", "on_reuse", "on_request", "periodic", "stated",
+        about="date: the rule says the day; stated: somebody stated it",
+    )  # fmt: skip
     due_days = Whole()
-    calendar = Text(60)
+    calendar = Text(60, about="the calendar that `due_days` are counted on; payday: on the first payday of the engagement or title")
     before_release = Flag(about="whether it holds the release until it is proved")
     state = Choice("open", "done", "cancelled", required=True)
+    reason = Text(2000, about="why its day was stated, or why it was cancelled")
+    cancelled_by = Reference("decision", role="cancelled_by", about="the decision about the same uses that no longer finds it owed")
     done_at = PartialDate()
     proof = Several(Reference("evidence", "document", role="proof"), most=50)
 

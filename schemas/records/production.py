@@ -8,7 +8,7 @@ from marshmallow import ValidationError, validates_schema
 
 from schemas import vocabulary
 from schemas.fields import Body, Choice, Encrypted, Flag, Language, Nested, OpenList, PartialDate, Several, Territory, Text, Whole, choices
-from schemas.parts import Money, Window, ordered
+from schemas.parts import Money, Paydays, Window, ordered
 from schemas.records.asset import DEPARTMENTS
 from schemas.records.base import Record
 from schemas.references import Reference

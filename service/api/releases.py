@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.collections import page_answer, record_answer
-from schemas.decisions import DueQuery, ObligationProof, ReleaseRequest
+from schemas.decisions import DueQuery, ObligationDue, ObligationProof, ReleaseRequest
 from schemas.records.decision import Obligation, Release
 from service.api.operation import Answer, Call, operation
 from service.api.records import answered
@@ -29,7 +29,9 @@ def create(call: Call) -> Answer:
 @operation("GET", "/v1/obligations/due", permission="records.read", tag="obligations", summary="What is owed, earliest due first", query=DueQuery(),
            answer=page_answer(_OBLIGATION)(), name="list_due_obligations")  # fmt: skip
 def due(call: Call) -> Answer:
-    """Open obligations only; those without a date come last."""
+    """Open obligations only; those without a date come last. `POST /v1/obligations/{id}/due` states a date, `paydays` of a production
+    or an engagement give those that are due on the ordinary payday theirs.
+    """
     found = obligations.due(call.context, **call.query)
     return Answer({"items": [one.document() for one in read.disclose(call.context, found)]})
 
@@ -61,4 +63,12 @@ def _file(content: bytes, media_type: str, name: str) -> Answer:
 def settle(call: Call) -> Answer:
     """The next version says when, and with what proof."""
     recorded = obligations.settle(call.context, call.path["id"], call.body["proof"], call.body.get("done_at"), key=call.key)
+    return answered(call.context, recorded)
+
+
+@operation("POST", "/v1/obligations/{id}/due", permission="evidence.write", tag="obligations", summary="State when an obligation is due",
+           body=ObligationDue(), answer=_OBLIGATION(), writes=True, name="state_obligation_due")  # fmt: skip
+def state_due(call: Call) -> Answer:
+    """The next version has the day and the reason, with `due_basis: stated`; later decisions keep it. 409 `wrong_state` unless it is open."""
+    recorded = obligations.state_due(call.context, call.path["id"], call.body["due_at"], call.body["reason"], key=call.key)
     return answered(call.context, recorded)

@@ -14,7 +14,7 @@ import orjson
 
 from service import errors
 from service.context import Context, Idempotency
-from service.decisions import again, followups, governance, packs
+from service.decisions import again, followups, governance, owed, packs
 from service.decisions.question import Asked, Question, ask, intent_fact
 from service.decisions.replay import keep_planned
 from service.facts.gather import gather
@@ -92,11 +92,11 @@ def _record(context: Context, decided: Decided, worked: again.Worked, ruling: go
     drafts = [Draft("decision", body, client_key="decision")]
     if not decided.asked.question.hypothetical:
         drafts += followups.reviews(context, decided.asked, decided.evaluation)
-        drafts += followups.obligations(context, decided.asked, decided.evaluation)
+        drafts += owed.obligations(context, decided.asked, decided.evaluation, decided.facts)
     recorded = write.append(context, drafts[: write.ATOMIC_LIMIT], key=key)
     return replace(
         decided, recorded=recorded[0], reviews=[one for one in recorded if one.kind == "review" and one.version == 1],
-        obligations=[one for one in recorded if one.kind == "obligation"],
+        obligations=[one for one in recorded if one.kind == "obligation" and one.body["state"] == "open"],
     )  # fmt: skip
 
 

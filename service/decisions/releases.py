@@ -7,7 +7,7 @@ from typing import Any
 
 from service import errors
 from service.context import Context, Idempotency
-from service.decisions import followups
+from service.decisions import owed
 from service.decisions.replay import content
 from service.ledger.log import Unchanged
 from service.records import read, write
@@ -53,7 +53,7 @@ def release(
         body["recipients"] = list(recipients)
     versions = content(context, decision, "read")
     held = frozenset({*(name for name, _ in versions), *subjects})
-    drafts = [Draft("release", body), *followups.due_after(context, decision, context.now, held)]
+    drafts = [Draft("release", body), *owed.due_after(context, decision, context.now, held)]
     return write.append(context, drafts, key=key, unchanged=Unchanged(decision.body["log_size"], held))[0]
 
 

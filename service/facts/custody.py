@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from service.facts import appearances, classify, consents, papers, people, times, titles
+from service.facts import appearances, classify, consents, papers, paydays, people, times, titles
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
 from service.rules.moments import moment
@@ -96,7 +96,7 @@ def session(world: World, view: View) -> Fact:
             "reason": reason(world, view, details),
             "payments": [{**one, "basis": "creation", "in_full": _in_full(one, details, days)} for one in paid],
             "pay_days": days,
-            "pay_due": times.earliest([one.get("due_at") for one in paid]),
+            "pay_due": times.earliest([one.get("due_at") for one in paid]) or paydays.of_session(world, person, production, starts),
             "dates": compact({"session": starts, "creation": starts, "use": starts, "request": asked or starts}),
             "path": world.path(view),
             "lines": titles.lines(world, held),

@@ -34,6 +34,8 @@ REQUIREMENT_KEYS: Final = frozenset(
 )  # fmt: skip
 #: What a failed requirement may give; `exempt` where the failed test asks for an exemption not to be needed, `pass` for a note.
 FAILING: Final = frozenset(RESULTS[:6])
+#: The calendar of what is paid on the ordinary payday of a title or an engagement.
+PAYDAY: Final = "payday"
 SOFTER: Final = frozenset({"review", "warn", "exempt"})
 
 
@@ -361,15 +363,18 @@ def _wanted_one(compiler: Compiler, value: Any) -> Term:
 
 
 def _owes(compiler: Compiler, spec: Any) -> Owes:
-    _known(spec, frozenset({"kind", "to", "quantity", "amount", "unit", "basis", "due", "days", "calendar", "note"}))
+    _known(spec, frozenset({"kind", "to", "under", "quantity", "amount", "unit", "basis", "due", "days", "calendar", "note"}))
     kind = _among("owes: kind", spec.get("kind"), DUTIES)
     due = spec.get("due")
     if due not in (None, "after_release", "before_release"):
         due = _value(compiler, "owes: due", due)
     if "days" in spec and (due != "after_release" or not isinstance(spec["days"], int) or spec["days"] < 1):
         raise PackError("owes: days: a number of days after the release, together with `due: after_release`")
-    if "calendar" in spec:
+    if spec.get("calendar") == PAYDAY:
+        if due != "after_release" or "days" in spec:
+            raise PackError("owes: calendar: payday says that it is due on the first ordinary payday; write `due: after_release`, no days")
+    elif "calendar" in spec:
         compiler.calendar(spec["calendar"])
-    terms = [(key, _value(compiler, f"owes: {key}", spec[key])) for key in ("to", "quantity", "amount") if key in spec]
+    terms = [(key, _value(compiler, f"owes: {key}", spec[key])) for key in ("to", "under", "quantity", "amount") if key in spec]
     words = [(key, spec[key] if key == "days" else str(spec[key])) for key in ("unit", "basis", "note", "days", "calendar") if key in spec]
     return Owes(kind, due, tuple(terms), tuple(words))

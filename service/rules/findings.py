@@ -80,9 +80,9 @@ class Finding:
 
     @property
     def debt(self) -> str:
-        """What makes two findings one debt: the same thing owed to the same party under the same requirement."""
+        """What makes two findings one debt: the same thing owed to the same party under the same requirement, and the same paper."""
         owes = self.obligation or {}
-        parts = (self.rule, self.requirement, owes.get("kind"), owes.get("basis"), owes.get("to"))
+        parts = (self.rule, self.requirement, *(owes.get(name) for name in ("kind", "basis", "to", "under")))
         told = "/".join(str(part) for part in parts if part)
         return told if len(told) <= LONGEST else f"{told[:59]}/{hashlib.sha256(told.encode()).hexdigest()[:40]}"
 

@@ -46,12 +46,13 @@ class Governance:
         self.intent = facts.get("intent") or {}
 
     def settled(self, debt: str, findings: Sequence[Finding]) -> str | None:
-        """The obligation that proves a debt paid: for all these uses, and for as much as they come to."""
+        """The obligation that proves a debt paid: for all these uses, or under the same paper, and for as much as they come to."""
         uses = {finding.subject.partition("/")[0] for finding in findings}
+        under = all((finding.obligation or {}).get("under") for finding in findings)  # the name of the debt says which paper
         parts = [amount((finding.obligation or {}).get("quantity")) for finding in findings]
         total = plain(Amount(sum(part.low for part in parts if part), sum(part.low for part in parts if part))) if all(parts) else None
         for entry in self.debts.get(debt, ()):
-            if uses <= set(entry["subjects"]) and entry.get("quantity") in (None, total):
+            if (under or uses <= set(entry["subjects"])) and entry.get("quantity") in (None, total):
                 return str(entry["id"])
         return None
 

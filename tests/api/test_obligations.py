@@ -12,7 +12,8 @@ import icalendar
 import pytest
 
 from service.context import Actor, Context
-from service.decisions import due, followups
+from service.decisions import due
+from service.decisions import owed as debts
 from service.records import write
 from service.records.model import Recorded
 from service.rules.findings import Finding
@@ -130,16 +131,9 @@ def owed(state: str = "done", **body: Any) -> Recorded:
     ],
 )
 def test_it_is_owed_again_when_there_is_more_of_it(before: Recorded, now: dict[str, Any], again: list[str]) -> None:
-    draft = followups._again(before, {"state": "open", **now})
+    draft = debts._again(before, {"state": "open", **now})
     assert [one.body["state"] for one in (draft,) if one] == again
     assert draft is None or (draft.id, draft.version) == ("obl_1", 3)
-
-
-def test_other_uses_are_another_debt() -> None:
-    known = [owed("open")]
-    assert followups._same_debt(known, {"subjects": ["app_2"], "quantity": "1.5"}) is None
-    assert followups._same_debt(known, {"subjects": ["app_1"], "quantity": "3"}) is known[0]
-    assert followups._same_debt(known, {"subjects": ["app_2"]}) is known[0]
 
 
 @pytest.mark.parametrize(
