@@ -35,13 +35,17 @@ STANDING_LOOKBACK = 400
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a record is called where its id is linked."""
+    """What a record is called where its id is linked; `after` are other records whose names it uses, `opened` the people among all these
+    (id and version) whose name was taken out of its seal.
+    """
 
     id: str
     kind: str
     label: str
     version: int
     state: str | None = None
+    after: frozenset[str] = frozenset()
+    opened: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,13 @@ _SEALED_NAMES = {
 """By kind: of what a record keeps secret, only this is needed to call it by it."""
 _NAMES = frozenset(f"/{name}" for names in _SEALED_NAMES.values() for name in names)
 
+
+def told_again(context: Context, opened: Iterable[tuple[str, int]]) -> None:
+    """Write to the audit log that names of people, taken out of their seal a moment ago, are shown once more."""
+    for record_id, version in opened:
+        read.shown_to(context, record_id, version, _NAMES)
+
+
 _ABOUT = {
     "appearance": ("asset", "{own} in {other}"),
     "consent": ("person", "{own} of {other}"),
@@ -163,7 +174,8 @@ def _called(name: Name, other: Name | None) -> Name:
     if other is None or name.kind not in _ABOUT:
         return name
     own = name.kind.capitalize() if name.label == _unnamed(name.kind, name.id) else name.label
-    return replace(name, label=_ABOUT[name.kind][1].format(own=own, other=other.label))
+    label = _ABOUT[name.kind][1].format(own=own, other=other.label)
+    return replace(name, label=label, after=name.after | other.after | {other.id}, opened=name.opened | other.opened)
 
 
 def _unnamed(kind: str, record_id: str) -> str:
@@ -180,9 +192,12 @@ def _name(recorded: Recorded) -> Name:
     if recorded.kind == "review":
         label = f"Review: {str(label).rpartition(':')[2].replace('-', ' ').replace('_', ' ')}"
     known_as = body.get("professional_name")
+    opened: frozenset[tuple[str, int]] = frozenset()
     if recorded.kind == "party" and isinstance(known_as, str):
-        label = known_as
-    return Name(recorded.id, recorded.kind, label or _unnamed(recorded.kind, recorded.id), recorded.version, kind.state(body))
+        label, opened = known_as, frozenset({(recorded.id, recorded.version)})
+    return Name(
+        recorded.id, recorded.kind, label or _unnamed(recorded.kind, recorded.id), recorded.version, kind.state(body), opened=opened
+    )
 
 
 def referrers(context: Context, record_id: str) -> list[Referrer]:

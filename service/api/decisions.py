@@ -10,6 +10,7 @@ from schemas.clearing import ClearingAnswer
 from schemas.decisions import DecisionAnswer, DecisionRequest, ReplayAnswer
 from service.api.operation import Answer, Call, operation
 from service.decisions import answer, clearing, decide, replay
+from service.decisions.again import Worked
 from service.decisions.question import Question
 from service.records import read
 from service.records.model import Recorded
@@ -24,8 +25,8 @@ def create(call: Call) -> Answer:
     """Blocked is an answer (201), not an error; a dry run (200) records nothing."""
     decided = decide.decide(call.context, question_of(call.body), key=call.key)
     if decided.recorded is None:
-        return Answer({"dry_run": True, **answer.explained(call.context, decided.evaluation.document())}, 200)
-    return _answered(call, decided.recorded, [*decided.reviews, *decided.obligations], decided.evaluation.document())
+        return Answer({"dry_run": True, **answer.of_worked(call.context, decided.worked)}, 200)
+    return _answered(call, decided.recorded, [*decided.reviews, *decided.obligations], decided.worked)
 
 
 @operation("GET", "/v1/decisions/{id}", permission="decisions.read", tag=TAG, summary="Read one decision with its explanation",
@@ -63,6 +64,6 @@ def question_of(body: Mapping[str, Any]) -> Question:
     return Question(subjects=subjects, planned=planned, at=at, **same)
 
 
-def _answered(call: Call, decision: Recorded, followups: list[Recorded], evaluation: Mapping[str, Any] | None = None) -> Answer:
-    body = answer.of_record(call.context, decision, followups, evaluation)
+def _answered(call: Call, decision: Recorded, followups: list[Recorded], worked: Worked | None = None) -> Answer:
+    body = answer.of_record(call.context, decision, followups, worked)
     return Answer(body, 201, {"Location": f"/v1/decisions/{decision.id}", "ETag": '"1"'})

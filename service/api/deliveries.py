@@ -69,8 +69,8 @@ def ask(call: Call) -> Answer:
     at = datetime.fromisoformat(body.pop("at")) if "at" in body else None
     gated, decided = gate.gate(call.context, call.path["id"], Question(act=body.pop("act", "release"), at=at, **body), key=call.key)
     if decided.recorded is None:
-        return Answer(_over(gated, {"dry_run": True, **answer.explained(call.context, decided.evaluation.document())}), 200)
-    told = answer.of_record(call.context, decided.recorded, [*decided.reviews, *decided.obligations], decided.evaluation.document())
+        return Answer(_over(gated, {"dry_run": True, **answer.of_worked(call.context, decided.worked)}), 200)
+    told = answer.of_record(call.context, decided.recorded, [*decided.reviews, *decided.obligations], decided.worked)
     return Answer(_over(gated, told), 201)
 
 

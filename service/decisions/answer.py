@@ -8,6 +8,7 @@ from typing import Any
 
 from service import docket
 from service.context import Context
+from service.decisions.again import Told, Worked
 from service.decisions.replay import content
 from service.records.model import Recorded
 from service.rules.causes import MISSING, MISSING_TEXT
@@ -21,23 +22,40 @@ _PLANNED = re.compile(r"planned_[a-z0-9_]+")
 _ID = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
-def of_record(
-    context: Context, decision: Recorded, followups: Sequence[Recorded] = (), evaluation: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def of_record(context: Context, decision: Recorded, followups: Sequence[Recorded] = (), worked: Worked | None = None) -> dict[str, Any]:
     """The whole answer of a stored decision, with the reviews and obligations it left when they are given.
 
-    `evaluation` is its stored document where the caller has it at hand.
+    `worked` is what it was made from, where the caller has it at hand.
     """
-    answer = decision.document() | explained(context, evaluation or content(context, decision, "findings"))
+    answer = decision.document() | (of_worked(context, worked) if worked else explained(context, content(context, decision, "findings")))
     asked = [one.id for one in followups if one.kind == "review" and one.version == 1]  # a later version is one that became moot
     return answer | {"reviews": asked, "obligations": [one.id for one in followups if one.kind == "obligation"]}
 
 
+def of_worked(context: Context, worked: Worked) -> dict[str, Any]:
+    """What was worked out, in words: those that were found a moment ago for somebody who may see the same, as long as it stands."""
+    reader = (context.actor.permissions, context.actor.productions)
+    kept = worked.told.get(reader)
+    if kept is not None:
+        docket.told_again(context, kept.opened)
+        return kept.words
+    evaluation = worked.evaluation.document()
+    names = _names(context, evaluation)
+    told = Told(_words(evaluation, names), frozenset[tuple[str, int]]().union(*(name.opened for name in names.values())))
+    if worked.ids.issuperset({*names, *(after for name in names.values() for after in name.after)}):
+        worked.told[reader] = told
+    return told.words
+
+
 def explained(context: Context, evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """Outcome, causes, findings, clearing set and coverage, with the sentences rendered for this reader."""
+    return _words(evaluation, _names(context, evaluation))
+
+
+def _words(evaluation: Mapping[str, Any], known: Mapping[str, docket.Name]) -> dict[str, Any]:
     rules = {rule["id"]: rule for rule in evaluation["rules"]}
     shown = evaluation["findings"][:FINDINGS]
-    names = _names(context, evaluation["causes"], shown)
+    names = {name: found.label for name, found in known.items()}
     return {
         "outcome": evaluation["outcome"],
         "valid_until": evaluation["valid_until"],
@@ -108,13 +126,18 @@ def _word(value: Any, names: Mapping[str, str]) -> str:
     return f"the {value.replace('_', ' ')}" if _PLANNED.fullmatch(value) else names.get(value, value)
 
 
-def _names(context: Context, causes: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    parts = [part for cause in causes for part in cause.get("parts", ())]
-    return names_of(context, [one.get("values") or {} for one in (*causes, *parts, *findings)])
+def _names(context: Context, evaluation: Mapping[str, Any]) -> dict[str, docket.Name]:
+    causes = evaluation["causes"]
+    told = (*causes, *(part for cause in causes for part in cause.get("parts", ())), *evaluation["findings"][:FINDINGS])
+    return _mentioned(context, [one.get("values") or {} for one in told])
 
 
 def names_of(context: Context, told: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Names for every id that the values of sentences mention; a person by name only to who may read it."""
+    return {name: found.label for name, found in _mentioned(context, told).items()}
+
+
+def _mentioned(context: Context, told: Iterable[Mapping[str, Any]]) -> dict[str, docket.Name]:
     flat = [part for values in told for value in values.values() for part in (value if isinstance(value, list) else [value])]
     wanted = {part for part in flat if isinstance(part, str) and _ID.fullmatch(part)}
-    return {name: found.label for name, found in docket.names(context, wanted).items()}
+    return docket.names(context, wanted)

@@ -103,7 +103,7 @@ class Case:
         at = datetime.fromisoformat(body["at"])
         question = Question(subjects, body["act"], planned, at, body["log_size"], ahead=body.get("ahead", True))
         asked = Asked(
-            question, tuple(subjects), body.get("production"), body.get("intent") or {}, body.get("profile"), body["at"], body["log_size"]
+            question, tuple(subjects), body.get("production"), body.get("intent") or {}, body.get("profile"), at, body["log_size"]
         )
         packs = tuple(governance.pack_by_digest(context, used["digest"]) for used in body["packs"])
         return cls(context, decision, asked, packs, content(context, decision, "facts")["governance"])
@@ -114,7 +114,7 @@ class Case:
         laid = [spec for spec, _ in _laid(items) if not planning.of_plan(spec)]
         planned = planning.told(question.planned, [spec for spec, _ in _laid(items) if planning.of_plan(spec)])
         facts = gather(
-            self.context, subjects=asked.subjects, planned=planned, act=question.act, at=question.at or self.context.now,
+            self.context, subjects=asked.subjects, planned=planned, act=question.act, at=asked.instant,
             known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=laid,
             wanted=frozenset().union(*(pack.collections for pack in self.packs)),
         )  # fmt: skip
@@ -214,7 +214,7 @@ class Search:
                 yield {**one, "clears": step["clears"]}, last.named(one)
 
     def _matter(self, last: Tried) -> drafts.Matter:
-        return drafts.Matter(last.facts.library, self.case.asked.production, self.case.asked.question.at or self.case.context.now)
+        return drafts.Matter(last.facts.library, self.case.asked.production, self.case.asked.instant)
 
     def _item(self, step: Step, clears: frozenset[str], last: Tried) -> Item | None:
         matter = self._matter(last)

@@ -42,11 +42,20 @@ class Decided:
     """An answer: what was evaluated, and the record of it (None for a dry run, which leaves no trace)."""
 
     asked: Asked
-    evaluation: Evaluation
-    facts: Mapping[str, Any]
+    worked: again.Worked
     recorded: Recorded | None = None
     reviews: Sequence[Recorded] = ()
     obligations: Sequence[Recorded] = ()
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The findings, and what they come to."""
+        return self.worked.evaluation
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was known that a rule may look at."""
+        return self.worked.document
 
 
 def decide(context: Context, question: Question, *, key: Idempotency | None = None) -> Decided:
@@ -58,37 +67,34 @@ def decide(context: Context, question: Question, *, key: Idempotency | None = No
     own = packs.of_caller(context, question.packs)
     ruling = governance.gather(context, asked, own)
     governed = canonical([[pack.digest for pack in ruling.packs], ruling.document])
-    key_of_question = again.key_of(context, asked, canonical(asked.intent))
-    worked = again.known(context, key_of_question, asked, governed) or again.keep(
-        key_of_question, _work_out(context, asked, ruling, governed)
-    )
-    decided = Decided(asked, worked.evaluation, worked.document)
+    worked = again.worked(context, asked, canonical(asked.intent), governed, lambda: _work_out(context, asked, ruling, governed))
+    decided = Decided(replace(asked, known_at=worked.size), worked)
     if question.dry_run:
         return decided
-    return _record(context, decided, worked, ruling, key)
+    return _record(context, decided, ruling, key)
 
 
 def _work_out(context: Context, asked: Asked, ruling: governance.Governance, governed: bytes) -> again.Worked:
     """Gather the facts and evaluate the packs on them."""
     question = asked.question
     facts = gather(
-        context, subjects=asked.subjects, planned=question.planned, act=question.act, at=question.at or context.now,
+        context, subjects=asked.subjects, planned=question.planned, act=question.act, at=asked.instant,
         known_at=asked.known_at, intent=intent_fact(asked), production=asked.production, overlay=question.overlay,
-        wanted=frozenset().union(*(pack.collections for pack in ruling.packs)),
+        wanted=frozenset().union(*(pack.collections for pack in ruling.packs)), at_hand=again.comparable(asked),
     )  # fmt: skip
     document = {**facts.document, "ahead": question.ahead, "governance": ruling.document}
     try:
         evaluation = evaluate.run(ruling.packs, document)
     except PackError as error:
         raise errors.invalid("/packs", str(error)) from None
-    looked_at = tuple({view.id for view in facts.library.views.values()} | set(asked.subjects))
+    looked_at = frozenset({view.id for view in facts.library.views.values()} | set(asked.subjects))
     return again.Worked(asked.known_at, document, facts.read, looked_at, governed, evaluation, evaluation.bytes())
 
 
-def _record(context: Context, decided: Decided, worked: again.Worked, ruling: governance.Governance, key: Idempotency | None) -> Decided:
+def _record(context: Context, decided: Decided, ruling: governance.Governance, key: Idempotency | None) -> Decided:
     for pack in ruling.packs:
         governance.keep(context, pack)
-    body = _body(context, decided, worked, ruling)
+    body = _body(context, decided, ruling)
     drafts = [Draft("decision", body, client_key="decision")]
     if not decided.asked.question.hypothetical:
         drafts += followups.reviews(context, decided.asked, decided.evaluation)
@@ -100,7 +106,8 @@ def _record(context: Context, decided: Decided, worked: again.Worked, ruling: go
     )  # fmt: skip
 
 
-def _body(context: Context, decided: Decided, worked: again.Worked, ruling: governance.Governance) -> dict[str, Any]:
+def _body(context: Context, decided: Decided, ruling: governance.Governance) -> dict[str, Any]:
+    worked = decided.worked
     read = governance.union(worked.read, ruling.read)
     asked, evaluation, question = decided.asked, decided.evaluation, decided.asked.question
     causes = list(dict.fromkeys(cause["id"][:300] for cause in evaluation.causes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from schemas.kinds import KINDS, references
@@ -60,8 +60,13 @@ class Asked:
     production: str | None
     intent: Body
     profile: str | None
-    at: str
+    instant: datetime
     known_at: int
+
+    @property
+    def at(self) -> str:
+        """The instant that is asked about, as records write it."""
+        return instant(self.instant)
 
 
 def ask(context: Context, question: Question) -> Asked:
@@ -78,8 +83,15 @@ def ask(context: Context, question: Question) -> Asked:
     intent, profile = _intent(question, production)
     return Asked(
         question, tuple(subject.id for subject in subjects), production.id if production else None, intent, profile,
-        instant(question.at or context.now), known_at,
+        question.at or _present(context.now), known_at,
     )  # fmt: skip
+
+
+def _present(now: datetime) -> datetime:
+    """The second that ends with or after now, which whoever names no instant asks about: nothing stated up to now lies beyond it,
+    and all who ask within it ask the same.
+    """
+    return now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def _subjects(context: Context, question: Question) -> list[Recorded]:

@@ -160,7 +160,7 @@ def _compare(context: Context, question: Question, items: Sequence[Recorded], ow
 def _facts(context: Context, asked: Asked, overlay: Sequence[Mapping[str, Any]] = ()) -> Facts:
     question = asked.question
     return gather(
-        context, subjects=asked.subjects, planned=None, act=question.act, at=question.at or context.now, known_at=asked.known_at,
+        context, subjects=asked.subjects, planned=None, act=question.act, at=asked.instant, known_at=asked.known_at,
         intent=intent_fact(asked), production=asked.production, overlay=overlay,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from service.facts import (
     elsewhere,
     handovers,
     implied,
+    kept,
     licensing,
     minors,
     papers,
@@ -73,12 +75,14 @@ def gather(
     production: str | None = None,
     overlay: Sequence[Mapping[str, Any]] = (),
     wanted: frozenset[str] | None = None,
+    at_hand: bool = False,
 ) -> Facts:
     """Return the facts for an act on subjects (recorded or planned) at an instant, as known at a log size.
 
     `intent` is where the result is meant to go; without `production` the subjects' own title counts. `overlay` lays
-    hypothetical records over the log; `wanted` are the collections that somebody will read, all unless told. Raises
-    `errors.Invalid` for a planned body that is not valid.
+    hypothetical records over the log; `wanted` are the collections that somebody will read, all unless told. `at_hand` says that what
+    was read for the same question a moment ago may serve, which holds for records in the log as it is, and for nothing laid over it.
+    Raises `errors.Invalid` for a planned body that is not valid.
     """
     with overlays.laid(context, overlay, known_at) as laid:
         for name in laid.gone.intersection(subjects):
@@ -86,20 +90,27 @@ def gather(
         extra, named = inline.views(planned, laid.keys)
         reader = Reader(context, known_at, times.instant(at))
         roots = [*subjects, *named]
-        library = collect(reader, roots, extra, also=[production] if production else [])
-        library.lineage |= set(named)
-        implied.read(library)
-        debts(reader, library)
-        elsewhere.read(reader, library)
-        whole.read(reader, library, roots)
+        make = partial(_read, reader, roots, extra, named, production)
+        library = kept.library(reader, roots, production, make) if at_hand else make()
         opened(context, library)
-    library.trace(roots)
     document = assemble(
         library, roots, act=act, at=times.instant(at), intent=intent, production=production, is_planned=bool(named),
         wanted=wanted,
     )  # fmt: skip
     there = {name: version for name, version in sorted(library.read.items()) if name not in laid.ids}
     return Facts(document, MappingProxyType(there), library)
+
+
+def _read(reader: Reader, roots: Sequence[str], extra: Sequence[View], named: Sequence[str], production: str | None) -> Library:
+    """Read every record that the facts are derived from."""
+    library = collect(reader, roots, extra, also=[production] if production else [])
+    library.lineage |= set(named)
+    implied.read(library)
+    debts(reader, library)
+    elsewhere.read(reader, library)
+    whole.read(reader, library, roots)
+    library.trace(roots)
+    return library
 
 
 def assemble(

@@ -307,6 +307,13 @@ class Library:
     _about: dict[tuple[Any, ...], list[View]] = field(default_factory=dict)
     _pinned: dict[str, str] = field(default_factory=dict)
 
+    def copy(self) -> Library:
+        """Return a library of the same views that may be changed without changing this one."""
+        return replace(
+            self, views=dict(self.views), read=dict(self.read), lineage=set(self.lineage), paths=dict(self.paths),
+            _sources=dict(self._sources), _kinds={}, _about={}, _pinned=dict(self._pinned),
+        )  # fmt: skip
+
     def add(self, view: View) -> None:
         """Take a view in, unless it is there."""
         if view.key not in self.views:
@@ -390,11 +397,12 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one studio's log as it was known at a size, and as it was true at an instant."""
+    """Reads one studio's log as it was known at a size, and as it was true at an instant; `turns` are instants at which that changes."""
 
     context: Context
     known_at: int
     at: str
+    turns: set[str] = field(default_factory=set)
 
     @property
     def conn(self) -> Connection[Any]:
@@ -459,6 +467,7 @@ class Reader:
         for index, raw in rows:
             recorded = read.decode(index, raw)
             histories.setdefault(recorded.id, []).append(recorded)
+            self.turns.add(str(recorded.change.get("effective_at", recorded.recorded_at)))
         return [effective for history in histories.values() if (effective := read.in_effect(history, self.at))]
 
     def pinned(self, wanted: Iterable[tuple[str, int]]) -> list[Recorded]:

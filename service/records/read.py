@@ -181,10 +181,13 @@ def _opened(
         if secret is not None and secret.protection != "erasable" and value not in (_ERASED, _WITHHELD):
             shown.append(pointer)
     if shown and not quiet:
-        audit.info(
-            "disclosed", extra={"record": recorded.id, "version": recorded.version, "pointers": shown, "actor": context.actor.account_id}
-        )
+        shown_to(context, recorded.id, recorded.version, shown)
     return replace(recorded, body=body)
+
+
+def shown_to(context: Context, record_id: str, version: int, fields: Iterable[str]) -> None:
+    """Write to the audit log that the actor was shown secret fields of a record, by their pointers."""
+    audit.info("disclosed", extra={"record": record_id, "version": version, "pointers": list(fields), "actor": context.actor.account_id})
 
 
 def _value(ring: Ring, secret: _Secret | None, allowed: frozenset[str]) -> Any:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from service.decisions import again
 from service.decisions.decide import Decided, decide
+from service.decisions.question import Asked, Question
+from service.facts import kept as libraries
+from service.facts.library import collect
 from service.records import read
 from tests.rules.scenario import STORY, Studio, read_scenario
 from tests.rules.test_story_decided import adopt, question, second
@@ -37,8 +47,13 @@ def asked(studio: Studio) -> Callable[[], Decided]:
             studio.enter(one["records"])
         if str(one["step"]) == "1":
             adopt(studio.context, other, studio.keys["$production"])
-    told = next(one for one in steps if str(one["step"]) == "7")["ask"][0]
-    return lambda: decide(studio.context, question(studio, told))
+    told = question(studio, next(one for one in steps if str(one["step"]) == "7")["ask"][0])
+    return lambda **other: decide(studio.context, replace(told, **other))
+
+
+def _forget() -> None:
+    again._WORKED.clear()
+    libraries._KEPT.clear()
 
 
 def test_the_same_question_is_not_worked_out_twice(asked):
@@ -48,7 +63,7 @@ def test_the_same_question_is_not_worked_out_twice(asked):
     assert kept.evaluation is asked().evaluation
     assert kept.asked.known_at > first.asked.known_at
     assert kept.recorded.body["facts"] == asked().recorded.body["facts"]
-    again._WORKED.clear()
+    _forget()
     anew = asked()
     assert anew.evaluation is not kept.evaluation
     assert anew.evaluation.bytes() == kept.evaluation.bytes()
@@ -66,12 +81,60 @@ def test_what_is_new_is_seen(asked, studio, news):
     studio.enter([{**record, "key": "news"}])
     after = asked()
     assert (after.evaluation is before.evaluation) == (news in NEEDLESS)
-    again._WORKED.clear()
-    fresh = asked()
-    assert after.evaluation.bytes() == fresh.evaluation.bytes()
-    assert {name: value for name, value in after.facts.items() if name != "obligations"} == {
-        name: value for name, value in fresh.facts.items() if name != "obligations"
-    }
+    later = asked(at=before.asked.instant + timedelta(seconds=1))  # from the records at hand
+    _forget()
+    fresh, anew = asked(), asked(at=later.asked.instant)
+    for found, wanted in ((after, fresh), (later, anew)):
+        assert found.evaluation.bytes() == wanted.evaluation.bytes()
+        assert _without(found.facts, "obligations") == _without(wanted.facts, "obligations")
+
+
+def _without(facts: Any, name: str) -> dict[str, Any]:
+    return {key: value for key, value in facts.items() if key != name}
+
+
+def test_the_records_at_hand_serve_another_instant_unless_another_version_is_in_effect_then(asked, studio, monkeypatch):
+    first = asked()
+    party = read.get(studio.context, "production", studio.keys["$production"])
+    change, turn = {"type": "amendment", "effective_at": "2026-11-01T00:00:00Z"}, datetime(2026, 11, 1, tzinfo=UTC)
+    body = {**read.open_all(studio.context, [party])[0].body, "title": "Another title"}
+    studio.enter([{"kind": "production", "version_of": "production", "key": "later", "change": change, "body": body}])
+    reads = []
+    monkeypatch.setattr(
+        sys.modules["service.facts.gather"], "collect", lambda *given, **more: (reads.append(1), collect(*given, **more))[1]
+    )
+    asked(at=turn - timedelta(days=2))
+    asked(at=turn - timedelta(days=1))
+    assert len(reads) == 1
+    before, after = asked(at=turn - timedelta(seconds=1)), asked(at=turn)
+    assert len(reads) == 2
+    assert (before.worked.read[party.id], after.worked.read[party.id]) == (first.worked.read[party.id], first.worked.read[party.id] + 1)
+
+
+def test_who_names_no_instant_asks_about_the_second_that_ends_now_or_next(asked, studio):
+    now = asked(at=None).asked.instant
+    assert now.microsecond == 0
+    assert timedelta(0) <= now - studio.context.now < timedelta(seconds=1)
+
+
+def test_of_those_who_ask_the_same_at_once_one_works_it_out():
+    asked = Asked(Question(("ast_1",)), ("ast_1",), None, {}, None, datetime(2026, 1, 1, tzinfo=UTC), 5)
+    begun, made = threading.Barrier(4), []
+
+    def work() -> again.Worked:
+        time.sleep(0.05)
+        made.append(again.Worked(5, {}, {}, frozenset(), b"", SimpleNamespace(), b""))
+        return made[-1]
+
+    def ask(_: int) -> again.Worked:
+        begun.wait()
+        return again.worked(SimpleNamespace(studio_id="stu_once"), asked, b"", b"", work)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, range(4)))
+    assert len(made) == 1
+    assert all(answer.evaluation is made[0].evaluation for answer in answers)
+    assert not again._AT_WORK
 
 
 def test_a_new_version_is_seen(asked, studio):
