@@ -227,9 +227,9 @@ def _platform(world: World, view: View, person: str, production: str | None) -> 
         for model in talent
         if model.body.get("scope_productions") not in (None, ["*"]) and production not in (bares(model.body["scope_productions"]) or ())
     ]
+    open_ = any(model.body.get("scope_productions") is None for model in talent)
     return {
         "talent_model": bool(talent),
         "model_out_of_scope": True if beyond else (None if open_ else False),
         "model_of_title": bool(talent) and not beyond and not open_ and not view.body.get("replica"),
     }
-    open_ = any(model.body.get("scope_productions") is None for model in talent)

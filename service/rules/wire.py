@@ -71,7 +71,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
     "commercial_periods": {"ends": "maximum_use", "over": "maximum_use", "carries_people": "asset.people"},
     "commercial_services": {
         "commercials_made": "commercial.replica_commercials", "outside_first": "consent.scope", "in_original_period": "commercial.maximum_use",
-        "same_advertiser": "scope.advertisers", "reaches_multiple": "amount", "starts_at": "generated_at",
+        "same_advertiser": "scope.advertisers", "reaches_multiple": "amount",
     },
     "commercial_trainings": {"contains": "dataset.contains_commercials"},
     "commercials": {"ad_id_in_time": "ad_id_at", "looked_at": "asset.origin"},
