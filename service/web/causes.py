@@ -207,10 +207,9 @@ def _cause(cause: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]], g
     of_part = [grouped.get((part["id"], cause["result"]), ())[:SHOWN] for part in parts]
     findings = [each for found in of_part for each in found]
     paths = dict.fromkeys(tuple(each["path"]) for each in findings if len(each.get("path") or ()) > 1)
-    missing = dict.fromkeys((gap["record"], gap["field"]) for each in findings for gap in each.get("missing") or ())
     return {
         **cause,
-        "concerns": cause["items"],
+        "concerns": list(dict.fromkeys(each.partition("/")[0] for each in cause["items"])),
         "past": cause.get("past", False),
         "holds": cause.get("holds", False),
         "says": present.sentence(cause.get("says") or cause["code"], values, naming),
@@ -218,7 +217,7 @@ def _cause(cause: Mapping[str, Any], statics: Mapping[str, Mapping[str, Any]], g
         "paper": _paper(cause, findings),
         "source": _source(statics.get(cause["rule"], {})),
         "parts": [_part(part, found, statics, naming) for part, found in zip(parts, of_part, strict=True)],
-        "missing": [{"record": record, "field": field} for record, field in missing],
+        "missing": _missing(each for part in parts for each in grouped.get((part["id"], cause["result"]), ())),
         "paths": list(paths)[:_PAPERS],
         "owed": _owed(findings),
     }  # fmt: skip
@@ -235,6 +234,15 @@ def _part(
 def _source(rule: Mapping[str, Any]) -> str | None:
     source = str(rule.get("source"))
     return source if source.startswith("https://") else None
+
+
+def _missing(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return each missing field with the records that lack it."""
+    lacking: dict[str, dict[str, None]] = {}
+    for each in findings:
+        for gap in each.get("missing") or ():
+            lacking.setdefault(gap["field"], {})[gap["record"]] = None
+    return [{"field": field, "records": list(records)} for field, records in sorted(lacking.items())]
 
 
 def _paper(cause: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> str | None:

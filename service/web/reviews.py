@@ -17,6 +17,7 @@ from service.decisions import packs, reviews
 from service.decisions.governance import every, parts_of
 from service.records import read, search
 from service.records.model import Recorded
+from service.rules.causes import MISSING
 from service.web import causes, decisions, forms, present
 from service.web.page import Moved, Shown, Visit, page
 
@@ -181,7 +182,7 @@ def _shown(visit: Visit, form: forms.Form) -> Shown:
     values = {
         "title": "Review", "here": "reviews", "record": record, "body": body, "form": form, "names": names, "rules": [(each, _source(known.get(each, {}))) for each in rules],
         "rule_choices": [(each, known.get(each, {}).get("clause") or each, each) for each in rules],
-        "asks": {part["rule"]: present.sentence(part.get("says") or part["code"], part["values"], naming) for part in cause.get("parts", ())},
+        "asks": _asks(cause.get("parts", ()), naming),
         "question": causes.reason(cause, naming), "fix": causes.remedy(cause, naming), "past": cause.get("past", False),
         "items": _items(record), "roles": [(each, present.words(each)) for each in vocabulary.OWNERS],
         "alike": [(each.id, names[each.body["decision"]].label, present.when(each.recorded_at[:10])) for each in alike if each.body["decision"] in names],
@@ -190,6 +191,15 @@ def _shown(visit: Visit, form: forms.Form) -> Shown:
         "accounts": docket.account_names(context, [str(body.get("decided_by"))]), "reason": present.readable(body.get("reason", "")),
     }  # fmt: skip
     return Shown("review.html", values)
+
+
+def _asks(parts: Iterable[Mapping[str, Any]], naming: Mapping[str, str]) -> dict[str, list[Markup]]:
+    """Return what each rule of a cause asks, in its own words, or which fields it misses."""
+    asked: dict[str, list[Markup]] = {}
+    for part in parts:
+        says = "Missing: {fields}." if part["code"] == MISSING else part.get("says") or part["code"]
+        asked.setdefault(part["rule"], []).append(present.sentence(says, part["values"], naming))
+    return asked
 
 
 def _alike(context: Context, review: Recorded) -> list[Recorded]:
