@@ -24,6 +24,8 @@ from service import errors
 
 APP, LEDGER, OWNER = "clearance_app", "clearance_ledger", "clearance_owner"
 POOL_SECONDS = 10.0
+_TURN_SECONDS, _RECONNECT_SECONDS = 0.5, 0.3
+"""A pool that cannot connect would wait longer and longer before it tries again; it gives up soon, and whoever waits asks it anew."""
 _RETRIES = 5
 _LIMITS = "SELECT set_config('statement_timeout', %(limit)s, false), set_config('idle_in_transaction_session_timeout', %(limit)s, false)"
 _T = TypeVar("_T")
@@ -103,7 +105,7 @@ class Database:
     def _lend(self, role: str) -> Iterator[Link]:
         try:
             pool = self._pool(role)
-            conn = pool.getconn()
+            conn = _connection(pool)
         except PoolTimeout as fault:
             raise errors.Unavailable(
                 "The database has no connection free or does not answer; try again.", "database_unavailable", headers={"Retry-After": "2"}
@@ -134,6 +136,7 @@ class Database:
                 self._pools[role] = ConnectionPool(
                     self.url, connection_class=Link, kwargs={"autocommit": True}, configure=configure, check=_still_there,
                     min_size=0, max_size=self._size if role == APP else self._ledger_size, timeout=POOL_SECONDS, max_idle=300.0, open=True, name=role,
+                    reconnect_timeout=_RECONNECT_SECONDS,
                 )  # fmt: skip
             return self._pools[role]
 
@@ -174,6 +177,18 @@ def problem(fault: psycopg.Error) -> errors.Problem | None:
     if name in {"api_key_account", "session_account"}:
         return errors.NotFound("There is no such account in this studio.", "not_found")
     return None
+
+
+def _connection(pool: ConnectionPool[Link]) -> Link:
+    """Wait for a connection; raises `PoolTimeout`."""
+    until = time.monotonic() + POOL_SECONDS
+    while True:
+        left = until - time.monotonic()
+        try:
+            return pool.getconn(min(_TURN_SECONDS, left))
+        except PoolTimeout:
+            if left <= _TURN_SECONDS:
+                raise
 
 
 def _still_there(conn: Connection[Any]) -> None:

@@ -9,23 +9,26 @@ import time
 import uuid
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
+from pathlib import Path
 
 import httpx
 
+from service.db import Database
+from service.embedded import lease
 from service.ledger.log import Ledger
 from service.ledger.signer import Signer
-from tests.faults import together, verifier
+from tests import processes
+from tests.faults import running, together, verifier
 from tests.faults.running import Service, recovery, served_again, writing
-from tests.faults.stage import Stage, at_once
+from tests.faults.stage import Log, Stage, at_once
 from tests.faults.table import Row
 from tests.faults.writer import Writer, stopped
 from tests.processes import wait_until
 
 SERVER = ("server",) * 7 + ("supervisor",)
 DATABASE = ("backend",) * 40 + ("postmaster", "keeper")
-"""Fifty kills; the long form deals them out until there are a thousand of each."""
-LONG_SERVER, LONG_SEQUENCER, LONG_DATABASE = 20, 840, 24
+"""Fifty kills; the long form deals them out so many times, and to a process that appends by itself so often that there are a thousand of each."""
+LONG_SERVER, LONG_SEQUENCER, LONG_DATABASE, LONG_CLUSTER = 20, 840, 5, 19
 
 
 def server(stage: Stage) -> Row:
@@ -38,7 +41,10 @@ def server(stage: Stage) -> Row:
 
 def database(stage: Stage) -> Row:
     """F2: `kill -9` of the database, its backends and its keeper, at random moments while four write."""
-    return _kills(stage, Row("F2", "kill -9 of the database while four write"), DATABASE * (LONG_DATABASE if stage.long else 1))
+    row = _kills(stage, Row("F2", "kill -9 of the database while four write"), DATABASE * (LONG_DATABASE if stage.long else 1))
+    if stage.long:
+        _cluster(stage, row, DATABASE * LONG_CLUSTER)
+    return row
 
 
 def _sequencer(stage: Stage, row: Row, count: int) -> None:
@@ -51,11 +57,53 @@ def _sequencer(stage: Stage, row: Row, count: int) -> None:
             time.sleep(dice.uniform(0, 0.1))
             writer.take(row, stopped([number], writer.said))
             row.times += 1
-        with closing(Ledger(log.database, Signer(data / "keys" / "log"))) as ledger:
-            after = replace(log, keys=data / "keys" / "log", ledger=ledger)
-            after.judge(row, [*writer.told, *after.append()])
-        writer.judge_files(row, data)
+        _judge(row, log.url, data, writer)
         row.expect(not writer.refused, f"refused: {Counter(writer.refused)}")
+
+
+def _cluster(stage: Stage, row: Row, parts: tuple[str, ...]) -> None:
+    """Kill parts of a server under a process that appends, also while it recovers; each time somebody must be served again."""
+    data, dice, moments = stage.directory(), random.Random(stage.seed), []
+    stage.copy_cluster(data)
+    with (data / "postgres" / "postgresql.auto.conf").open("a") as file:
+        file.write("fsync = off\n")  # the power stays on; what was committed must be written all the same, so it is durable otherwise
+    with lease.hold(data) as held, closing(Writer(data / "said")) as writer:
+        number = writer.start(held.url, data)
+        wait_until(writer.answers, 60)
+        for part in dice.sample(parts, len(parts)):
+            if not row.holds:
+                break
+            time.sleep(dice.uniform(0, 0.1))
+            for chosen in dice.sample(there := running.database(data, part), min(len(there), 1)):
+                processes.kill(chosen)
+                row.times += 1
+            if dice.random() < 0.8:  # else the next one comes amid the recovery
+                moments.append(_served_again(row, held, writer, part))
+        writer.take(row, stopped([number], writer.said))
+        held.ensure()
+        _judge(row, held.url, data, writer)
+    row.notes.append(
+        f"of {len(moments)} times served again after p50 {sorted(moments)[len(moments) // 2]:.2f} s, at most {max(moments):.2f} s"
+    )
+
+
+def _served_again(row: Row, held: lease.Lease, writer: Writer, part: str) -> float:
+    served, begun = writer.answers(b"token"), time.monotonic()
+    while writer.answers(b"token") <= served:
+        held.ensure()
+        if time.monotonic() > begun + 90:
+            row.expect(condition=False, says=f"nobody was served again after the {part} was killed")
+            break
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def _judge(row: Row, url: str, data: Path, writer: Writer) -> None:
+    keys = data / "keys" / "log"
+    with closing(Database(url)) as opened, closing(Ledger(opened, Signer(keys))) as ledger:
+        log = Log(url, keys, opened, ledger)
+        log.judge(row, [*writer.told, *log.append()])
+    writer.judge_files(row, data)
 
 
 def _kills(stage: Stage, row: Row, parts: tuple[str, ...]) -> Row:
@@ -66,7 +114,7 @@ def _kills(stage: Stage, row: Row, parts: tuple[str, ...]) -> Row:
             service.hurt(part, dice)
             moments.append(time.monotonic())
             row.times += 1
-            if stage.long or part not in {"backend", "server"}:
+            if part not in {"backend", "server"}:
                 row.expect(served_again(writers), f"nobody was served again after the {part} was killed")
     row.notes.append(recovery(writers, moments))
     return row

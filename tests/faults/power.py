@@ -22,7 +22,6 @@ from service.embedded import lease, place
 from service.ledger import fsck
 from service.ledger.log import Ledger
 from service.ledger.signer import Signer
-from service.migrate import migrate
 from tests import processes
 from tests.db.ledger.made import STUDIO
 from tests.faults import verifier
@@ -110,7 +109,7 @@ def machine(stage: Stage, row: Row, *, durable: bool = True, patch: str = "") ->
     """A machine whose database was set up before anything goes wrong; when it is done with, the row has what was told."""
     where = Path(tempfile.mkdtemp(prefix="disk-"))
     with closing(Disk(where)) as disk:
-        _database(stage, disk.below / "data" / "postgres")  # past the layer, so it counts as synced
+        stage.copy_cluster(disk.below / "data")  # past the layer, so it counts as synced
         made = Machine(disk, row, Writer(where / "said", patch), durable)
         try:
             yield made
@@ -120,20 +119,6 @@ def machine(stage: Stage, row: Row, *, durable: bool = True, patch: str = "") ->
             for number in processes.of_data(made.data):
                 processes.kill(number)
     shutil.rmtree(where, ignore_errors=True)
-
-
-def _database(stage: Stage, to: Path) -> None:
-    """A migrated cluster, made once and copied."""
-    if stage.cluster is None:
-        stage.cluster = stage.directory()
-        with lease.hold(stage.cluster, durable=False) as held:
-            migrate(held.url)
-        wait_until(lambda: not processes.of_data(stage.cluster), 60)
-        with (stage.cluster / "postgres" / "postgresql.auto.conf").open("a") as file:
-            # before it recovers a server syncs every file there is: after a cut there is nothing to be synced, and it takes long
-            file.write("recovery_init_sync_method = syncfs\n")
-    shutil.copytree(stage.cluster / "postgres", to)
-    to.parent.chmod(0o700)
 
 
 def cuts(stage: Stage) -> Row:

@@ -52,15 +52,6 @@ class Service:
         """The processes of the HTTP server, its workers included."""
         return [number for number in processes.children(self.process.pid) if "service.cli.http_server" in command(number)]
 
-    def database(self, part: str) -> list[int]:
-        """The postmaster, the backends, or the keeper."""
-        there = processes.of_data(self.data)
-        words = {number: command(number) for number in there}
-        keeper = [number for number in there if "service.embedded.keeper" in words[number]]
-        postmaster = [number for number in there if "/postgres " in words[number].partition("-D")[0] and number not in keeper]
-        named = {"keeper": keeper, "postmaster": postmaster}
-        return named[part] if part in named else [number for number in there if number not in {*keeper, *postmaster}]
-
     def hurt(self, part: str, dice: random.Random, number: int = signal.SIGKILL) -> None:
         """Send a signal to one process of a kind, if there is one at this moment; start anew what nobody else would."""
         if part == "supervisor":
@@ -68,7 +59,7 @@ class Service:
             self.process.communicate()
             self.start()
             return
-        there = self.server() if part == "server" else self.database(part)
+        there = self.server() if part == "server" else database(self.data, part)
         for chosen in dice.sample(there, min(len(there), 1)):
             if number == signal.SIGKILL:
                 processes.kill(chosen)
@@ -118,6 +109,16 @@ class Service:
         self.process.terminate()
         self.process.communicate(timeout=60)
         wait_until(lambda: not processes.of_data(self.data))
+
+
+def database(data: Path, part: str) -> list[int]:
+    """The postmaster of a data directory, the backends, or the keeper."""
+    there = processes.of_data(data)
+    words = {number: command(number) for number in there}
+    keeper = [number for number in there if "service.embedded.keeper" in words[number]]
+    postmaster = [number for number in there if "/postgres " in words[number].partition("-D")[0] and number not in keeper]
+    named = {"keeper": keeper, "postmaster": postmaster}
+    return named[part] if part in named else [number for number in there if number not in {*keeper, *postmaster}]
 
 
 class Writer(threading.Thread):

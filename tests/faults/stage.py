@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -81,7 +82,7 @@ class Stage:
     seed: int = 20261121
     _count: Iterator[int] = field(default_factory=itertools.count)
     _service: Service | None = None
-    cluster: Path | None = None
+    _cluster: Path | None = None
 
     def directory(self) -> Path:
         made = self.where / f"place{next(self._count)}"
@@ -93,6 +94,19 @@ class Stage:
         if self._service is None:
             self._service = Service(self.directory() / "data")
         return self._service
+
+    def copy_cluster(self, data: Path) -> None:
+        """Put the files of a migrated server into a data directory; they are made once."""
+        if self._cluster is None:
+            self._cluster = self.directory()
+            with lease.hold(self._cluster, durable=False) as held:
+                migrate(held.url)
+            lease.wait_until_stopped(self._cluster)
+            with (self._cluster / "postgres" / "postgresql.auto.conf").open("a") as file:
+                # before it recovers a server syncs every file there is: after a power cut there is nothing to be synced, and it takes long
+                file.write("recovery_init_sync_method = syncfs\n")
+        shutil.copytree(self._cluster / "postgres", data / "postgres")
+        data.chmod(0o700)
 
     def close(self) -> None:
         if self._service is not None:

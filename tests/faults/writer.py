@@ -53,7 +53,7 @@ def write(url, data, said):
         threading.Thread(target=work, args=tools).start()
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for line in sys.stdin:
-    url, data, said = line.split()
+    url, data, said = line.rstrip().split(chr(9))
     number = os.fork()
     if not number:
         write(url, Path(data), said)
@@ -82,7 +82,7 @@ class Writer:
     def start(self, url: str, data: Path) -> int:
         """Let one begin, and return its number."""
         self.said.write_bytes(b"")
-        self._process.stdin.write(f"{url} {data} {self.said}\n")
+        self._process.stdin.write(f"{url}\t{data}\t{self.said}\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
