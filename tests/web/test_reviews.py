@@ -97,6 +97,18 @@ def test_what_is_alike_is_settled_each_by_itself(client: FlaskClient, world: Wor
     assert [len(versions(world, each)) for each in (first, second, third)] == [2, 2, 1]
 
 
+def test_what_several_rules_ask_may_be_answered_for_some_of_them(client: FlaskClient, world: World) -> None:
+    rules = ["house-likeness.asset-origin", "house-likeness.creation-consent"]
+    mine = ask(world, "missing_facts@legal", rules=rules)
+    told = words(client.get("/reviews"))
+    assert all(rule in told for rule in ("2 rules", *rules))
+    assert all(rule in words(client.get(f"/reviews/{mine}")) for rule in ("Only for these rules", *rules))
+    send(client, opened(client, f"/reviews/{mine}"), {**ANSWER, "rules": rules[1:]})
+    assert versions(world, mine)[-1].body["rules"] == rules[1:]
+    stray = send(client, opened(client, f"/reviews/{ask(world, 'missing_facts@legal', rules=rules)}"), {**ANSWER, "rules": ["house.other"]})
+    assert "does not ask about house.other" in beside(stray, "rules")
+
+
 def test_nothing_is_settled_beside_what_is_not_there(client: FlaskClient, world: World) -> None:
     mine = ask(world)
     for stray in (worlds.unknown("rev"), world.ids["shot"], "nonsense"):
