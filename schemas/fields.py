@@ -255,8 +255,8 @@ class Sealed(Plain):
     """A value that never stands in the log in the clear: the entry holds a salted commitment instead.
 
     `protection` says who may read it; `subject` names the reference beside it or around it (or `self`) whose erasure takes it
-    away, or several, of which the first that is there counts. Where none is, it is the one person whom the record is about
-    (`service.records.subjects`), with `everyone` all of them; a record about nobody, or about several, uses the studio's own key.
+    away, or several, of which the first that is there counts. Where the field names none, it is the one person whom the record is
+    about (`service.records.subjects`), with `everyone` all of them. Without anybody a value lies under the studio's own key.
     """
 
     protection = "encrypted"

@@ -140,7 +140,7 @@ class Provider(Body):
     request_id = Text(300)
     status = Text(100)
     region = Text(100)
-    account = Encrypted(Text(300))
+    account = Encrypted(Text(300), subject="operator")
     verified = Flag(about="fetched from the provider by its id, not taken from a caller's word")
 
 
@@ -148,7 +148,7 @@ class Unresolved(Body):
     """Something that the file names and the ledger does not know: a model, an input, a node. Unknown is recorded, never guessed."""
 
     kind = Choice("model", "input", "node", "person", "tool", "terms", "other", required=True)
-    name = Text(500, required=True)
+    name = Erasable(Text(500, required=True), everyone=True)
     digests = digests()
 
 
@@ -156,7 +156,7 @@ class Contradiction(Body):
     """Two sources that disagree about the run; both are kept."""
 
     code = Text(100, required=True)
-    says = Text(2000)
+    says = Erasable(Text(2000), everyone=True)
     between = Several(Text(200), most=10)
 
 

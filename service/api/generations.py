@@ -165,12 +165,13 @@ def _credentials(call: Call, file: BinaryIO) -> Mapping[str, Any] | None:
 
 
 def _answer(call: Call, done: importing.Imported) -> Answer:
-    body = done.generation.body
+    shown = read.disclose(call.context, [done.generation])[0]
+    body = shown.body
     told: dict[str, Any] = {
         "generation": done.generation.id,
         "made": [record.id for record in done.made],
         "found": done.found,
-        "record": read.disclose(call.context, [done.generation])[0].document(),
+        "record": shown.document(),
     }
     told |= {name: body[name] for name in ("adapter", "contradictions", "unresolved", "unread") if name in body}
     if done.asset:

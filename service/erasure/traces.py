@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 from psycopg import Connection
 
-from schemas.fields import Sealed
+from schemas.fields import Personal, Sealed
 from schemas.kinds import KINDS
 from schemas.references import visit
 from service.ledger.items import Edge
@@ -145,7 +145,8 @@ def _papers(
     resting: dict[str, set[str]] = {name: set() for name in papers}
     rows = conn.execute("SELECT DISTINCT target, source FROM reference WHERE studio_id = %s AND target = ANY(%s)", (studio_id, papers))
     for target, source in rows:
-        resting[target].add(source)
+        if not source.startswith("hld_"):  # a hold rests on nothing; while it lives it is asked for by itself
+            resting[target].add(source)
     users = set().union(*resting.values())
     wider = _around(conn, studio_id, users - found.kinds.keys()) if users - found.kinds.keys() else found
     alone = {
@@ -174,13 +175,18 @@ def _in_entries(
     for record, kind, body in _bodies(conn, studio_id, sorted({*wanted, *papers})):
         whole = record in papers or found.is_about(record, party_id)
         for spot in visit(KINDS[kind].schema, body):
-            if isinstance(spot.field, Sealed) and (whole or (spot.field.everyone and kind != "document")):
+            if isinstance(spot.field, Sealed) and (spot.field.everyone or (whole and _default(spot.field, kind))):
                 if isinstance(spot.value, Mapping) and spot.value.keys() == {"commitment"}:
                     marks.add((record, spot.value["commitment"]))
                 else:
                     clear[record, spot.pointer] = Value(record, spot.pointer, b"")
         sources.update(dict.fromkeys(_contents(kind, body)) if kind == "generation" or record in papers else ())
     return marks, tuple(clear[name] for name in sorted(clear)), tuple(sources)
+
+
+def _default(field: Sealed, kind: str) -> bool:
+    """Whether a field goes with whom its record is about; one that names somebody else by a field of its own goes with them."""
+    return field.subject in ((), ("self",)) or isinstance(field, Personal) or kind == "document"
 
 
 def _contents(kind: str, body: Mapping[str, Any]) -> Iterator[str]:

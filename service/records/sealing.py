@@ -32,7 +32,9 @@ def seal(ring: Ring, draft: Draft, body: dict[str, Any], people: People, before:
             spot.container[spot.key] = spot.value.value
             continue
         found = secret(spot)
-        subject = draft.id if found.subject == "self" else found.subject or people.owner(everyone=found.everyone)
+        subject = draft.id if found.subject == "self" else found.subject
+        if not spot.field.subject:
+            subject = people.owner(everyone=found.everyone)
         try:
             sealed = ring.seal_value(subject, orjson.dumps(found.value, option=orjson.OPT_SORT_KEYS))
         except Erased:

@@ -6,6 +6,7 @@ service has said. What was entered lives in one installation, erased with the co
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -22,6 +23,8 @@ import pytest
 from psycopg import sql
 
 from service.client import Client
+from service.content.encrypted import Documents
+from service.content.store import Store
 from service.content.vault import Erased, Sealed, Vault
 from service.demo import media
 from service.embedded import lease
@@ -37,7 +40,11 @@ def canary(where: str) -> str:
 PLACES = (
     "name", "legal", "other", "contact", "member", "partynotes", "description", "afterdeath", "compensation", "consentnotes", "fee",
     "prompt", "operator", "account", "raw", "planned", "statement", "reason", "matter", "document", "overlay", "refused", "title",
+    "papertitle", "attached", "condition", "replica", "material", "session", "purpose", "notice", "attested", "talks", "complaint", "waiver",
+    "alteration",
 )  # fmt: skip
+STAY = {"title", "operator", "account", "raw"}
+"""What an erasure of the person leaves for whoever may read it: a title, and what nobody has said to be about them."""
 """Where canaries are put; `fee` is a number of its own kind, and `title` no secret: it shows that the search finds what is there."""
 FEE = "7351948.26"
 
@@ -75,10 +82,18 @@ class House:
             limits_after_death={"stated": True, "text": canary("afterdeath")},
         )  # fmt: skip
         self.make(
-            "engagement", "engagements", person=person, production=title, category="principal", rate={"amount": FEE, "currency": "USD"}
-        )
+            "engagement", "engagements", person=person, production=title, category="principal", rate={"amount": FEE, "currency": "USD"},
+            conditions=[{"type": "scan_consent", "text": canary("condition")}],
+        )  # fmt: skip
+        attached = self.make("attached", "documents", title=canary("papertitle"), media_type="application/pdf")
+        self.client.upload(f"/v1/documents/{attached}/content", canary("attached").encode() * 2_000, "application/pdf")
+        self.client.request("PATCH", f"/v1/consents/{consent}", json={"documents": [attached]}, headers={"If-Match": '"1"'})
+        self.words(title, person, consent)
         asset = self.make("asset", "assets", type="image", name="sh010", origin="generated", productions=[title])
-        self.make("appearance", "appearances", asset=asset, person=person, type="new_performance", productions=[title])
+        self.make(
+            "appearance", "appearances", asset=asset, person=person, type="new_performance", productions=[title],
+            alteration_purpose=canary("alteration"),
+        )  # fmt: skip
         self.make(
             "run", "generations", productions=[title], prompts=[{"text": canary("prompt"), "use": "positive"}], operator_name=canary("operator"),
             provider={"name": "somebody", "account": canary("account")}, prompt_entities=[{"person": person, "name_used": True}],
@@ -100,9 +115,31 @@ class House:
         self.ids["imported"] = told["generation"]
         self.ask(title, asset)
 
+    def words(self, title: str, person: str, consent: str) -> None:
+        """Free words of many people about one, in papers of many kinds."""
+        materials = [{"origin": "other", "description": canary("material")}]
+        self.make("replica", "replicas", person=person, name=canary("replica"), materials=materials, productions=[title])
+        papers: dict[str, dict[str, Any]] = {
+            "capture_session": {"person": person, "place": canary("session"), "business_reason": {"text": canary("purpose")}},
+            "notice": {"kind": "replica_use", "recipients": [person], "description": canary("notice")},
+            "consultation": {"people": [person], "proposal": canary("talks")},
+            "complaint": {"by": person, "text": canary("complaint")},
+            "attestation": {
+                "kind": "description_adequate", "outcome": "confirmed", "role": "legal", "signed_at": "2026-09-01", "statement": canary("attested"),
+            },
+        }  # fmt: skip
+        for type_, details in papers.items():
+            self.make(type_, "evidence", type=type_, details=details, subjects=[consent], productions=[title])
+        self.make(
+            "waiver", "waivers", rules=["sagaftra-tvt-2026.scan.business-reason"], subjects=[consent], reason=canary("waiver"),
+            expires_at="2030-01-01",
+        )  # fmt: skip
+
     def ask(self, title: str, asset: str) -> None:
         self.make("decision", "decisions", act="release", subject=asset, at="2026-09-20T12:00:00Z")
-        planned = {"generation": {"prompts": [{"text": canary("planned"), "use": "positive"}], "productions": [title]}}
+        named = [{"person": self.ids["person"], "name_used": True}]
+        prompts = [{"text": canary("planned"), "use": "positive"}]
+        planned = {"generation": {"prompts": prompts, "prompt_entities": named, "productions": [title]}}
         self.make("planned", "decisions", act="generate", subject=planned, at="2026-09-20T12:00:00Z")
         overlay = [{"kind": "party", "key": "p", "body": {"type": "person", "professional_name": canary("overlay")}}]
         self.client.request("POST", "/v1/simulations", json={"act": "release", "subjects": [asset], "overlay": overlay}, retry=False)
@@ -170,6 +207,12 @@ def in_tables(conn: psycopg.Connection[Any]) -> dict[str, set[str]]:
     return {name: canaries for name, canaries in told.items() if canaries}
 
 
+def papers_of(house: House) -> list[str]:
+    """The contents of the papers, and of the plan of a decision, as they lie in the store."""
+    bodies = [house.client.get(f"/v1/documents/{house.ids[name]}")["body"]["content"] for name in ("paper", "attached")]
+    return [each["sha256"] for each in (*bodies, house.client.get(f"/v1/decisions/{house.ids['planned']}")["body"]["planned"])]
+
+
 def in_files(data: Path) -> dict[str, set[str]]:
     files = [path for path in data.rglob("*") if path.is_file()]
     assert [path for path in files if "pg_wal" in path.parts]
@@ -179,34 +222,42 @@ def in_files(data: Path) -> dict[str, set[str]]:
 def test_no_canary_is_left_anywhere(house: House) -> None:
     house.settle()
     shown = found("\n".join(house.pages().values()).encode())
-    assert {"name", "legal", "description", "prompt", "fee", "statement", "partynotes"} <= shown, "who may read it has read it"
+    unread = {"document", "attached", "planned", "overlay", "refused"}  # contents, questions, what was never recorded
+    assert shown == {*PLACES, "fee"} - unread, "who may read it has read it"
     vault = Vault(house.data / "keys" / "vault")
     with lease.hold(house.data, None) as held, psycopg.connect(held.url, autocommit=True) as conn:
-        backup = conn.execute("SELECT subject, commitment, ciphertext FROM disclosure WHERE subject = %s", [house.ids["person"]]).fetchall()
-        assert len(backup) == 11
+        kept = conn.execute("SELECT subject, commitment, ciphertext FROM disclosure WHERE subject IS NOT NULL").fetchall()
+        sealed = papers_of(house)
         told = json.loads(run("erase", house.ids["person"], "--basis", "law", "--json", "--data", str(house.data)))
-        assert (told["erased"], told["values"]) == (True, 11)
+        assert (told["erased"], told["values"]) == (True, len(kept))
+        assert sorted(told["papers"]) == sorted((house.ids["paper"], house.ids["attached"]))
+        assert {each["code"] for each in told["not_erased"]} == {"backups", "copies", "plain", "media", "studio_values"}
         pages = house.pages()
         left = found("\n".join(pages.values()).encode())
-        assert (
-            left & {"name", "legal", "other", "contact", "member", "partynotes", "description", "afterdeath", "consentnotes", "statement"}
-            == set()
-        )
+        assert left == STAY
         assert "erased" in pages[f"/records/{house.ids['person']}"]
         assert "1991" not in pages[f"/records/{house.ids['person']}"]
         conn.execute("CHECKPOINT")
         conn.execute("SELECT pg_switch_wal()")
         conn.execute("CHECKPOINT")
         assert in_tables(conn) == {"public.entry": {"title"}, "public.head": {"title"}}
+        backup = house.data.parent / "backup"
+        run("backup", "--out", str(backup), "--data", str(house.data))
+        dumped = [path.read_bytes() for path in backup.rglob("*") if path.is_file()]
+        assert found(b"".join(gzip.decompress(each) if each[:2] == b"\x1f\x8b" else each for each in dumped)) == {"title"}
     said = house.stop()
     files = in_files(house.data)
     assert set().union(*files.values()) == {"title"}
     assert [name for name in files if "pg_wal" in name], "the write-ahead log is really searched"
     assert found(said.encode()) == set()
     assert "Traceback" not in said
-    for subject, commitment, ciphertext in backup:
+    assert len(kept) > 25
+    for subject, commitment, ciphertext in kept:
         with pytest.raises(Erased):
             vault.open_value(house.studio_id, subject, Sealed(commitment, ciphertext))
+    for blob in sealed:
+        with pytest.raises(Erased):
+            list(Documents(Store(house.data / "content").of(house.studio_id), vault).read(house.studio_id, blob))
     assert datetime.fromisoformat(told["erased_at"]) <= datetime.now(UTC)
     [report] = json.loads(run("ledger", "fsck", "--json", "--data", str(house.data)))
     assert report["faults"] == []
