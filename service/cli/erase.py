@@ -1,4 +1,4 @@
-"""`clearance erase`: what is kept about a person goes, with its salts and its key."""
+"""`clearance erase`: what is kept about a person goes, with its salts and its keys; what stays is said, and why."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from service.cli.command import Cli, declare
 @click.option("--document", metavar="ID", help="The request or order, as a paper on record.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(cli: Cli, party_id: str, *, dry_run: bool, yes: bool, **why: str | None) -> int:
-    """Erase every secret value about a person: names, dates, descriptions, with their salts and the person's key.
+    """Erase what is kept about a person: names and dates, words, fees, prompts and reasons about them, their papers with their content.
 
-    The log keeps commitments that say nothing any more, so proofs, bundles and decisions stay what they were. It cannot be undone, and a
+    Salts and keys go with it. The log keeps commitments that say nothing any more, so proofs, bundles and decisions stay what they were. It cannot be undone, and a
     legal hold stops it. Exit status 1 if it was not done, also for a dry run that finds a hold.
     """
     from service.cli import local
@@ -41,12 +41,19 @@ def _asks(cli: Cli, *, yes: bool) -> bool:
 
 
 def _text(found: dict[str, Any]) -> str:
-    lines = [found["says"]]
-    lines += [f"  {each['id']}: {', '.join(each['pointers'])}" for each in found["records"]]
+    papers, lines = set(found["papers"]), [found["says"]]
+    lines += [f"  {each['id']}: {', '.join(each['pointers'])}" for each in found["records"] if each["id"] not in papers]
+    lines += [f"  {name}: the whole paper, with its content" for name in found["papers"]]
+    lines += [f"  {_more(found)}"] if found["record_count"] > len(found["records"]) or found["paper_count"] > len(papers) else []
     lines += [f"  Held: {each['says']}" for each in found["holds"]]
     lines += ["What an erasure does not reach:"]
     lines += [f"  {each['says']}{_named(each)}" for each in found["not_erased"]]
     return "\n".join(lines)
+
+
+def _more(found: dict[str, Any]) -> str:
+    """What is too long to be listed."""
+    return f"{found['record_count']} records and {found['paper_count']} papers in all; the first are listed."
 
 
 def _named(stays: dict[str, Any]) -> str:

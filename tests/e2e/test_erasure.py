@@ -266,7 +266,14 @@ def test_no_canary_is_left_anywhere(house: House) -> None:
 def test_the_command_says_what_it_would_do_and_what_stops_it(house: House) -> None:
     person = house.make("person", "parties", type="person", professional_name="Zoe")
     data = ("--data", str(house.data))
-    assert "would be erased" in run("erase", person, "--dry-run", *data)
+    paper = house.make("paper", "documents", title="Letter", received_from=person)
+    other = house.make("other", "parties", type="person", professional_name="Yan", guardians=[{"party": person}])
+    said = run("erase", person, "--dry-run", *data)
+    assert "would be erased" in said
+    assert f"  {person}: /professional_name\n  {paper}: the whole paper, with its content\n" in said
+    assert "bundles that somebody has downloaded" in said
+    assert "are about somebody else, or about several people: their secret values" in said
+    assert other in said
     placed = house.make("hold", "holds", type="litigation", placed_at="2026-01-01", targets=[person])
     for words in (("--dry-run",), ()):
         process = clearance("erase", person, *words, *data)
