@@ -16,7 +16,7 @@ import orjson
 from psycopg.rows import class_row
 
 from schemas.kinds import KINDS
-from service import errors
+from service import errors, watch
 from service.context import Context
 from service.ledger.entry import leaf_hash
 from service.records import read, search
@@ -63,11 +63,12 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A release that rests on something which was taken back since: the newest event that did, and what it hit."""
+    """A release that rests on something which was taken back since (the newest event that did, and what it hit), or has just ended."""
 
     release: Recorded
-    event: str
-    target: str
+    event: str = ""
+    target: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +258,14 @@ def _releases_of(context: Context, assets: Sequence[str]) -> dict[str, str]:
 
 
 def at_risk(context: Context, releases: Iterable[Recorded]) -> list[Risk]:
-    """Return those of the releases whose decision read something that an event has taken back since the release."""
+    """Return those of the releases whose decision read something that has ended, or that an event has taken back since the release."""
     let_go = {each.id: each for each in releases}
     decisions = read.current(context.conn, context.studio_id, [each.body["decision"].partition("@")[0] for each in let_go.values()])
-    rests = {each.id: read_by(context, decisions.get(each.body["decision"].partition("@")[0])) for each in let_go.values()}
-    if not any(rests.values()):
-        return []
+    under = {each.id: decisions.get(each.body["decision"].partition("@")[0]) for each in let_go.values()}
+    rests = {key: read_by(context, decision) for key, decision in under.items()}
+    over = {
+        key: decision.body["valid_until"] for key, decision in under.items() if decision and watch.ended(let_go[key], decision, context.now)
+    }
     rows = context.conn.execute(
         "SELECT reference.target, reference.source, reference.index FROM reference"
         " JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source"
@@ -270,10 +273,10 @@ def at_risk(context: Context, releases: Iterable[Recorded]) -> list[Risk]:
         " AND reference.index > %(since)s AND head.kind = 'event' AND head.type = ANY(%(types)s) ORDER BY reference.index",
         {
             "studio_id": context.studio_id, "targets": sorted(set().union(*rests.values())), "types": list(ADVERSE),
-            "since": min(each.index for each in let_go.values()),
+            "since": min((each.index for each in let_go.values()), default=0),
         },
     ).fetchall()  # fmt: skip
-    found = {
+    found = {key: Risk(let_go[key], ended=until) for key, until in over.items()} | {
         key: Risk(let_go[key], event, target)
         for target, event, index in rows
         for key in let_go

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,6 +24,7 @@ from service.db import Database, transaction
 from service.ledger import fsck, stamping, witnessing
 from service.ledger.courier import Courier
 from service.ledger.log import Ledger
+from service.watch import Watch
 
 log = logging.getLogger("clearance.jobs")
 
@@ -41,6 +42,7 @@ class Tools:
     ledger: Ledger
     blobs: Store
     vault: Vault
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,19 @@ def forget(tools: Tools) -> Mapping[str, int]:
         with tools.database.app(studio_id) as conn:
             done += erasure.finish(conn, tools.vault, tools.blobs.of(studio_id), studio_id, _now())
     return {"values": done}
+
+
+def watch(tools: Tools) -> Mapping[str, int]:
+    """Say of each release whose ground has ended that it is at risk: a warning line, once, whichever host sees it first."""
+    raised = 0
+    for studio_id in _studios(tools.database):
+        with tools.database.app(studio_id) as conn:
+            for each in tools.watch.ended(conn, studio_id, _now()):
+                if _is_first(tools.database, f"release.at_risk {each.release}", each.end):
+                    told = {"studio": studio_id, "release": each.release, "decision": each.decision, "ended_at": each.end.isoformat()}
+                    log.warning("release.at_risk", extra=told)
+                    raised += 1
+    return {"raised": raised}
 
 
 def compare(tools: Tools) -> Mapping[str, int]:
@@ -133,6 +148,7 @@ JOBS = (
     Job("catch_up", timedelta(minutes=1), catch_up),
     Job("witness", timedelta(minutes=1), witness),
     Job("time_stamp", timedelta(minutes=1), time_stamp),
+    Job("watch", timedelta(seconds=30), watch),
     Job("forget", timedelta(minutes=1), forget),
     Job("tidy", timedelta(hours=1), tidy),
     Job("compare", timedelta(days=1), compare),
@@ -196,6 +212,12 @@ def _finish(database: Database, job: Job, attempt: Attempt) -> None:
     _ended(database, job, attempt, None)
     with database.ledger() as conn, transaction(conn):
         conn.execute("DELETE FROM tick WHERE name = %s AND slot < %s", (job.name, attempt.slot - job.every))
+
+
+def _is_first(database: Database, name: str, moment: datetime) -> bool:
+    """Whether nobody has said this before; from now on somebody has."""
+    with database.ledger() as conn, transaction(conn):
+        return conn.execute("INSERT INTO tick (name, slot) VALUES (%s, %s) ON CONFLICT DO NOTHING", (name, moment)).rowcount == 1
 
 
 def _ended(database: Database, job: Job, attempt: Attempt, again_at: datetime | None) -> None:

@@ -89,11 +89,11 @@ def free_port() -> int:
         return trial.getsockname()[1]
 
 
-def clearance(*words: str, **environment: str) -> subprocess.Popen[str]:
-    """Start a command of ours, with an environment free of its settings."""
+def clearance(*words: str, log: int = subprocess.PIPE, **environment: str) -> subprocess.Popen[str]:
+    """Start a command of ours, with an environment free of its settings; `log` takes what it complains of."""
     base = {name: value for name, value in os.environ.items() if not name.startswith("CLEARANCE_") and name != "DATABASE_URL"}
     return subprocess.Popen(
         [sys.executable, "-P", "-c", "from service.cli import main; main()", *words],
         env={**base, "PYTHONPATH": os.pathsep.join([str(ROOT), base.get("PYTHONPATH", "")]), **environment},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
     )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +27,19 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def of_jobs() -> Iterator[None]:
+    """Write what jobs warn of during the block as the server writes its own log; without it a line would lose what stands beside it."""
+    handler, logger = logging.StreamHandler(), logging.getLogger("clearance")
+    handler.setFormatter(JsonFormatter())
+    handler.setLevel(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def configuration(level: str) -> dict[str, Any]:

@@ -131,10 +131,11 @@ def _clock(settings: Settings) -> Iterator[None]:
     First it says which logs cannot be signed, as after a restore to an older state: what is there can be read all the same.
     """
     from service import jobs
+    from service.cli import logs
     from service.ledger import standing
     from service.services import Services
 
-    with closing(Services.from_settings(settings)) as services:
+    with logs.of_jobs(), closing(Services.from_settings(settings)) as services:
         with services.database.ledger() as conn:
             for _, refusal in standing.refusals(conn, services.ledger):
                 sys.stderr.write(f"Warning: {refusal}\n")

@@ -21,11 +21,12 @@ def command(cli: Cli) -> None:
     `up` and `serve` do it themselves; more hosts may share the work, and each slot is done once.
     """
     from service import jobs
+    from service.cli import logs
     from service.services import Services
 
     with supervise.until_stopped(), lease.hold(cli.settings.data, cli.settings.database_url) as held:
         migrate(held.url)
-        with closing(Services.from_settings(replace(cli.settings, database_url=held.url))) as services:
+        with logs.of_jobs(), closing(Services.from_settings(replace(cli.settings, database_url=held.url))) as services:
             scheduler = jobs.start(jobs.Tools(services.database, services.ledger, services.blobs, services.vault))
             cli.answer({"jobs": [job.name for job in jobs.JOBS]}, f"Working: {', '.join(job.name for job in jobs.JOBS)}. Ctrl-C stops.")
             try:

@@ -43,7 +43,7 @@ def show(visit: Visit) -> Shown:
     effective = rights.of_asset(context, record.id)
     ordered = present.in_order(KINDS["asset"].schema, record.body)
     body = {name: ordered[name] for name in FACTS if name in ordered}
-    risk = [standing.risk.event, standing.risk.target] if standing.risk else []
+    risk = [standing.risk.event, standing.risk.target] if standing.risk and standing.risk.event else []
     shown = [body, cause, risk, [(each.id, each.body) for each in signed], [each.limits for each in effective]]
     names = docket.names(context, {record.id, *found.kinds, *present.ids_in(shown)})
     label = names[record.id].label

@@ -68,7 +68,7 @@ def home(visit: Visit) -> Shown:
 
 
 def _ids_at_risk(risks: Sequence[docket.Risk]) -> set[str]:
-    return ids_of(risk.release for risk in risks) | {key for risk in risks for key in (risk.event, risk.target)}
+    return ids_of(risk.release for risk in risks) | {key for risk in risks for key in (risk.event, risk.target) if key}
 
 
 def _figures(risks: int, blocked: int, review: int, reviews: int, owed: int) -> list[tuple[str, int, str, str]]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from service import auth, errors, jobs
 from service.config import Settings
 from service.db import Database
 from service.jobs import Job, Tools
+from service.ledger.items import Edge
 from service.ledger.log import HeadColumns
 from service.services import Services
 from tests.db.ledger.made import item, write
@@ -97,6 +99,26 @@ def test_the_nightly_check_names_everything_that_was_changed_beside_the_log(
     assert jobs.compare(tools)["faults"] >= 4
     said = [f"{getattr(record, 'difference', '')}{getattr(record, 'fault', '')}" for record in caplog.records]
     assert all(any(name in line for line in said) for name in ("'head'", "'digest'", "'subtree'", "'leaf'"))
+
+
+def test_a_release_whose_ground_has_ended_is_told_of_once(tools: Tools, database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """What is decided until a day and let go for longer; not what ends before, and not what was let go anew meanwhile."""
+    studio_id = auth.create_studio(database, "Northlight", NOW)
+
+    def recorded(kind: str, record_id: str, body: dict[str, Any], *edges: Edge) -> None:
+        made = item(record_id, studio=studio_id, kind=kind, body=body, head=HeadColumns("x", kind), edges=list(edges))
+        tools.ledger.append(write(made, studio=studio_id))
+
+    ended, later = {"valid_until": "2026-09-19T00:00:00Z"}, {"valid_until": "2031-01-01T00:00:00Z"}
+    cases = [("ast_0", ended, {}), ("ast_1", ended, {"end": "2026-09-18"}), ("ast_2", ended, {}), ("ast_2", later, {})]
+    for number, (asset, decision, window) in enumerate(cases):
+        recorded("decision", f"dec_{number}", decision)
+        body = {"decision": f"dec_{number}@1", "intent": {"window": window}}
+        recorded("release", f"rel_{number}", body, Edge("released", asset, target_version=1))
+    told = [jobs.watch(tools)["raised"] for _ in range(2)]
+    again = jobs.watch(Tools(tools.database, tools.ledger, tools.blobs, tools.vault))["raised"]
+    assert [*told, again] == [1, 0, 0], "once, also by a host that has just started"
+    assert [record.release for record in caplog.records if record.message == "release.at_risk"] == ["rel_0"]
 
 
 def test_a_check_of_a_large_log_is_not_cut_short(database: Database) -> None:

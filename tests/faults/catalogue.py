@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from tests.faults import damage, kills, moving, power, strain, together
+from tests.faults import damage, kills, lapse, moving, power, strain, together
 from tests.faults.stage import Stage
 from tests.faults.table import Row, Skipped
 
@@ -22,6 +22,7 @@ FAULTS: Mapping[str, Callable[[Stage], Row]] = {
     "F10": strain.handles,
     "F11": strain.memory,
     "F12": strain.clocks,
+    "F13": lapse.expiry,
     "F14": kills.restarts,
     "F15": strain.connections,
     "F16": together.conflicts,

@@ -31,15 +31,16 @@ class Service:
     """A `clearance up` that may be killed and started again on the same data directory."""
 
     def __init__(self, data: Path) -> None:
-        self.data, self.port = data, processes.free_port()
+        self.data, self.port, self.log = data, processes.free_port(), data.with_name("service.log")
         self.client = httpx.Client(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
         self.start()
         self.headers = {"Authorization": f"Bearer {json.loads((data / 'cli.json').read_text())['api_key']}"}
 
     def start(self) -> None:
-        self.process = clearance("up", "--data", str(self.data), "--port", str(self.port))
+        with self.log.open("ab") as log:  # not a pipe: nobody would empty it, and a full one holds the service up
+            self.process = clearance("up", "--data", str(self.data), "--port", str(self.port), log=log.fileno())
         wait_until(lambda: self.process.poll() is not None or self._announced() == self.process.pid, 120)
-        assert self.process.poll() is None, self.process.communicate()[1]
+        assert self.process.poll() is None, self.log.read_text()[-2000:]
         self.url = f"http://127.0.0.1:{self.port}"
 
     def _announced(self) -> int | None:

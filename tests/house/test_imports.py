@@ -28,7 +28,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
         "service.projections",
         "service.rights",
     ),
-    ("service.records",),
+    ("service.records", "service.watch"),
     ("service.content", "service.context", "service.db", "service.embedded", "service.ledger", "service.migrate", "service.sandbox"),
     ("service.client", "service.rules", "service.roles"),
     ("service.config", "service.durable", "service.errors", "service.ids", "service.version"),
