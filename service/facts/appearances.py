@@ -232,7 +232,7 @@ def person_of(world: World, view: View) -> str | None:
 def replicates(world: World, view: View, person: str) -> times.Tri:
     """Tell whether an appearance replicates the person it shows."""
     body = view.body
-    if body.get("replica"):
+    if body.get("replica") or _given(world, view, person):
         return True
     if body["type"] in ("performance", "score", "text", "synthetic"):
         return False
@@ -247,6 +247,13 @@ def replicates(world: World, view: View, person: str) -> times.Tri:
     if body["type"] not in PERFORMED or made is False:
         return made
     return True if made and person else made
+
+
+def _given(world: World, view: View, person: str | None) -> bool:
+    """Tell whether the run an appearance was made in was given a replica of the person, whatever the appearance says."""
+    run = generation_of(world, view)
+    named = [*(run.body.get("replicas") or ()), *(one.get("replica") for one in run.body.get("inputs") or ())] if run else []
+    return any(bare(one.body.get("person")) == person for one in map(world.library.get, named) if one)
 
 
 def use_of(world: World, view: View, person: str | None, production: str | None) -> Use:
