@@ -58,6 +58,8 @@ def settle(context: Context, waiver_id: str, verdict: str, role: str | None, *, 
         raise errors.Conflict(f"This waiver is {state}; it cannot be {verdict} now.", "wrong_state")
     body = merge(waiver.body, {"state": verdict})
     if verdict == "approved":
+        if dates.interval(waiver.body["expires_at"])[1] <= context.now:
+            raise errors.Conflict("This waiver has ended before anybody approved it; ask for a new one with a later expires_at.", "ended")
         second_person(context, waiver.body["requested_by"])
         body |= {"approved_by": context.actor.account_id, "approved_at": instant(context.now)}
         body |= {"approver_role": role} if role else {}

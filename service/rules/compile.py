@@ -363,7 +363,7 @@ def _wanted_one(compiler: Compiler, value: Any) -> Term:
 
 
 def _owes(compiler: Compiler, spec: Any) -> Owes:
-    _known(spec, frozenset({"kind", "to", "under", "quantity", "amount", "unit", "basis", "due", "days", "calendar", "note"}))
+    _known(spec, frozenset({"kind", "to", "under", "quantity", "amount", "unit", "basis", "due", "days", "calendar", "note", "debt"}))
     kind = _among("owes: kind", spec.get("kind"), DUTIES)
     due = spec.get("due")
     if due not in (None, "after_release", "before_release"):
@@ -376,5 +376,5 @@ def _owes(compiler: Compiler, spec: Any) -> Owes:
     elif "calendar" in spec:
         compiler.calendar(spec["calendar"])
     terms = [(key, _value(compiler, f"owes: {key}", spec[key])) for key in ("to", "under", "quantity", "amount") if key in spec]
-    words = [(key, spec[key] if key == "days" else str(spec[key])) for key in ("unit", "basis", "note", "days", "calendar") if key in spec]
+    words = [(key, spec[key] if key == "days" else str(spec[key])) for key in ("unit", "basis", "note", "days", "calendar", "debt") if key in spec]
     return Owes(kind, due, tuple(terms), tuple(words))

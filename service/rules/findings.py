@@ -80,9 +80,13 @@ class Finding:
 
     @property
     def debt(self) -> str:
-        """What makes two findings one debt: the same thing owed to the same party under the same requirement, and the same paper."""
+        """What makes two findings one debt: the same thing owed to the same party under the same requirement, and the same paper.
+
+        Rules of several editions that speak of one debt share its name instead of their own.
+        """
         owes = self.obligation or {}
-        parts = (self.rule, self.requirement, *(owes.get(name) for name in ("kind", "basis", "to", "under")))
+        named = (owes["debt"],) if "debt" in owes else (self.rule, self.requirement)
+        parts = (*named, *(owes.get(name) for name in ("kind", "basis", "to", "under")))
         told = "/".join(str(part) for part in parts if part)
         return told if len(told) <= LONGEST else f"{told[:59]}/{hashlib.sha256(told.encode()).hexdigest()[:40]}"
 

@@ -108,6 +108,7 @@ CASES = [
         f"{FOR}alteration.consent", "uses", ALTERED, "pass",
         (
             ({"consents": []}, "block"), ({"consents.0.purposes": ["use"]}, "block"), (LATE, "review"), ({"consents": [], "ordinary_finishing": True}, "exempt"),
+            ({"consents": [], "ordinary_finishing": GONE}, "review"),
             ({**PENDING, "exemptions": [{"id": "e", "type": "post_production", "state": "claimed"}]}, "review"), ({"consents": [], "dub_or_double": True, "voice_source": "human_performer"}, "exempt"),
         ),
         ({"alteration_kinds": GONE}, "review"), {"alteration": False},

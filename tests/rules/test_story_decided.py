@@ -141,7 +141,10 @@ def test_a_hypothetical_withdrawal_is_weighed_and_backs_nothing(told, studio):
 def test_a_settled_review_does_not_settle_what_changed_since(told, studio):
     decided = told("6")
     for review in decided.reviews:
-        reviews.settle(second(studio), review.id, reviews.Verdict("confirmed", review.body["role"], statement="Fine."))
+        ended = reviews.Verdict("confirmed", review.body["role"], statement="Fine.", expires_at="2026-11-30")
+        with pytest.raises(errors.Invalid, match="has passed"):
+            reviews.settle(second(studio), review.id, ended)
+        reviews.settle(second(studio), review.id, dataclasses.replace(ended, expires_at=None))
     late = studio.keys["$late_rider"]
     studio.enter(
         [
@@ -193,6 +196,9 @@ def test_a_waiver_of_two_people_lifts_a_rule_and_never_a_bar(told, studio):
     assert "sagaftra-tvt-2023.ebdr.notice-48h" in held, "a request lifts nothing"
     with pytest.raises(errors.Forbidden):
         waivers.settle(studio.context, asked.id, "approved", None)
+    later = dataclasses.replace(second(studio), now=datetime.fromisoformat("2027-07-01T00:00:00+00:00"))
+    with pytest.raises(errors.Conflict, match="has ended"):
+        waivers.settle(later, asked.id, "approved", "labour_counsel")
     waivers.settle(second(studio), asked.id, "approved", "labour_counsel")
     now = dataclasses.replace(decided.asked.question, at=RECORDED)
     lifted = [one for one in decide(studio.context, now).evaluation.findings if one.rule == "sagaftra-tvt-2023.ebdr.notice-48h"]

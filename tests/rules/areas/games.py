@@ -154,6 +154,7 @@ CASES: list[Case] = [
             ({"notices": []}, "block"), ({"notices.0.delivered_at": "2026-09-20"}, "review"), ({"notices.0.delivered_at": "2026-11-20"}, "block"), ({"bargaining": []}, "review"),
             ({"in_human_role": False, "notices": [], "bargaining": []}, "pass"), ({"in_human_role": False, "attestations": []}, "warn"), ({"in_human_role": False, "references_person": True}, "warn"),
             ({"/objects.prd_1.dates.commencement": GONE}, "review"),
+            ({"/objects.prd_1.dates.commencement": GONE, "notices": []}, "review"),
         ),
         ({"nobody_plays": GONE}, "review"), {"/objects.prd_1.dates.commencement": "2024-05-20"},
     ),
