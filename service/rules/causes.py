@@ -18,6 +18,7 @@ from service.rules.names import RANK
 MISSING: Final = "missing_facts"
 
 _SAID = ("says", "fix", "form")
+_NAMING: Final = ("rule", "requirement", "code", "text", "paper", "past", "would_be")
 #: What is asked of people about a pack itself; nobody can decide it away.
 _OF_PACKS: Final = {"x.pack.adopted": "adopt", "x.pack.signed-off": "sign_off"}
 #: What such a finding says; `fields` are what is missing.
@@ -39,8 +40,8 @@ def group(evaluation: Evaluation) -> list[dict[str, Any]]:
         if finding.result in ("pass", "exempt"):
             continue
         statics = evaluation.tallies[finding.rule].statics
-        alike = (finding.rule, finding.requirement, finding.code, finding.text, finding.paper, finding.past, _about(finding))
-        finding.cause = names.get(alike) or names.setdefault(alike, _named(finding, _text(finding, statics)))
+        alike = (*(getattr(finding, name) for name in _NAMING), _about(finding))
+        finding.cause = names.get(alike) or names.setdefault(alike, _named(finding, statics))
         causes.setdefault(_key(finding, statics), []).append(finding)
     made = [_cause(found, evaluation.tallies) for found in causes.values()]
     return sorted(made, key=lambda cause: (RANK[cause["result"]], cause["rule"], cause["id"], cause["mode"]))
@@ -53,19 +54,25 @@ def _key(finding: Finding, statics: Mapping[str, Any]) -> tuple[Any, ...]:
     return (finding.cause, owed, *weight)
 
 
-def _named(finding: Finding, text: Mapping[str, Any]) -> str:
+def _named(finding: Finding, statics: Mapping[str, Any]) -> str:
     """The stable name of a cause, which tomorrow's decision gives the same question, whatever rules ask it then.
 
     What a role has not stated is named after the role, a paper after what is wrong with it, the role and the paper; everything else is
-    the rule's own, as in `part_id`.
+    the rule's own, as in `part_id`. What weighs otherwise has a name of its own, so that one answer is never about both.
     """
+    text = _text(finding, statics)
     if finding.code == MISSING:
         name = f"{MISSING}@{text['owner']}"
     elif finding.paper and text.get("owner"):
         name = f"{finding.code}@{text['owner']}:{finding.paper}/{_about(finding)}"
     else:
         return part_id(finding)
-    return f"{name}~past" if finding.past else name
+    weighs = (
+        "past" if finding.past else "",
+        "absolute" if statics.get("absolute") else "",
+        finding.would_be and f"would-{finding.would_be}",
+    )
+    return "~".join([name, *filter(None, weighs)])
 
 
 def _about(finding: Finding) -> str:

@@ -44,10 +44,12 @@ def test_every_finding_is_in_the_one_cause_that_weighs_as_it_does(number: int, w
     weights: dict[tuple[Any, ...], set[tuple[str, str]]] = {}
     for one in found.findings:
         if one.result not in ("pass", "exempt"):
-            weights.setdefault((one.cause, *_weight(one)), set()).add((part_id(one), one.subject))
-    assert {(cause["id"], *(cause[name] for name in _WEIGHT)) for cause in found.causes} == weights.keys()
-    for cause in found.causes:
-        held = weights[cause["id"], *(cause[name] for name in _WEIGHT)]
+            absolute = bool(found.tallies[one.rule].statics.get("absolute"))
+            weights.setdefault((one.cause, *_weight(one), absolute), set()).add((part_id(one), one.subject))
+    by_weight = {(cause["id"], *(cause[name] for name in (*_WEIGHT, "absolute"))): cause for cause in found.causes}
+    assert by_weight.keys() == weights.keys()
+    for weight, cause in by_weight.items():
+        held = weights[weight]
         assert set(cause["items"]) == {subject for _, subject in held}
         assert {part["id"]: part["count"] for part in cause["parts"]} == {part: sum(one == part for one, _ in held) for part, _ in held}
     assert found.outcome == _outcome(found)
