@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from schemas import dates
+from service.rules.verdicts import holds
 
 Tri = bool | None
 """True, False, or None for unknown."""
@@ -154,7 +155,7 @@ def _common(first: Scope, second: Scope) -> Scope:
 
 
 def _inside(value: str, whole: str) -> bool:
-    return value == whole or value.startswith(f"{whole}-")
+    return holds(whole, value)
 
 
 @dataclass(frozen=True, slots=True)

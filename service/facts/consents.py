@@ -10,11 +10,13 @@ from service.facts import advertising, estates, limits, papers, suspensions, tim
 from service.facts.library import View
 from service.facts.people import dead_at
 from service.facts.world import Fact, World, bare, bares, compact, part, present
+from service.rules.verdicts import held
 
 #: States in which a consent allows nothing, and did not merely come late.
 GONE: Final = frozenset({"refused", "not_yet", "expired", "withdrawn", "suspended", "superseded", "ended_by_death"})
 _CONSISTENT: Final = ("consistent_with_contract",)
 _NOT_FOR_THE_LIVING: Final = frozenset({"union", "company", "employer", "estate", "heir"})
+_SPOKEN: Final = frozenset({"verbal", "recorded_statement"})
 _AGENTS: Final = frozenset({"authorised_representative", "estate", "heir", "agent", "attorney"})
 
 
@@ -121,6 +123,7 @@ def _own_facts(world: World, view: View) -> Fact:
         "id": view.id,
         "capacity": body.get("capacity"),
         "form": body.get("form"),
+        "written": _written(body),
         "signed_at": signed_at(view),
         "purposes": purposes(body),
         "languages": scope.get("languages"),
@@ -239,6 +242,14 @@ def reaches(world: World, event: View, use: Use | None) -> bool:
     return all(named is None or known is None or "*" in named or not set(named).isdisjoint(known) for named, known in pairs)
 
 
+def _written(body: Mapping[str, Any]) -> times.Tri:
+    """Whether it is a writing: by its form, by how it was signed, or because the paper itself is on record."""
+    form, how = body.get("form"), part(body, "signature").get("method")
+    if form in _SPOKEN or (form is None and how == "recorded_speech"):
+        return False
+    return True if form or how or body.get("documents") else None
+
+
 def _covers(world: World, scope: Mapping[str, Any], production: str | None) -> times.Tri:
     named = bares(scope.get("productions"))
     if named is None:
@@ -335,7 +346,7 @@ def _within(granted: list[Any] | None, wanted: Any) -> times.Tri:
         return True
     if wanted is None:
         return None
-    return all(any(one == whole or str(one).startswith(f"{whole}-") for whole in granted) for one in wanted)
+    return all(held(granted, one) for one in wanted)
 
 
 def _before_death(world: World, person: str | None, signed: str | None) -> times.Tri:

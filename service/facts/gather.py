@@ -34,6 +34,7 @@ from service.facts import (
     papers,
     people,
     strikes,
+    stated,
     synthetics,
     times,
     titles,
@@ -107,6 +108,7 @@ def _read(reader: Reader, roots: Sequence[str], extra: Sequence[View], named: Se
     library.lineage |= set(named)
     implied.read(library)
     debts(reader, library)
+    stated.read(library)
     elsewhere.read(reader, library)
     whole.read(reader, library, roots)
     library.trace(roots)

@@ -301,7 +301,7 @@ class Library:
     paths: dict[str, list[str]] = field(default_factory=dict)
     truncated: bool = False
     beside: Library | None = None
-    unreached: frozenset[str] = frozenset()
+    unreached: dict[str, bool] = field(default_factory=dict)
     _sources: dict[tuple[str, str], list[tuple[str, View]]] = field(default_factory=dict)
     _kinds: dict[tuple[str, str | None], list[View]] = field(default_factory=dict)
     _about: dict[tuple[Any, ...], list[View]] = field(default_factory=dict)

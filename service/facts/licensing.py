@@ -9,6 +9,7 @@ from service.facts import consents, times
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
+from service.rules import verdicts
 
 _ENDED: Final = ("revoked", "terminated")
 
@@ -222,7 +223,7 @@ def _covers(granted: Any, wanted: Any) -> times.Tri:
         return True
     if wanted is None:
         return None
-    return all(any(one == whole or str(one).startswith(f"{whole}-") for whole in granted) for one in wanted)
+    return all(verdicts.held(granted, one) for one in wanted)
 
 
 def _window_covers(window: Mapping[str, Any], wanted: Mapping[str, Any]) -> times.Tri:

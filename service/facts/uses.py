@@ -205,7 +205,8 @@ def _backing(world: World, person: str, production: str | None, replica: View | 
     bound = {*people.agreements_of(world, production), *people.agreements_of(world, origin)}
     speaking = [covers_replicas(world, agreement) for agreement in sorted(bound)]
     covering = True if True in speaking else (None if None in speaking else False)
-    return {"counsel": None if advised is None else "counsel" in advised, "covering_agreement": covering}
+    union = advised is not None and "union_cba" in advised
+    return {"counsel": None if advised is None else "counsel" in advised, "covering_agreement": covering, "union_stands_behind": union}
 
 
 def covers_replicas(world: World, agreement: str) -> times.Tri:

@@ -1,7 +1,8 @@
 """A whole title as the question: its papers are weighed, its content is not, since content is found by what is handed out.
 
-So that nobody takes the answer about the papers for one about the pictures, it is looked up whether the title, or one of its
-episodes, holds content that the question does not reach. That costs one bounded query, and only where a title is asked about.
+So that nobody takes the answer about the papers for one about the pictures, a title none of whose content the question reaches is told
+apart: one that holds content, by itself or in an episode, and one of which nothing is on record, about which nothing can be said. That
+costs one bounded query, and only where a title is asked about.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ WHERE EXISTS (
 
 
 def read(reader: Reader, library: Library, roots: Iterable[str]) -> None:
-    """Note which titles among the subjects hold content, none of which the question reaches."""
+    """Note of which titles among the subjects the question reaches no content, and which of those hold some."""
     asked = sorted(name for root in roots if (name := root.partition("@")[0]).startswith("prd_"))
     reached = {
         part for view in library.of("asset") if view.key in library.lineage for title in view.productions for part in _up(library, title)
     }
     left = [name for name in asked if name not in reached]
-    library.unreached = frozenset(reader.holding(left, _HOLDING)) if left else frozenset()
+    holding = set(reader.holding(left, _HOLDING)) if left else set()
+    library.unreached = {name: name in holding for name in left}
 
 
 def _up(library: Library, title: str | None) -> set[str]:
@@ -58,6 +60,7 @@ def titles(world: World) -> list[Fact]:
             "record": view.id,
             "production": ref(view),
             "reached": view.id not in world.library.unreached,
+            "holds": world.library.unreached.get(view.id, True),
             "dates": {"release": world.at},
         }
         for view in asked

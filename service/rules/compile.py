@@ -24,7 +24,7 @@ _ID: Final = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*\Z")
 RULE_KEYS: Final = frozenset(
     {
         "id", "clause", "summary", "source", "confidence", "date_basis", "in_force", "mode", "absolute", "overrides",
-        "carried", "acts", "each", "as", "when", "unless", "ahead", "about", "require", "note", "family", "grace_until", "verified",
+        "carried", "acts", "each", "with", "as", "when", "unless", "ahead", "about", "require", "note", "family", "grace_until", "verified",
     }
 )  # fmt: skip
 REQUIREMENT_KEYS: Final = frozenset(
@@ -135,6 +135,8 @@ class CompiledRule:
     id: str
     document: Mapping[str, Any]
     collection: str | None
+    gathered: tuple[str, ...]
+    """The collections that its elements stand in: its own, and those that may turn out to hold elements of it."""
     acts: frozenset[str]
     absolute: bool
     advisory: bool
@@ -225,6 +227,14 @@ def _alias(rule: Mapping[str, Any]) -> str | None:
     return str(rule.get("as") or own)
 
 
+def _gathered(rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """Its collection, and with it those whose elements may be of that kind: they have its alias, and most of what it asks is unknown."""
+    others = [_among("with", name, set(COLLECTIONS)) for name in _listed("with", rule.get("with"))]
+    if others and not rule.get("each"):
+        raise PackError("with: belongs to `each`")
+    return (rule["each"], *others) if rule.get("each") else ()
+
+
 def _compile(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> CompiledRule:
     compiler = Compiler(_alias(rule), calendars)
     ahead = _test(compiler, rule, "ahead") or compiler.test({"is_true": "/ahead"})
@@ -239,7 +249,7 @@ def _compile(rule: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Comp
         raise PackError("otherwise: an absolute bar knows no exemption")
     confidence = str(rule["confidence"])
     return CompiledRule(
-        id=rule["id"], document=rule, collection=rule.get("each"), acts=frozenset(rule.get("acts") or ()),
+        id=rule["id"], document=rule, collection=rule.get("each"), gathered=_gathered(rule), acts=frozenset(rule.get("acts") or ()),
         absolute=bool(rule.get("absolute")), advisory=rule.get("mode") == "advisory",
         low_confidence=confidence.startswith("L") or confidence.endswith("/L"),
         when=_test(compiler, rule, "when"), ahead=ahead, about=_about(compiler, rule),

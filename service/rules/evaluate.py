@@ -144,7 +144,7 @@ class _Run:
         self.out = Evaluation([], {})
         self.standing = {pack.id: Standing.of(pack, document, governance) for pack in made.packs}
         self.earliest, self.seen = earliest, seen
-        self.sorted: dict[str, list[Any]] = {}
+        self.sorted: dict[tuple[str, ...], list[Any]] = {}
         self.doubtful: dict[tuple[str, str], str] = {}
         self.expired: dict[tuple[str, str], None] = {}
         self.gone: dict[str, None] = {}
@@ -193,12 +193,12 @@ class _Run:
     def _elements(self, rule: CompiledRule) -> list[Any] | None:
         if rule.collection is None:
             return [self.production]
-        if rule.collection not in self.sorted:
-            found = self.document.get(rule.collection)
-            if found.__class__ is not list:
+        if rule.gathered not in self.sorted:
+            found = [self.document.get(name) for name in rule.gathered]
+            if any(one.__class__ is not list for one in found):
                 return None
-            self.sorted[rule.collection] = sorted(found, key=name_of_subject)
-        return self.sorted[rule.collection]
+            self.sorted[rule.gathered] = sorted((element for one in found for element in one), key=name_of_subject)
+        return self.sorted[rule.gathered]
 
     def _unknown_collection(self, entry: PlannedRule, tally: Tally) -> None:
         """A collection that facts say nothing about may hold anything."""
@@ -327,7 +327,7 @@ class _Run:
         """Caps, waivers and decided reviews, in this order; counts and keeps the finding."""
         self.standing[finding.edition].cap(finding, low=entry.rule.low_confidence)
         if finding.result == "review":
-            finding.seen = partial(self.seen.digest, entry.rule.collection, finding.subject)
+            finding.seen = partial(self.seen.digest, entry.rule.gathered, finding.subject)
         ends = self.governance.lift(finding, absolute=entry.rule.absolute, at=self.at)
         if ends is not None:
             self._lasts(ends, finding)

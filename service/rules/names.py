@@ -97,6 +97,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "training_programmes": "programme",
     "trainings": "training",
     "transfers": "transfer",
+    "unnamed": "use",
     "uses": "use",
     "voice_credits": "credit",
     "voice_origins": "origin",

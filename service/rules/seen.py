@@ -26,11 +26,11 @@ class Seen:
         self._elements: dict[str, dict[str, Any]] = {}
         self._digests: dict[tuple[str, str], str] = {}
 
-    def digest(self, collection: str | None, subject: str) -> str:
+    def digest(self, collections: tuple[str, ...], subject: str) -> str:
         """The digest of an element with what it links to; of nothing but its name where facts say nothing of it."""
-        key = (collection or "", subject)
+        key = (collections[0] if collections else "", subject)
         if key not in self._digests:
-            element = self._of(collection).get(subject) if collection else None
+            element = next((found for name in collections if (found := self._of(name).get(subject))), None)
             whole = {name: self._followed(name, value) for name, value in element.items()} if element else subject
             self._digests[key] = hashlib.sha256(canonical(whole)).hexdigest()[:16]
         return self._digests[key]

@@ -145,11 +145,11 @@ class Standing:
         return "advisory" if advisory_rule or self.advisory else "blocking"
 
     def cap(self, finding: Finding, *, low: bool) -> None:
-        """An unsigned pack or an unsure reading holds, and never blocks; a proposed law only warns."""
+        """An unsigned pack, an unsure reading, a law that may not reach where it goes hold, and never block; a proposed law only warns."""
         limit = "block"
         if self.pack.document.get("status") == "proposed":
             limit = "warn"
-        elif low or not self.signed:
+        elif low or not self.signed or self.active is None:
             limit = "review"
         if RANK[finding.result] < RANK[limit]:
             finding.would_be, finding.result = finding.would_be or finding.result, limit

@@ -5,7 +5,8 @@ A missing value, and a value of the wrong type, is unknown. `["*"]` stands for e
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from service.rules.moments import inside, moment
 from service.rules.values import Amount
@@ -73,8 +74,28 @@ def overlaps(left: Any, right: Any) -> Verdict:
     return None if None in have or None in wanted else False
 
 
+#: The member states of the European Union, each of which `EU` holds.
+UNION: Final = frozenset(
+    {
+        "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT",
+        "RO", "SK", "SI", "ES", "SE",
+    }
+)  # fmt: skip
+
+
+def holds(whole: Any, part: Any) -> bool:
+    """Whether a place is, or lies in, another: `US-CA` in `US`, `DE` in `EU`."""
+    return bool(part == whole or str(part).startswith(f"{whole}-") or (whole == "EU" and str(part).partition("-")[0] in UNION))
+
+
+def held(granted: Iterable[Any], part: Any) -> bool:
+    """Whether one of several places holds another; all member states together hold `EU`."""
+    places = [place for place in granted if place]
+    return any(holds(place, part) for place in places) or (part == "EU" and UNION.issubset(map(str, places)))
+
+
 def covers(granted: Any, wanted: Any) -> Verdict:
-    """Whether the granted places hold all the wanted ones: `US` holds `US-CA`, `*` everything."""
+    """Whether the granted places hold all the wanted ones: `US` holds `US-CA`, `EU` its members, `*` everything."""
     if granted.__class__ is not list or wanted.__class__ is not list:
         return None
     if "*" in granted:
@@ -83,7 +104,7 @@ def covers(granted: Any, wanted: Any) -> Verdict:
     for place in wanted:
         if place is None:
             verdict = None
-        elif not any(place == part or str(place).startswith(f"{part}-") for part in granted if part):
+        elif not held(granted, place):
             return None if None in granted else False
     return verdict
 

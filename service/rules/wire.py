@@ -29,7 +29,7 @@ OF_KIND: Final[Mapping[str, Mapping[str, str]]] = {
         "for_purpose": "scope.purposes", "granted": "answer", "in_time": "signed_at", "live_at_use": "window", "live_now": "window",
         "minor_at_signing": "person.birth_date", "names_production": "scope.productions", "purposes": "scope.purposes", "specific": "description_specific",
         "languages": "scope.languages", "signed_before_death": "signed_at", "state_at_use": "window", "state_now": "window", "survives": "limits_after_death.survives",
-        "writing": "form",
+        "writing": "form", "written": "form",
     },
     "gen": {
         "covered_staff": "operator_union", "crafts": "craft", "inputs_stated": "inputs", "jurisdiction": "employer", "outside": "employer",
@@ -74,7 +74,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
         "same_advertiser": "scope.advertisers", "reaches_multiple": "amount",
     },
     "commercial_trainings": {"contains": "dataset.contains_commercials"},
-    "commercials": {"ad_id_in_time": "ad_id_at", "looked_at": "asset.origin"},
+    "commercials": {"ad_id_in_time": "ad_id_at", "nobody_engaged": "cast_list_complete_as_of", "talent_engaged": "talent_engaged_at", "looked_at": "asset.origin"},
     "consultations": {"alternatives": "alternatives_considered", "requested": "requested_at", "crafts": "guild"},
     "crafts": {"agreement_read": "attestation.kind", "craft": "engagement.category"},
     "creative_uses": {
@@ -90,7 +90,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
     "crew_scans": {"conditioned": "engagement.conditions", "crafts": "engagement.category"},
     "directed_duties": {"by_system": "person", "directing": "duty"},
     "exposures": {
-        "ai_disclosure": "credential.reading", "could_pass": "authenticity_assessment.could_pass_as_authentic", "digital_human": "authenticity_assessment.digital_human",
+        "placed_on_market_at": "system_role.placed_on_market_at", "ai_disclosure": "credential.reading", "could_pass": "authenticity_assessment.could_pass_as_authentic", "digital_human": "authenticity_assessment.digital_human",
         "episode": "production.format", "incoming_marks": "content_marking.incoming", "informs_public": "authenticity_assessment.informs_public",
         "operator": "system_role.roles", "provider": "system_role.roles", "relies": "relies_on_computer_generated_copyright", "synthetic": "origin",
         "synthetic_performer": "appearance.recognisable_people", "user_notice": "system_role.user_notice_given",
@@ -164,7 +164,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
     "voice_credits": {"human": "person"},
     "voice_origins": {"by_records": "voice_source", "voiced": "voice_source", "sounds_alike": "votes"},
     "web_sources": {"trained_on": "dataset.parts"},
-    "whole_titles": {"reached": "delivery.items"},
+    "whole_titles": {"reached": "delivery.items", "holds": "asset.productions"},
     "writer_mandates": {"compels": "requires_generative_tool", "to_writers": "crafts"},
     "writer_papers": {"listed": "assigned_materials", "reduction_asked": "assigned_materials", "unpublished_supplied": "assigned_materials"},
     "writer_runs": {"by_writer": "operator", "covers_tool": "tools", "in_time": "at", "from_company": "given_by"},

@@ -29,6 +29,7 @@ from service.facts.areas import (
     platforms,
     recordings,
     training_contents,
+    unnamed,
     voices,
     whole_titles,
     writers,
@@ -57,6 +58,7 @@ COLLECT: Final[Mapping[Collect, frozenset[str]]] = {
     animators.collections: frozenset({"credits"}),
     music.collections: frozenset({"prompt_recordings", "scores"}),
     whole_titles.collections: frozenset({"whole_titles"}),
+    unnamed.collections: frozenset({"unnamed"}),
     laws.collections: frozenset({"exposures", "offered_models", "registrations", "web_sources"}),
     writers.collections: frozenset(
         {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from service.facts import papers, times
+from service.facts import appearances, papers, times
 from service.facts.areas import disclosed, platforms
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, part, ref
@@ -232,7 +232,7 @@ def commercials(world: World) -> list[Fact]:
                 "ad_id_in_time": times.not_after(since, engaged) if since and engaged else None,
                 "ad_id_dated": bool(since and engaged),
                 "talent_engaged": bool(engaged),
-                "engagement_ahead": engaged is None or times.before(world.at, engaged) is True,
+                "nobody_engaged": engaged is None and _nobody_engaged(world, view, spots),
                 "looked_at": _looked_at(world),
                 "undisclosed": _undisclosed(world),
                 "dates": compact({"release": world.at if world.outward else None, "contract": engaged}),
@@ -240,6 +240,21 @@ def commercials(world: World) -> list[Fact]:
             }
         )
     ]
+
+
+def _nobody_engaged(world: World, view: View, spots: Sequence[View]) -> bool:
+    """Whether it is told that no talent was engaged: a complete cast list without anybody, or spots without real people."""
+    if view.body.get("cast_list_complete_as_of") and not world.library.of("engagement"):
+        return True
+    items = [one for one in spots if one.key in platforms.items_of(world)]
+    return bool(items) and all(_without_people(world, one) for one in items)
+
+
+def _without_people(world: World, view: View) -> bool:
+    stated, shown = part(view.body, "people"), appearances.of_asset(world, view.id)
+    if stated:
+        return not stated.get("people") and stated.get("complete") is not False
+    return bool(shown) and not any(appearances.person_of(world, one) or one.body.get("recognisable_people") for one in shown)
 
 
 def _word(scope: Any) -> str:

@@ -37,7 +37,7 @@ def _offered(world: World, view: View) -> Fact:
             "production": ref(world.production_of(view)),
             "path": world.path(view),
             "generative": None if body.get("tool_class") is None else body["tool_class"] in ("generative", "live"),
-            "ours": _ours(body),
+            "ours": _ours(world, view, law_papers.role_of(world, stated, frozenset({"provider"}))),
             "public": public if public is not None else body.get("public_facing"),
             "general_purpose": said(stated, "general_purpose"),
             "provider": law_papers.role_of(world, stated, frozenset({"provider"})),
@@ -69,9 +69,11 @@ def _offered(world: World, view: View) -> Fact:
     )
 
 
-def _ours(body: Mapping[str, Any]) -> times.Tri:
-    """Tell whether we made or substantially changed it: something of ours was learnt, or it is of a type that is made of another."""
-    if body.get("datasets") or body.get("training") or body.get("type") in _OWN_TYPES:
+def _ours(world: World, view: View, provider: times.Tri) -> times.Tri:
+    """Tell whether we made or substantially changed it: as its provider, by what it learnt, or by its type."""
+    body, title = view.body, world.library.get(world.production)
+    own = {name for field in ("signatories", "producers") for name in (bares(title.body.get(field)) or ())} if title else set()
+    if provider or bare(body.get("vendor")) in own or body.get("datasets") or body.get("training") or body.get("type") in _OWN_TYPES:
         return True
     return False if body.get("vendor") or body.get("datasets") == [] else None
 

@@ -140,6 +140,11 @@ def _first(*values: Any) -> times.Tri:
     return next((one for one in values if isinstance(one, bool)), None)
 
 
+def made_by_ai(world: World, view: View) -> bool:
+    """Tell whether AI is known to have generated or altered an asset itself."""
+    return _own(world, view, listed=False) is True
+
+
 def _synthetic(world: World, whole: Sequence[View]) -> times.Tri:
     """Tell whether AI generated or altered an asset, or something that is in it; ordinary tools do not count."""
     return any_of([_own(world, one, listed=bool(_assets_in(world, one))) for one in whole])

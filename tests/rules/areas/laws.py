@@ -55,7 +55,6 @@ MORE: Final[dict[str, dict[str, Any]]] = {
     },
 }  # fmt: skip
 
-GENERATED_LATER: Final[dict[str, Any]] = {"generated_at": "2026-12-10", "dates.generation": "2026-12-10"}
 EUROPE: Final[dict[str, Any]] = {"/intent.territories": ["FR"]}
 CHINA: Final[dict[str, Any]] = {"/intent.territories": ["CN"]}
 INDIA: Final[dict[str, Any]] = {"/intent.territories": ["IN"]}
@@ -179,7 +178,8 @@ CASES: Final[list[Case]] = [
         "law-eu.ai-act-50-2.marking", "exposures", EUROPE, "pass",
         (
             ({"credentials": [], "marks": []}, "block"), ({"credentials": []}, "block"), ({"marks": []}, "block"), ({"marks.0.layer": "logging"}, "block"), ({"credentials.0.ai_disclosure": False}, "warn"), ({"credentials.0.ai_disclosure": GONE}, "warn"), ({"credentials.0.readable": False}, "block"), ({"credentials.0.says_generated": False}, "block"),
-            ({"marks.0.found": False}, "block"), ({"marks": [], "placed_on_market_at": "2026-07-01"}, "not_applicable"), ({"marks": [], "placed_on_market_at": "2026-07-01", **GENERATED_LATER}, "block"), before("2026-08-01", "generation"),
+            ({"marks.0.found": False}, "block"), ({"marks": [], "placed_on_market_at": "2026-07-01"}, "not_applicable"), ({"marks": [], "placed_on_market_at": "2026-07-01", "/at": "2026-12-01T23:59:59Z"}, "not_applicable"), ({"marks": [], "placed_on_market_at": "2026-07-01", "/at": "2026-12-02T00:00:00Z"}, "review"), ({"marks": [], "placed_on_market_at": "2026-07-01", "/at": "2026-12-02T12:00:00Z", "generated_at": "2026-12-02"}, "block"),
+            ({"marks": [], "placed_on_market_at": GONE}, "review"), ({"marks": [], "generated_at": "2026-08-01"}, "review"), before("2026-08-01"),
             ({"marks": [], "standard_editing": True}, "not_applicable"), ({"marks": [], "provider": False}, "not_applicable"), away("US"), ({"/intent.territories": ["DE", "US"], "marks": []}, "block"), ({"/intent.territories": ["EU"], "marks": []}, "block"),
         ),
         ({"provider": GONE}, "review"), {"synthetic": False},
@@ -214,8 +214,8 @@ CASES: Final[list[Case]] = [
         ({"informs_public": GONE}, "review"), {"informs_public": False},
     ),
     Case(
-        "law-eu.ai-act-5.intimate-imagery", "uses", {**EUROPE, **NUDE, "dates.use": "2026-12-10"}, "pass",
-        (({"consents": []}, "block"), ({"consents.0.mismatch": ["sensitive_content"]}, "block"), ({"legal_reviewed": GONE}, "block"), ({"legal_reviewed": False}, "block"), ({"known_minor": True}, "block"), ({"consents": [], "dates.use": "2026-12-01"}, "not_applicable"), away("US")),
+        "law-eu.ai-act-5.intimate-imagery", "uses", {**EUROPE, **NUDE, "/at": "2026-12-10T12:00:00Z"}, "pass",
+        (({"consents": []}, "block"), ({"consents.0.mismatch": ["sensitive_content"]}, "block"), ({"legal_reviewed": GONE}, "block"), ({"legal_reviewed": False}, "block"), ({"known_minor": True}, "block"), ({"consents": [], "/at": "2026-12-01T23:59:59Z"}, "not_applicable"), ({"consents": [], "/at": "2026-12-02T00:00:00Z"}, "block"), ({"consents": [], "/intent.territories": GONE}, "review"), away("US")),
         ({"intimate": GONE}, "review"), {"intimate": False},
     ),
     Case(
@@ -264,8 +264,8 @@ CASES: Final[list[Case]] = [
         ({"operator": GONE}, "review"), {"operator": False},
     ),
     Case(
-        "law-us-proposed.no-fakes.licence", "uses", {}, "pass",
-        (({"consents.0.described": False}, "warn"), ({"consents.0.ends": "2040-01-01"}, "warn"), ({"consents.0.ends": "*"}, "warn"), ({"consents.0.ends": "2040-01-01", "deceased_now": True}, "pass"), ({"minor_at_capture": True}, "warn"), ({"minor_at_capture": True, "consents.0.capacity": "guardian"}, "pass"), ({"minor_at_capture": True, "consents.0.capacity": "guardian", "consents.0.ends": "2031-09-01"}, "warn"), away("FR")), ({"replicates": GONE}, "warn"), {"consents": []},
+        "law-us-proposed.no-fakes.licence", "uses", {"consents.0.written": True}, "pass",
+        (({"consents.0.described": False}, "warn"), ({"consents.0.written": False}, "warn"), ({"consents.0.written": GONE}, "warn"), ({"consents": []}, "warn"), ({"consents.0.ends": "2040-01-01"}, "warn"), ({"consents.0.ends": "*"}, "warn"), ({"consents.0.ends": "2040-01-01", "deceased_now": True}, "pass"), ({"minor_at_capture": True}, "warn"), ({"minor_at_capture": True, "consents.0.capacity": "guardian"}, "pass"), ({"minor_at_capture": True, "consents.0.capacity": "guardian", "consents.0.ends": "2031-09-01"}, "warn"), away("FR")), ({"replicates": GONE}, "warn"), {"replicates": False},
     ),
     Case("law-us-proposed.ca-ab412.inquiry", "offered_models", {}, "pass", (({"inquiries": []}, "warn"), ({"inquiries.0.days": 31}, "warn"), away("US-NY")), ({"public": GONE}, "warn"), {"public": False}),
     Case(

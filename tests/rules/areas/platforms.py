@@ -39,7 +39,7 @@ GOOD = {
         "player_facing": True, "generation_time": "runtime", "guardrails": True,
     },
     "commercials": {
-        "id": "prd_1", "record": "prd_1", "production": PRODUCTION, "dates": DATES, "ad_id": True, "ad_id_dated": True, "ad_id_in_time": True, "talent_engaged": True, "engagement_ahead": True,
+        "id": "prd_1", "record": "prd_1", "production": PRODUCTION, "dates": DATES, "ad_id": True, "ad_id_dated": True, "ad_id_in_time": True, "talent_engaged": True, "nobody_engaged": False,
         "looked_at": ["US"], "undisclosed": False,
     },
     "performances": {
@@ -194,8 +194,8 @@ CASES = [
     Case(
         "platform-ads.ads-01", "commercials", {}, "pass",
         (
-            ({"ad_id": False}, "block"), ({"ad_id_in_time": False}, "block"), ({"ad_id_in_time": False, "engagement_ahead": False}, "review"), ({"ad_id_in_time": GONE, "ad_id_dated": False}, "block"), ({"ad_id_in_time": GONE}, "review"),
-            ({"ad_id_in_time": GONE, "talent_engaged": False}, "pass"), ({"looked_at": []}, "block"), ({"looked_at": ["US-CA"]}, "block"), ({"undisclosed": True}, "block"), ({"/intent.territories": GONE}, "review"),
+            ({"ad_id": False}, "block"), ({"ad_id_in_time": False}, "block"), ({"ad_id_in_time": GONE, "ad_id_dated": False}, "block"), ({"ad_id_in_time": GONE}, "review"),
+            ({"ad_id_in_time": GONE, "talent_engaged": False}, "review"), ({"ad_id_in_time": GONE, "talent_engaged": False, "nobody_engaged": True}, "pass"), ({"looked_at": []}, "block"), ({"looked_at": ["US-CA"]}, "block"), ({"undisclosed": True}, "block"), ({"/intent.territories": GONE}, "review"),
         ),
         ({"looked_at": GONE}, "block"), {"/act": "generate"},
     ),

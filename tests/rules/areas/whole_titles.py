@@ -7,7 +7,7 @@ from typing import Any
 from tests.rules.cases import AT, GONE, PRODUCTION, Case
 
 GOOD: dict[str, dict[str, Any]] = {
-    "whole_titles": {"id": "prd_1", "record": "prd_1", "production": PRODUCTION, "reached": True, "dates": {"release": AT}},
+    "whole_titles": {"id": "prd_1", "record": "prd_1", "production": PRODUCTION, "reached": True, "holds": True, "dates": {"release": AT}},
 }
 CASES = [
     Case(
@@ -15,7 +15,7 @@ CASES = [
         "whole_titles",
         {},
         "pass",
-        (({"reached": False}, "review"),),
+        (({"reached": False}, "review"), ({"reached": False, "holds": False}, "review")),
         ({"reached": GONE}, "review"),
         {"/act": "generate"},
     )
