@@ -192,7 +192,7 @@ class Attempt:
 
     def pause(self) -> timedelta:
         """Return how long the next one waits."""
-        return min(_PAUSE * 2 ** min(self.number - 1, 10), _LONGEST_PAUSE)
+        return min(_PAUSE * (1 << min(self.number - 1, 6)), _LONGEST_PAUSE)
 
 
 def claim(database: Database, job: Job, now: datetime) -> Attempt | None:

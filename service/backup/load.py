@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from service import projections
-from service.backup import contents, folder, tables
+from service.backup import contents, folder, outside, tables
 from service.backup.folder import Log, Manifest
 from service.backup.make import KEYS
 from service.config import Settings
@@ -40,7 +40,7 @@ _NO_KEY = (
 @dataclass(slots=True)
 class Restored:
     """What came of one log: whether its tree is that of the backup and signed, everything `fsck` and a rebuild found, and whether
-    the signer goes on with it.
+    the signer goes on with it. `outside` is what became of each checkpoint that is kept elsewhere.
     """
 
     studio_id: str
@@ -49,12 +49,13 @@ class Restored:
     signed: bool
     faults: list[Fault]
     differences: list[Difference]
+    outside: tuple[tuple[bool, str], ...] = ()
     signer: str = ""
 
     @property
     def holds(self) -> bool:
-        """Tell whether the log is as it was backed up."""
-        return self.same_tree and not self.faults and not self.differences
+        """Tell whether the log is as it was backed up, and as it was told to others."""
+        return self.same_tree and not self.faults and not self.differences and all(same for same, _ in self.outside)
 
 
 @dataclass(slots=True)
@@ -96,8 +97,11 @@ def verified(root: Path) -> Manifest:
     return found
 
 
-def load(root: Path, wanted: Manifest, url: str, settings: Settings) -> Report:
-    """Restore a verified backup into the database at `url` and the data directory, and check what is there then."""
+def load(root: Path, wanted: Manifest, url: str, settings: Settings, kept: Iterable[Path] = ()) -> Report:
+    """Restore a verified backup into the database at `url` and the data directory, and check what is there then, also against the
+    checkpoints in the files `kept`.
+    """
+    checkpoints = outside.read(kept, wanted.logs)
     report = Report(wanted.made_at, wanted.clearance, bytes=wanted.bytes, damaged=list(wanted.damaged))
     _require_empty(url)
     with report.timed("contents"):  # before the database, so that a restore that a full disk ended can simply be repeated
@@ -109,7 +113,7 @@ def load(root: Path, wanted: Manifest, url: str, settings: Settings) -> Report:
     if wanted.with_keys:
         report.keys = _keys(root, settings.data)
     with report.timed("check"), closing(Database(url, statement_seconds=_SECONDS)) as database:
-        report.logs = [_restored(database, each) for each in wanted.logs]
+        report.logs = [_restored(database, each, checkpoints[each.studio_id]) for each in wanted.logs]
         _ask_signer(database, settings, report)
     return report
 
@@ -165,13 +169,14 @@ class _Signed:
         return mark == self.mark_there
 
 
-def _restored(database: Database, wanted: Log) -> Restored:
+def _restored(database: Database, wanted: Log, kept: Sequence[Checkpoint]) -> Restored:
     checkpoint, signed = _checkpoint(wanted)
     with database.ledger() as conn:
         report = fsck.check(conn, _Signed(Mark(checkpoint, b"")), wanted.studio_id)
         same = report.entries == wanted.size and tree.root(conn, wanted.studio_id, wanted.size).hex() == wanted.root
         differences = [difference for name in projections.checked() for difference in projections.check(conn, wanted.studio_id, name)]
-    return Restored(wanted.studio_id, report.entries, same, signed, report.faults, differences)
+        compared = tuple(outside.judge(conn, wanted.studio_id, report.entries, each) for each in kept)
+    return Restored(wanted.studio_id, report.entries, same, signed, report.faults, differences, compared)
 
 
 def _checkpoint(wanted: Log) -> tuple[Checkpoint, bool]:

@@ -31,7 +31,15 @@ _KEYS = {
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where the backup goes; new or empty.")
 @click.option("--with-keys", is_flag=True, help="Copy the keys too (never the signer's marks). Without it the backup holds no key.")
 @click.option("--drill", is_flag=True, help="Restore the backup into a server that is thrown away, check everything, and report.")
-def command(cli: Cli, out: Path | None, *, with_keys: bool, drill: bool) -> int:
+@click.option(
+    "--checkpoint",
+    "kept",
+    metavar="FILE",
+    type=click.Path(exists=True, path_type=Path, dir_okay=False),
+    multiple=True,
+    help="With --drill: a checkpoint that somebody keeps elsewhere; the restored log must have everything it covers.",
+)
+def command(cli: Cli, out: Path | None, kept: tuple[Path, ...], *, with_keys: bool, drill: bool) -> int:
     """Back up the database and every content that the log names, also while the service runs.
 
     Keys are NOT in the backup unless --with-keys is said; the marks that keep a restored log from forking never are. Exit status 1 if a
@@ -43,7 +51,7 @@ def command(cli: Cli, out: Path | None, *, with_keys: bool, drill: bool) -> int:
         place = (out or Path(held.enter_context(tempfile.TemporaryDirectory(prefix="clearance-drill-"))) / "backup").absolute()
         made = _make(cli, place, with_keys=with_keys)
         if drill:
-            return _drill(cli, place)
+            return _drill(cli, place, kept)
     sizes = f"{sum(table['rows'] for table in made.tables.values()):,} rows, {made.contents:,} contents, {made.bytes:,} bytes"
     logs = [f"  {each.studio_id}: {each.size:,} entries, root {each.root}{f'. {each.says}' if each.says else ''}" for each in made.logs]
     lost = [f"  DAMAGED: content {digest} is not what its name says; bring it back from an older backup." for digest in made.damaged]
@@ -58,12 +66,12 @@ def _make(cli: Cli, place: Path, *, with_keys: bool) -> Manifest:
         return make(place, held.url, cli.settings, datetime.now(UTC), with_keys=with_keys)
 
 
-def _drill(cli: Cli, place: Path) -> int:
+def _drill(cli: Cli, place: Path, kept: tuple[Path, ...]) -> int:
     """Restore into an embedded server of its own, which is gone afterwards; neither keys nor marks of the service are touched."""
     with tempfile.TemporaryDirectory(prefix="clearance-drill-") as scratch:
         settings = replace(cli.settings, data=Path(scratch), database_url=None, signer=None)
         try:
-            report = restore.restored(place, settings)
+            report = restore.restored(place, settings, kept)
         finally:
             lease.wait_until_stopped(settings.data)
     return restore.show(cli, report, drill=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 @declare()
 @click.argument("source", metavar="FROM", type=click.Path(exists=True, path_type=Path, file_okay=False))
 @click.option("--database-url", metavar="URL", help="The empty database to fill (else DATABASE_URL, else the embedded one of --data).")
-def command(cli: Cli, source: Path, database_url: str | None) -> int:
+@click.option(
+    "--checkpoint",
+    "kept",
+    metavar="FILE",
+    type=click.Path(exists=True, path_type=Path, dir_okay=False),
+    multiple=True,
+    help="A checkpoint that somebody keeps elsewhere: what is restored must have everything it covers.",
+)
+def command(cli: Cli, source: Path, database_url: str | None, kept: tuple[Path, ...]) -> int:
     """Restore the backup in FROM into an empty database and the data directory, check every byte of it, and report.
 
     Everything in the backup is verified before anything is touched. Keys that are in the data directory stay; if the old ones survive,
@@ -32,16 +40,16 @@ def command(cli: Cli, source: Path, database_url: str | None) -> int:
     with presence.claim(settings.data) as ours:
         if not ours:
             raise StartError(f"A service runs on {settings.data}; stop it first, or restore into another data directory.")
-        return show(cli, restored(source, settings))
+        return show(cli, restored(source, settings, kept))
 
 
-def restored(source: Path, settings: Settings) -> Report:
-    """Verify and restore a backup."""
+def restored(source: Path, settings: Settings, kept: Iterable[Path] = ()) -> Report:
+    """Verify and restore a backup, and hold it against checkpoints that are kept elsewhere."""
     from service.backup import load
 
     wanted = load.verified(source)
     with lease.hold(settings.data, settings.database_url) as held:
-        return load.load(source, wanted, held.url, settings)
+        return load.load(source, wanted, held.url, settings, kept)
 
 
 def show(cli: Cli, report: Report, *, drill: bool = False) -> int:
@@ -74,5 +82,6 @@ def _log(each: Restored) -> Iterator[str]:
         yield f"  {fault.code}: {fault.place}: {fault.says}"
     for difference in each.differences:
         yield f"  {difference.table} lacks {difference.missing} rows and has {difference.surplus} too many"
+    yield from (f"  {says}" for _, says in each.outside)
     if each.signer:
         yield f"  {each.signer}"

@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from service import auth
-from service.backup import folder, load
+from service.backup import folder, load, outside
 from service.backup.make import make
 from service.config import Settings
 from service.db import Database
@@ -282,6 +282,31 @@ def test_tampering_before_the_backup_shows_after_the_restore(settings, studio, t
     report = restore(tmp_path / "backup", target)
     assert not report.holds
     assert {"leaf", "root"} <= {fault.code for fault in report.logs[0].faults}
+
+
+def test_a_checkpoint_that_is_kept_elsewhere_tells_a_true_backup_from_one_that_was_rewritten_or_is_too_old(
+    settings, studio, target, tmp_path
+):
+    with closing(Services.from_settings(settings)) as services, services.database.app(studio) as conn:
+        (tmp_path / "kept").write_bytes(services.ledger.checkpoint(conn, studio))
+    backup(settings, tmp_path / "backup")
+    append(settings, studio, 2)
+    with closing(Services.from_settings(settings)) as services, services.database.app(studio) as conn:
+        (tmp_path / "newest").write_bytes(services.ledger.checkpoint(conn, studio))
+    wanted = load.verified(tmp_path / "backup")
+    url, kept = str(target.database_url), [tmp_path / "kept", tmp_path / "newest"]
+    report = load.load(tmp_path / "backup", wanted, url, target, kept)
+    assert [same for same, _ in report.logs[0].outside] == [True, False]
+    assert "The 2 newest entries" in report.logs[0].outside[1][1]
+    assert not report.holds
+    [checkpoint] = outside.read(kept[:1], wanted.logs)[studio]
+    with closing(Database(url)) as database, database.owner() as conn, psycopg.connect(url, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("UPDATE entry SET leaf = sha256('x') WHERE index = 1")
+        assert outside.judge(conn, studio, 5, checkpoint)[0] is False
+    (tmp_path / "none").write_text("nothing")
+    with pytest.raises(StartError, match="is no checkpoint"):
+        outside.read([tmp_path / "none"], wanted.logs)
 
 
 def test_nothing_of_the_schema_escapes_a_backup(database):

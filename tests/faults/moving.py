@@ -9,17 +9,25 @@ import time
 import uuid
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 from service import migrate
+from service.backup import folder, outside
+from service.backup.folder import Manifest
 from service.db import Database
+from service.embedded import lease
 from service.ledger.log import Ledger
+from service.ledger.note import Checkpoint
 from service.ledger.signer import Signer
-from tests.faults.running import writing
-from tests.faults.stage import Log, Stage, execute
+from tests.db.ledger.made import item, write
+from tests.faults import verifier
+from tests.faults.running import Service, served_again, writing
+from tests.faults.stage import Log, Stage, at_once, code, execute
 from tests.faults.table import Row
-from tests.faults.verifier import Acknowledged
+from tests.faults.verifier import Acknowledged, Signed
 from tests.processes import clearance
 
 
@@ -67,33 +75,79 @@ def _upgrade(row: Row, url: str, keys: Path) -> None:
 
 
 def backup(stage: Stage) -> Row:
-    """F42: a backup taken while four write, restored elsewhere: it verifies, and holds whatever was acknowledged before it began."""
-    row, service = Row("F42", "backup while four write, restored elsewhere"), stage.service()
+    """F42: a backup taken while four write, restored elsewhere: its root is that of the checkpoint kept outside, and its signer refuses."""
+    row, service = Row("F42", "backup while four write, restored elsewhere, held against checkpoints kept outside"), stage.service()
     for _ in range(5 if stage.long else 1):
         where = stage.directory()
         with writing(service, row) as writers:
-            time.sleep(0.5)
+            served_again(writers)
             before = {each.token for writer in writers for each in writer.acknowledged}
-            row.expect(_status(row, "backup", "--out", str(where / "backup"), "--data", str(service.data)) == 0, "the backup failed")
+            kept = _kept(service, where / "kept")
+            row.expect(_run(row, "backup", "--out", where / "backup", "--data", service.data)[0] == 0, "the backup failed")
+            served_again(writers)
+        newest = _kept(service, where / "newest")
+        shutil.copytree(service.data / "keys", where / "data" / "keys")  # with the marks, which are newer than the backup
         begun = time.monotonic()
-        row.expect(_status(row, "restore", str(where / "backup"), "--data", str(where / "data")) == 0, "the restore failed")
+        status, report = _run(row, "restore", where / "backup", "--checkpoint", where / "kept", "--data", where / "data")
         took = time.monotonic() - begun
-        tokens = _tokens(where / "data")
-        row.lost += len(before - tokens)
+        row.expect(status == 0 and report["holds"], f"the restore found faults: {report}")
+        _restored(row, service, where / "data", before, kept, newest, folder.manifest(where / "backup"))
         row.times += 1
         size = sum(each.stat().st_size for each in (where / "backup").rglob("*") if each.is_file())
-        row.notes[:] = [f"restored in {took:.1f} s, {size / 1e6:.1f} MB, {len(tokens)} records of {len(before)} before it began"]
+        row.notes[:] = [f"restored in {took:.1f} s, {size / 1e6:.1f} MB; checkpoints of {kept.size} and {newest.size} entries kept outside"]
     return row
 
 
-def _tokens(data: Path) -> set[str]:
-    from service.embedded import lease
-    from tests.faults import verifier
+def _kept(service: Service, place: Path) -> Signed:
+    """Take the newest checkpoint out of the house."""
+    content = service.again("GET", "/v1/ledger/checkpoint").content
+    place.write_bytes(content)
+    return verifier.opened(content, service.key())
 
-    with lease.hold(data) as held:
-        with closing(Database(held.url)) as database, database.ledger() as conn:
-            studios = [studio for (studio,) in conn.execute("SELECT studio_id FROM studio")]
-        return {token for studio in studios for _, content in verifier.read(held.url, studio).entries for token in verifier.tokens(content)}
+
+def _restored(row: Row, service: Service, data: Path, before: set[str], kept: Signed, newest: Signed, made: Manifest) -> None:
+    """Look at what was restored past the service, and as its signer; then rewrite it as a forger would, and see that it is noticed."""
+    studio = kept.origin.rpartition("/")[2]
+    [log] = [each for each in made.logs if each.studio_id == studio]
+    stated = verifier.opened(log.checkpoint.encode(), service.key())
+    with (
+        lease.hold(data) as held,
+        closing(Database(held.url)) as database,
+        closing(Ledger(database, Signer(data / "keys" / "log"))) as ledger,
+    ):
+        found = verifier.read(held.url, studio)
+        roots = found.roots()
+        row.lost += len(before - {token for _, content in found.entries for token in verifier.tokens(content)})
+        row.gaps += found.gaps
+        row.forks += sum(roots[each.size - 1 : each.size] != [each.root] for each in (kept, stated))
+        row.expect(len(roots) == stated.size >= kept.size, f"{len(roots)} entries, {stated.size} stated, {kept.size} kept outside")
+        live = service.read().roots()
+        row.forks += live[: len(roots)] != roots or live[newest.size - 1] != newest.root
+        [refused] = at_once([lambda: ledger.append(write(item(studio=studio), studio=studio))])
+        row.expect(code(refused) == "log_forked", f"the signer went on behind the newest checkpoint: {code(refused)}")
+        _forge(held.url, studio, next(index for index, content in found.entries if verifier.tokens(content)))
+        with database.ledger() as conn:
+            for each, says in ((kept, "does NOT begin"), (newest, "are NOT in it")):
+                same, said = outside.judge(conn, studio, len(roots), Checkpoint(each.origin, each.size, each.root))
+                row.expect(not same and says in said, f"rewritten and rolled back, the restore says: {said}")
+
+
+def _forge(url: str, studio: str, index: int) -> None:
+    """Rewrite an entry with everything that hangs on it, as far as the operator can."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("SET session_replication_role = replica")
+        text = "convert_to(replace(convert_from(bytes, 'UTF8'), 'token-', 'taken-'), 'UTF8')"
+        conn.execute(f"UPDATE entry SET bytes = {text} WHERE studio_id = %s AND index = %s".encode(), [studio, index])
+        conn.execute("UPDATE entry SET leaf = sha256('\\x00' || bytes) WHERE studio_id = %s AND index = %s", [studio, index])
+        conn.execute("DELETE FROM subtree WHERE studio_id = %s", [studio])
+
+
+def _run(row: Row, *words: object) -> tuple[int, dict[str, Any]]:
+    process = clearance(*map(str, words), "--json")
+    said, complained = process.communicate(timeout=240)
+    if process.returncode:
+        row.notes.append(f"{words[0]}: {(said + complained).strip()[-600:]}")
+    return process.returncode, json.loads(said or "{}")
 
 
 def _status(row: Row, *words: str) -> int:
