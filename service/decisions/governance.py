@@ -237,7 +237,8 @@ def _reviews(context: Context, papers: _Papers, asked: Asked) -> tuple[list[dict
     if asked.production is None:
         return [], {}
     exceptions = _exceptions(papers, asked)
-    found, versions = [], {}
+    found: list[dict[str, Any]] = []
+    versions: dict[str, int] = {}
     for state in ("confirmed", "rejected"):
         for review in papers.listed("review", search.Filter({"state": state}, production=asked.production)):
             if review.body["state"] == state:
