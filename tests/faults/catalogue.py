@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from tests.faults import damage, kills, lapse, moving, power, strain, together
+from tests.faults import damage, forget, kills, lapse, moving, power, strain, together
 from tests.faults.stage import Stage
 from tests.faults.table import Row, Skipped
 
@@ -30,7 +30,7 @@ FAULTS: Mapping[str, Callable[[Stage], Row]] = {
     "F18": kills.one_key,
     "F41": moving.upgrade,
     "F42": moving.backup,
-    "F44": moving.erasure,
+    "F44": forget.erasure,
     "F46": together.two_servers,
 }
 

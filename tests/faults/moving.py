@@ -1,4 +1,4 @@
-"""A log that is moved, upgraded, or has to forget: F41 upgrade under load, F42 backup under load, F44 erasure."""
+"""A log that is moved or upgraded: F41 upgrade under load, F42 backup under load."""
 
 from __future__ import annotations
 
@@ -148,32 +148,3 @@ def _run(row: Row, *words: object) -> tuple[int, dict[str, Any]]:
     if process.returncode:
         row.notes.append(f"{words[0]}: {(said + complained).strip()[-600:]}")
     return process.returncode, json.loads(said or "{}")
-
-
-def _status(row: Row, *words: str) -> int:
-    process = clearance(*words)
-    said, complained = process.communicate(timeout=240)
-    if process.returncode:
-        row.notes.append(f"{words[0]}: {(said + complained).strip()[-600:]}")
-    return process.returncode
-
-
-def erasure(stage: Stage) -> Row:
-    """F44: a person with many references is erased: not a trace of the name in any file, and the log verifies."""
-    row, service = Row("F44", "a person with references erased; every file searched"), stage.service()
-    count = 1_000 if stage.long else 40
-    canary = f"canary{uuid.uuid4().hex}"
-    with writing(service, row, 1):
-        person = service.send("POST", "/v1/parties", json={"type": "person", "professional_name": canary}).raise_for_status().json()["id"]
-        lines = [{"kind": "consent", "body": {"grantor": person, "capacity": "self", "answer": "granted"}} for _ in range(count)]
-        content = "".join(json.dumps(line) + "\n" for line in lines)
-        service.send("POST", "/v1/batch?mode=atomic", content=content, headers={"Content-Type": "application/x-ndjson"}).raise_for_status()
-        row.expect(canary in service.send("GET", f"/v1/parties/{person}").text, "the name was not there to begin with")
-        process = clearance("erase", person, "--yes", "--data", str(service.data))
-        said, complained = process.communicate(timeout=120)
-        row.expect(process.returncode == 0, f"erase: {(said + complained)[-300:]}")
-        row.expect(canary not in service.send("GET", f"/v1/parties/{person}").text, "the name is still answered")
-        row.times += count
-    found = [str(each) for each in service.data.rglob("*") if each.is_file() and canary.encode() in each.read_bytes()]
-    row.expect(not found, f"the name is left in {len(found)} files: {found[:3]}")
-    return row
