@@ -68,21 +68,21 @@ class Scene:
     backup: str
     older_keys: Path
 
-    def forge(self, size: int) -> None:
-        """Sign what is in the database now with the stolen key, and set the mark to it."""
-        with self.log.superuser() as conn:
-            leaves = damage.retree(conn)
-        assert len(leaves) == size
-        origin = self.log.ledger.origin(STUDIO)
-        with closing(Signer(self.log.keys)) as thief, thief.turn() as turn:
-            turn.trust(Checkpoint(origin, size, merkle.Growth(0, (), leaves).root))
-
     def presented(self) -> bytes:
         """The best checkpoint that the attacker can show for what is there: of the mark's tree, or an earlier one of that size."""
         size = len(verifier.read(self.log.url, STUDIO).entries)
         mark = self.log.ledger.mark(STUDIO)
         newest = self.log.ledger.note(mark).content()
         return newest if mark.checkpoint.size == size else self.notes[size]
+
+
+def forge(log: Log, size: int) -> None:
+    """Sign what is in the database now with the stolen key, and set the mark to it."""
+    with log.superuser() as conn:
+        leaves = damage.retree(conn)
+    assert len(leaves) == size
+    with closing(Signer(log.keys)) as thief, thief.turn() as turn:
+        turn.trust(Checkpoint(log.ledger.origin(STUDIO), size, merkle.Growth(0, (), leaves).root))
 
 
 Attack = Callable[[Scene], None]
@@ -108,19 +108,19 @@ def _drop(scene: Scene) -> None:
 def _truncate(scene: Scene) -> None:
     with scene.log.superuser() as conn:
         damage.cut(conn, AFTER)
-    scene.forge(AFTER)
+    forge(scene.log, AFTER)
 
 
 def _rewrite_after(scene: Scene) -> None:
     with scene.log.superuser() as conn:
         damage.rewrite(conn, AFTER)
-    scene.forge(ENTRIES)
+    forge(scene.log, ENTRIES)
 
 
 def _rewrite_before(scene: Scene) -> None:
     with scene.log.superuser() as conn:
         damage.rewrite(conn, BEFORE)
-    scene.forge(ENTRIES)
+    forge(scene.log, ENTRIES)
 
 
 def _restore(scene: Scene) -> None:
