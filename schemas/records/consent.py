@@ -52,7 +52,9 @@ class Scope(Body):
     unnamed_productions = Flag()
     scenes = OpenList(Text(100), most=400)
     roles = OpenList(Reference("role", role="consented_role"), most=200)
-    purposes = choices(vocabulary.PURPOSES)
+    purposes = choices(
+        vocabulary.PURPOSES, about="creation and use are of a replica; synthetic_feature lends a feature, a voice or the name to a prompt"
+    )
     modalities = choices(vocabulary.MODALITIES)
     features = choices(vocabulary.FEATURES)
     languages = OpenList(Language(), most=200)

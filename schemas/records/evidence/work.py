@@ -155,14 +155,16 @@ class Compensation(Body):
     person = Reference("party", role="paid_person")
     payee = Choice("person", "estate", "health_plan", "pension_plan", "benefit_funds", "union", "escrow", "loan_out", "employer")
     payee_party = Reference("party", role="payee")
-    units = Decimal()
+    units = Decimal(about="how many units the amount is for; one where absent")
     hours = Decimal(about="hours that are paid; without them a unit of prompt_hours is an hour, one of session three hours")
     rate = Encrypted(Nested(Money))
     amount = Encrypted(Nested(Money))
     rate_table = Reference("evidence", role="rate_table")
     rate_key = Text(200)
     at_least_minimum = Flag()
-    share_of_rate = Decimal(about="the amount as a multiple of the rate: 1.5, 7.5, 0.4")
+    share_of_rate = Decimal(
+        about="what one unit was paid as a multiple of the rate: 1.5, 7.5, 0.4; where both amounts are recorded they say it"
+    )
     pension_health = Flag(about="whether contributions are included or remitted")
     pension_health_rate = Decimal(about="in per cent")
     equal_to_other_recordings = Flag(about="for a royalty share: the same as for the artist's other recordings under the contract")
