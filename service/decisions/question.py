@@ -11,6 +11,7 @@ from schemas.kinds import KINDS, references
 from schemas.prefixes import KIND_OF
 from service import errors
 from service.context import Context
+from service.facts.library import LINEAGE
 from service.records import read
 from service.records.model import Recorded, instant
 
@@ -20,12 +21,20 @@ Body = Mapping[str, Any]
 _ABOUT: Final = frozenset(
     {
         "subject", "training_work", "covered_work", "training_dataset", "material", "furnished_material", "disclosed_material", "assigned_material",
-        "written_work", "asset", "engagement", "role", "announced_session", "reported_title", "approved_production", "origin_production",
+        "written_work", "asset", "engagement", "role", "transferred", "announced_session", "reported_title", "approved_production", "origin_production",
     }
 )  # fmt: skip
 #: Kinds of records that show of which title a paper about them is.
-_TITLED: Final = frozenset({"asset", "generation", "engagement", "evidence", "role", "dataset", "source"})
+_TITLED: Final = frozenset({"asset", "generation", "engagement", "evidence", "role", "dataset", "source", "replica"})
 _NEAR: Final = 100
+
+#: Kinds of records that a decision can be about; of any other no rule says anything, and what nobody weighs is not cleared.
+WEIGHED: Final = LINEAGE | {"production"}
+_USUALLY: Final = "No rule weighs a record of the kind {kind} by itself; ask about what is made, used or let out under it."
+_INSTEAD: Final[Mapping[str, str]] = {
+    "engagement": "No rule weighs an engagement by itself; ask about the assignment terms, the deal or the capture session, or about what was made under it.",
+    "party": "No rule weighs a party by itself; describe what is planned with it, as a capture session or an asset, or ask about what it is in.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,8 @@ def _subjects(context: Context, question: Question) -> list[Recorded]:
         if name not in there or not read.visible(context.actor, there[name]):
             at = f"/subject/{place}" if len(names) > 1 else "/subject"
             raise errors.NotFound(f"There is no record {name[:40]!r} in this studio ({at}).", "not_found")
+        if there[name].kind not in WEIGHED:
+            raise errors.invalid(at, _INSTEAD.get(there[name].kind, _USUALLY).format(kind=there[name].kind))
     return [there[name] for name in names]
 
 
@@ -124,7 +135,7 @@ def _productions_of(subject: Recorded) -> tuple[str, ...]:
     if subject.kind == "production":
         return (subject.id,)
     named = KINDS[subject.kind].productions(dict(subject.body))
-    made_for = subject.body.get("origin_production") if subject.kind == "source" else None
+    made_for = subject.body.get("origin_production") if subject.kind in ("source", "replica") else None
     return named or ((str(made_for).partition("@")[0],) if made_for else ())
 
 

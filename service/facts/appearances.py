@@ -134,7 +134,7 @@ def _age_shifted(body: Mapping[str, Any]) -> times.Tri:
 def _voice_touched(body: Mapping[str, Any]) -> bool:
     """Tell whether a voice may have been made or changed: not where what was replicated or altered is stated, and it is something else."""
     modalities, kinds = body.get("modalities"), body.get("alteration_kinds")
-    silent = bool(modalities) and _VOICES.isdisjoint(modalities)
+    silent = bool(modalities) and _VOICES.isdisjoint(modalities or ())
     return "voice_source" in body or not (silent or (kinds and _SILENT.issuperset(kinds)))
 
 

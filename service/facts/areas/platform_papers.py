@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -137,7 +137,18 @@ def _paper(view: View) -> Paper:
 
 def approvals(world: World, made: Made) -> list[Fact]:
     """Return the answers of buyers about something, or about the whole title, each with whether it names it and came before."""
-    return [_approval(world, paper, made) for paper in _answers(world) if paper.concerns(made)]
+    found = [(paper, _approval(world, paper, made)) for paper in _answers(world) if paper.concerns(made)]
+    refused = [(paper.view.details, one) for paper, one in found if one["outcome"] == "refused" and one["of_buyer"]]
+    return [{**one, "approved": False} if _taken_back(world, paper.view.details, one, refused) else one for paper, one in found]
+
+
+def _taken_back(world: World, details: Mapping[str, Any], answer: Fact, refused: Sequence[tuple[Mapping[str, Any], Fact]]) -> bool:
+    """Tell whether the buyer has said no to the same afterwards: adverse, so a no without a day comes last."""
+    if answer.get("approved") is not True:
+        return False
+    given = times.text(details.get("written_at"))
+    later = [no for no, one in refused if one["subject"] == answer["subject"] and world.past(times.text(no.get("written_at"))) is not False]
+    return any(times.before(times.text(no.get("written_at")), given) is not True for no in later)
 
 
 def _answers(world: World) -> list[Paper]:

@@ -66,7 +66,18 @@ def counted(spec, calendar=None):
     return compile_value(compiler, spec, 0).get(scope)
 
 
-@pytest.mark.parametrize(("calendar", "days"), [(None, 9), ("us-federal", 9), ("uk-england-wales", 10), ("ca-federal", 9), ("US federal", 9), ("uk_england_wales", 10), ("house", None)])
+@pytest.mark.parametrize(
+    ("calendar", "days"),
+    [
+        (None, 9),
+        ("us-federal", 9),
+        ("uk-england-wales", 10),
+        ("ca-federal", 9),
+        ("US federal", 9),
+        ("uk_england_wales", 10),
+        ("house", None),
+    ],
+)
 def test_the_production_says_which_calendar_it_counts_on(calendar, days):
     found = counted({"business_days": ["2026-08-31", "2026-09-14", {"of": "/production.calendar", "else": "us-federal"}]}, calendar)
     assert (amount(found) and found.low) == days
