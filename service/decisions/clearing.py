@@ -222,8 +222,8 @@ class Search:
         key = f"record.{self.count}"
         if step["action"] == "record":
             person, owner = _about(step, last)
-            spec, model = stating.modelled(drafts.record(step, person, owner, matter), f"{key}.model", matter)
-            first = Item(f"{key}.model", stating.MODEL, clears, spec=model) if model else None
+            spec, found = stating.founded(drafts.record(step, person, owner, matter), f"{key}.first", matter)
+            first = Item(f"{key}.first", {"action": "record", "kind": found["kind"]}, clears, spec=found) if found else None
             return Item(key, step, clears, spec=spec, first=first)
         if step["action"] == "amend":
             real = {name: record for record, name in last.keys.items()}

@@ -26,6 +26,7 @@ from service.facts.library import Library, View
 
 TEMPLATES: Final = Path(__file__).with_name("drafts.yaml")
 _MARGIN: Final = timedelta(days=4)
+_YEAR: Final = timedelta(days=365)
 ADULT: Final = 30
 MOST_WORDS: Final = 40
 """A field of more words than this is left to people: trying each would take too long."""
@@ -107,7 +108,8 @@ def _standing(step: Mapping[str, Any], about: View | None, matter: Matter) -> Vi
 def _sayings(schema: Schema, told: Mapping[str, Any], details: Mapping[str, Any], matter: Matter) -> dict[str, Any]:
     """What the rule only says has to be stated, where no template says how: the first thing that the field could say."""
     open_ = {name: schema.fields[name] for name, value in told.items() if value is True and name in schema.fields and name not in details}
-    return {name: said[-1 if isinstance(field, Several) else 0] for name, field in open_.items() if (said := sayable(field, name, matter))}
+    told_ = {name: sayable(field, name, matter) or (["As it is."] if type(field) is Text else []) for name, field in open_.items()}
+    return {name: said[-1 if isinstance(open_[name], Several) else 0] for name, said in told_.items() if said}
 
 
 def plain(schema: Schema, about: View | None, matter: Matter, *, flags: bool = True) -> dict[str, Any]:
@@ -171,6 +173,7 @@ def _values(step: Mapping[str, Any], person: str | None, owner: str | None, told
         "$captured": (view.body.get("created_at") if view is not None and view.kind == "replica" else None) or before,
         "$model": next((one.id for one in matter.library.of("model")), None),
         "$at": matter.at.date().isoformat(),
+        "$later": (matter.at + _YEAR).date().isoformat(),
         "$role": owner if owner in SIGNING_ROLES else "legal",
         "$session": about if view is not None and view.type == "capture_session" else None,
         "$replica_kind": next((one.body["kind"] for one in matter.library.of("replica") if one.body.get("kind")), "synthetic"),
@@ -228,7 +231,7 @@ def sayable(field: Any, name: str, matter: Matter, view: View | None = None) -> 
     if isinstance(field, Flag):
         return [True, False]
     if isinstance(field, PartialDate | Timestamp):
-        return [matter.before()]
+        return _in_time(matter, view)
     if isinstance(field, Whole | Decimal):
         return [number if isinstance(field, Whole) else str(number) for number in (0, 1, 10)]
     if isinstance(field, Reference):
@@ -236,6 +239,15 @@ def sayable(field: Any, name: str, matter: Matter, view: View | None = None) -> 
     if isinstance(field, Nested):
         return _parts(field, matter, view)
     return sorted(field.allowed) if isinstance(field, Choice) and len(field.allowed) <= MOST_WORDS else []
+
+
+def _in_time(matter: Matter, view: View | None) -> list[Any]:
+    """A moment before everything, and where the record itself speaks of an earlier day, that day: what opens does so before it closes."""
+    before = matter.before()
+    own = [date for value in (view.details.values() if view is not None else ()) if isinstance(value, str) and (date := _instant(value))]
+    first = min(own, default=None)
+    earlier = first is not None and first < (_instant(before) or first)
+    return [before, *([first.date().isoformat()] if first is not None and earlier else [])]
 
 
 def _listed(field: Several, matter: Matter) -> list[Any]:

@@ -49,7 +49,7 @@ def settle(context: Context, review_id: str, verdict: Verdict, *, key: Idempoten
                 f"/rules/{place}", f"This review does not ask about {rule}; name rules of its own, or none for all of them."
             )
     if verdict.expires_at is not None and dates.interval(verdict.expires_at)[1] <= context.now:
-        raise errors.invalid("/expires_at", "This day has passed, and an answer that has ended settles nothing: choose a later day, or none.")
+        raise errors.invalid("/expires_at", "This day has passed; an answer that has ended settles nothing: choose a later day, or none.")
     verdict = _grounded(context, verdict)
     drafts = [Draft("review", _settled(context, review, verdict), review.id, review.version + 1, Change("amendment", instant(context.now)))]
     if verdict.verdict == "confirmed":

@@ -19,6 +19,7 @@ from service.facts.library import View
 
 Step = Mapping[str, Any]
 MODEL: Final[Step] = {"action": "record", "kind": "model"}
+PARTY: Final[Step] = {"action": "record", "kind": "party"}
 COMBINED: Final = 24
 """So many ways of stating several fields of one paper are tried."""
 
@@ -50,9 +51,11 @@ def _unknown_model(matter: Matter) -> bool:
     return not any(True for _ in matter.library.of("model"))
 
 
-def modelled(spec: dict[str, Any], key: str, matter: Matter) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """A draft of a run whose model is not on record: it names one under the key, and the draft of that."""
+def founded(spec: dict[str, Any], key: str, matter: Matter) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A draft that names what is not on record under the key, and the draft of that: the model of a run, whoever signs for an estate."""
     body = spec.get("body") or {}
+    if spec.get("kind") == "consent" and "grantor" not in body and body.get("capacity") != "self":
+        return {**spec, "body": {**body, "grantor": f"${key}"}}, drafts.record(PARTY, None, None, matter)
     if spec.get("kind") != "generation" or body.get("models"):
         return spec, None
     return {**spec, "body": {**body, "models": [{"model": f"${key}"}]}}, drafts.record(MODEL, None, None, matter)

@@ -12,6 +12,7 @@ from service.facts.world import Fact, World, bare, bares, compact, part, ref
 from service.rules.moments import moment
 
 _MICROSECONDS = 86_400_000_000
+_OWN_WRITING = frozenset({"separate_writing", "signed_rider", "digital_replica_rider", "initialed_clause", "separately_signed_clause"})
 
 
 def sessions(world: World) -> list[Fact]:
@@ -92,7 +93,7 @@ def session(world: World, view: View) -> Fact:
             "notices": _notices(world, view, person),
             "consents": signed,
             "requested_at": asked,
-            "paper": _paper(signed),
+            "paper": _paper(signed, starts),
             "reason": reason(world, view, details),
             "payments": [{**one, "basis": "creation", "in_full": _in_full(one, details, days)} for one in paid],
             "pay_days": days,
@@ -110,10 +111,11 @@ def _making(signed: Iterable[Fact]) -> list[Fact]:
     return [one for one in found if "*" in one["purposes"] or "creation" in one["purposes"]]
 
 
-def _paper(signed: Iterable[Fact]) -> str:
-    """The consent to the making that a sentence names."""
+def _paper(signed: Iterable[Fact], starts: str | None) -> str:
+    """The consent to the making that a sentence names: one of its own writing signed before the session if there is one, else the last."""
     making = _making(signed)
-    return str(making[-1]["id"]) if making else "no paper"
+    fit = [one for one in making if one.get("form") in _OWN_WRITING and times.before(one.get("signed_at"), starts) is True]
+    return str((fit or making)[-1]["id"]) if making else "no paper"
 
 
 def _notices(world: World, view: View, person: str | None) -> list[Fact]:
@@ -181,7 +183,7 @@ def _unrecorded(world: World, view: View) -> Fact:
             "starts_at": starts,
             "notices": _notices(world, view, person),
             "consents": signed,
-            "paper": _paper(signed),
+            "paper": _paper(signed, starts),
             "reason": {"id": view.id, "stated": False},
             "payments": [],
             "dates": compact({"session": starts, "creation": starts, "use": starts, "request": starts}),

@@ -26,6 +26,8 @@ HELD = [
     ("more_trades_recordings", "nobody was told"),
     ("crew_tools", "outside vendor"),
     ("laws_eu", "settled without a notice"),
+    ("commercials_spot", "may the session be held"),
+    ("more_laws_papers", "on the last day"),
 ]
 
 
