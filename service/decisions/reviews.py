@@ -9,8 +9,8 @@ from typing import Any
 from schemas import dates
 from service import errors
 from service.context import Context, Idempotency
-from service.decisions.followups import records_among
 from service.decisions.governance import looked_at, parts_of
+from service.decisions.owed import records_among
 from service.decisions.replay import content
 from service.records import read, write
 from service.records.model import Change, Draft, Recorded, instant

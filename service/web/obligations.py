@@ -15,6 +15,7 @@ from service.context import Context
 from service.decisions import obligations
 from service.records import read, search
 from service.records.model import Recorded
+from service.rules.compile import PAYDAY
 from service.web import forms, present
 from service.web.page import Moved, Shown, Visit, page
 
@@ -127,6 +128,8 @@ def _due(body: Mapping[str, Any]) -> str:
     """When it is due where no day is known, in words."""
     basis = str(body.get("due_basis") or "")
     days = body.get("due_days")
+    if body.get("calendar") == PAYDAY:
+        return "First payday after release"
     if days:
         return f"{present.count(int(days), 'business day' if body.get('calendar') else 'day')} {present.words(basis).lower()}".strip()
     return "" if basis in ("", "date") else present.words(basis)
@@ -187,7 +190,8 @@ def _shown(visit: Visit, form: forms.Form) -> Shown:
     body, told = record.body, line(context, record)
     papers = _papers(context, told.production) if told.state == "open" else []
     offered = {each.id for each in papers}
-    shown = {*_ids([told]), *offered, *(present.bare(each) for each in (*(body.get("subjects") or ()), *(body.get("proof") or ())))}
+    named = (*(body.get("subjects") or ()), *(body.get("proof") or ()), *(body[name] for name in ("under", "cancelled_by") if name in body))
+    shown = {*_ids([told]), *offered, *(present.bare(each) for each in named)}
     names = docket.names(context, shown)
     values = {
         "title": present.clip(told.text, 80), "here": "obligations", "record": record, "body": body, "line": told, "form": form,

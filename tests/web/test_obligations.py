@@ -224,3 +224,12 @@ def test_another_studio_is_not_there(client: FlaskClient, services: Services, ow
         assert send(client, form, {"proof": owed["paper"]}).status_code == 404
     assert "Not yours" not in words(client.get("/obligations"))
     assert "Settled" not in words(client.get(f"/obligations?settled={theirs}"))
+
+
+def test_why_it_is_due_then_or_not_at_all_is_told(client: FlaskClient, world: World, owed: dict[str, str]) -> None:
+    payday = fresh(world, owed, due_basis="after_release", calendar="payday")
+    assert "First payday after release" in words(client.get(f"/obligations/{payday}"))
+    stated = fresh(world, owed, due_basis="stated", due_at=day(5), reason="Payroll said so")
+    assert "How the day is known Payroll said so" in words(client.get(f"/obligations/{stated}"))
+    gone = fresh(world, owed, state="cancelled", reason="No longer owed")
+    assert "Why it was cancelled No longer owed" in words(client.get(f"/obligations/{gone}"))
