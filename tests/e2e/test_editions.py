@@ -91,3 +91,25 @@ def test_its_secrets_are_read_with_its_keys(restored: tuple[Settings, folder.Man
     with local.service_url(settings) as reached, Client(reached.url, reached.api_key) as client:
         names = [each["body"].get("professional_name") for each in client.get("/v1/parties", limit=200)["items"]]
     assert "Mara Quill" in names
+
+
+def test_a_person_of_it_is_erased_as_far_as_can_be(restored: tuple[Settings, folder.Manifest, load.Report]) -> None:
+    """What it kept under the studio's key goes; what it put into the log in the clear is named, and its decisions stay."""
+    settings, wanted, _ = restored
+    run(settings, "ledger", "trust", wanted.logs[0].studio_id)  # once more does no harm
+    with local.service_url(settings) as reached, Client(reached.url, reached.api_key) as client:
+        parties = client.get("/v1/parties", limit=200)["items"]
+        person = next(each["id"] for each in parties if each["body"].get("professional_name") == "Mara Quill")
+        before = {
+            each["id"]: client.post(f"/v1/decisions/{each['id']}/replay", {}) for each in client.get("/v1/decisions", limit=200)["items"]
+        }
+        told = client.post(f"/v1/parties/{person}/erase", {})
+        named = {each["code"]: each["records"] for each in told["not_erased"]}
+        assert named["in_clear"]
+        assert named["earlier_key"]
+        engaged = [each["body"] for each in client.get("/v1/engagements", limit=200)["items"] if each["body"]["person"] == person]
+        assert engaged
+        assert {str(each.get("rate", {"erased": True})) for each in engaged} == {str({"erased": True})}
+        assert {name: client.post(f"/v1/decisions/{name}/replay", {}) for name in before} == before
+    status, said = run(settings, "ledger", "fsck")
+    assert status == 0, said
