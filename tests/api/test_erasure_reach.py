@@ -253,15 +253,26 @@ def test_versions_show_each_its_own_secrets(admin: Caller, person: str) -> None:
     assert [each["body"]["professional_name"] for each in history] == ["Zoe", "Zed"]
 
 
-def test_each_key_is_read_once_however_many_values_it_seals(admin: Caller, person: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sealing_costs_no_query_and_no_key_file_for_each_value(admin: Caller, person: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str | None] = []
-    read = Vault._key
+    sent: list[object] = []
+    read, execute = Vault._key, psycopg.Cursor.execute
     monkeypatch.setattr(Vault, "_key", lambda self, studio, subject, make: asked.append(subject) or read(self, studio, subject, make=make))
+    monkeypatch.setattr(
+        psycopg.Cursor, "execute", lambda self, what, *more, **options: sent.append(what) or execute(self, what, *more, **options)
+    )
     body = {"person": person, "name": word("r"), "notes": word("n"), "subject_age_at_capture": 40}
-    lines = "\n".join(json.dumps({"kind": "replica", "body": body}) for _ in range(20))
-    answer = admin.send("POST", "/v1/batch", data=lines, headers={"Content-Type": "application/x-ndjson"})
-    assert answer.status_code in (200, 201), answer.get_data(as_text=True)
-    assert asked.count(person) == 1
+
+    def write(count: int) -> int:
+        asked.clear()
+        sent.clear()
+        lines = "\n".join(json.dumps({"kind": "replica", "body": body}) for _ in range(count))
+        answer = admin.send("POST", "/v1/batch", data=lines, headers={"Content-Type": "application/x-ndjson"})
+        assert answer.status_code in (200, 201), answer.get_data(as_text=True)
+        assert asked.count(person) == 1
+        return len(sent)
+
+    assert write(1) == write(20) > 0
     asked.clear()
     assert admin.send("GET", "/v1/replicas?limit=20").get_data(as_text=True).count(CANARY) == 40
     assert asked == [person]
