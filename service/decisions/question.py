@@ -108,8 +108,8 @@ def _subjects(context: Context, question: Question) -> list[Recorded]:
     names = list(dict.fromkeys(name.partition("@")[0] for name in question.subjects))
     there = read.current(context.conn, context.studio_id, names, question.known_at)
     for place, name in enumerate(names):
+        at = f"/subject/{place}" if len(names) > 1 else "/subject"
         if name not in there or not read.visible(context.actor, there[name]):
-            at = f"/subject/{place}" if len(names) > 1 else "/subject"
             raise errors.NotFound(f"There is no record {name[:40]!r} in this studio ({at}).", "not_found")
         if there[name].kind not in WEIGHED:
             raise errors.invalid(at, _INSTEAD.get(there[name].kind, _USUALLY).format(kind=there[name].kind))

@@ -55,6 +55,22 @@ def test_nothing_adopted_is_a_review_and_says_so(ask):
     assert decision["proof"]["size"] >= decision["index"]
 
 
+def test_a_paper_that_names_one_title_is_asked_about_under_that_title(admin, production, ask):
+    details = {"works": [production], "kind": "fine_tune", "planned_at": "2026-11-20", "state": "asked"}
+    job = admin.create("evidence", {"type": "training_job", "details": details})["id"]
+    assert ask(subject=job, act="train")["body"]["production"] == production
+    other = admin.create("productions", {"title": "Ebb", "format": "feature"})["id"]
+    two = admin.create("evidence", {"type": "training_job", "details": {**details, "works": [production, other]}})["id"]
+    assert "production" not in ask(subject=two, act="train")["body"]
+
+
+def test_what_no_rule_weighs_by_itself_is_not_cleared_but_refused_with_what_to_ask_instead(admin, production, ask):
+    person = admin.create("parties", {"type": "person", "professional_name": "Mia Stone"})["id"]
+    held = admin.create("engagements", {"person": person, "production": production, "category": "writer"})["id"]
+    assert "the assignment terms" in str(ask(subject=held, act="generate", status=422)["errors"])
+    assert "describe what is planned" in str(ask(subject=person, act="capture", status=422)["errors"])
+
+
 @pytest.fixture
 def cleared(admin, second, production, ask):
     adopt(admin, second, production, "law-us")
