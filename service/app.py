@@ -21,6 +21,7 @@ from service.api import load_operations
 from service.api.operation import PUBLIC, Answer, Call, Operation, idempotency, parse, render
 from service.api.records import answered
 from service.config import Settings
+from service.content import disk
 from service.context import Context
 from service.records import write
 from service.services import Services
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.register_error_handler(errors.Problem, _problem)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(psycopg.OperationalError, _database_lost)
+    app.register_error_handler(OSError, _refused_by_system)
     app.register_error_handler(Exception, _last_resort)
     for declared in load_operations():
         _add(app, services, declared)
@@ -169,6 +171,15 @@ def _database_lost(fault: psycopg.OperationalError) -> Response:
     log.warning("the database was lost: %s", fault, extra={"request_id": g.get("request_id")})
     says = "The database went away amid this request. Ask again; with the same Idempotency-Key nothing is written twice."
     return _problem(errors.Unavailable(says, "database_unavailable", headers={"Retry-After": "2"}))
+
+
+def _refused_by_system(fault: OSError) -> Response:
+    """Answer for a full disk, a failing one, or too many open files, wherever it showed."""
+    known = disk.problem(fault)
+    if known is None:
+        return _last_resort(fault)
+    log.error("the system refused: %s", fault, extra={"request_id": g.get("request_id")})
+    return _problem(known)
 
 
 def _last_resort(fault: Exception) -> Response:

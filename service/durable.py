@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-_YOUNG_SECONDS = 60.0
+_YOUNG_SECONDS = 5.0
 
 
 def sync_directory(directory: Path) -> None:

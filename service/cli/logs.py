@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
@@ -30,9 +31,12 @@ class JsonFormatter(logging.Formatter):
 
 
 @contextmanager
-def of_jobs() -> Iterator[None]:
-    """Write what jobs warn of during the block as the server writes its own log; without it a line would lose what stands beside it."""
-    handler, logger = logging.StreamHandler(), logging.getLogger("clearance")
+def of_jobs(to: Path | None = None) -> Iterator[None]:
+    """Write what jobs warn of during the block as the server writes its own log, and there; without it a line would lose what stands
+    beside it.
+    """
+    handler: logging.Handler = logging.FileHandler(to, delay=True) if to else logging.StreamHandler()
+    logger = logging.getLogger("clearance")
     handler.setFormatter(JsonFormatter())
     handler.setLevel(logging.WARNING)
     logger.addHandler(handler)
@@ -40,6 +44,7 @@ def of_jobs() -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
+        handler.close()
 
 
 def configuration(level: str) -> dict[str, Any]:

@@ -118,14 +118,14 @@ def run(settings: Settings, *, log: Path | None = None) -> Iterator[Running]:
         running = Running(replace(settings, database_url=held.url), held, log)
         try:
             running.start()
-            with _clock(running.settings):
+            with _clock(running.settings, log):
                 yield running
         finally:
             running.stop()
 
 
 @contextmanager
-def _clock(settings: Settings) -> Iterator[None]:
+def _clock(settings: Settings, log: Path | None) -> Iterator[None]:
     """Run what is due by the clock beside the block, in this process: the server's own answer requests only.
 
     First it says which logs cannot be signed, as after a restore to an older state: what is there can be read all the same.
@@ -135,7 +135,7 @@ def _clock(settings: Settings) -> Iterator[None]:
     from service.ledger import standing
     from service.services import Services
 
-    with logs.of_jobs(), closing(Services.from_settings(settings)) as services:
+    with logs.of_jobs(log), closing(Services.from_settings(settings)) as services:
         with services.database.ledger() as conn:
             for _, refusal in standing.refusals(conn, services.ledger):
                 sys.stderr.write(f"Warning: {refusal}\n")

@@ -96,5 +96,5 @@ def _once(row: Row, office: Office) -> float:
 
 
 def _told(service: Service, release: str) -> list[dict[str, Any]]:
-    lines = service.log.read_text(errors="replace").splitlines()
+    lines = (service.data / "service.log").read_text(errors="replace").splitlines()
     return [json.loads(line) for line in lines if "release.at_risk" in line and release in line]

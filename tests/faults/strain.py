@@ -21,7 +21,7 @@ from service.ledger.log import Ledger
 from service.ledger.sequencer import Sequencer
 from service.ledger.signer import Signer
 from tests.db.ledger.made import STUDIO
-from tests.faults.running import Service, writing
+from tests.faults.running import Service, served_again, writing
 from tests.faults.stage import Stage, acknowledged, at_once, code, fresh
 from tests.faults.table import Row
 
@@ -30,19 +30,23 @@ MEMORY = 512 << 20
 
 def handles(stage: Stage) -> Row:
     """F10: the server may open no more files while four write: refused or cut off, nobody dies, and afterwards all is well."""
-    row, service = Row("F10", "the server's file handles exhausted while four write"), stage.service()
-    with writing(service, row):
-        for _ in range(20 if stage.long else 1):
+    row, service, answers = Row("F10", "the server's file handles exhausted while four write"), stage.service(), Counter[str]()
+    with writing(service, row) as writers:
+        for spare in (0, 2, 5, 10, 20) * (10 if stage.long else 1):
             before = service.server()
             kept = [(number, resource.prlimit(number, resource.RLIMIT_NOFILE)) for number in before]
             for number, (_, most) in kept:
-                resource.prlimit(number, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{number}/fd").iterdir())), most))
-            answers = at_once([lambda: _status(service)] * 60)
+                resource.prlimit(number, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{number}/fd").iterdir())) + spare, most))
+            answers.update(map(str, at_once([lambda: _status(service)] * 60)))
             for number, limits in kept:
                 resource.prlimit(number, resource.RLIMIT_NOFILE, limits)
             row.times += 1
             row.expect(service.server() == before, "a server process died of it")
-    row.notes.append(f"answers meanwhile: {dict(Counter(map(str, answers)))}")
+            row.expect(served_again(writers), "nobody was served again")
+    row.expect(
+        answers.keys() <= {"200", "503", "ReadTimeout", "ConnectTimeout", "ReadError", "RemoteProtocolError"}, f"answers: {dict(answers)}"
+    )
+    row.notes.append(f"answers meanwhile: {dict(answers)}")
     return row
 
 
