@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from service import errors
-from service.decisions import due, obligations, releases
+from service.decisions import due, obligations, owed, releases
 from service.decisions.decide import Decided, decide
 from service.facts import paydays
 from service.records import read
+from service.records.model import Recorded
 from tests.rules.scenario import Studio
 from tests.rules.test_story_decided import told  # noqa: F401
 
@@ -63,35 +65,49 @@ def test_a_day_that_somebody_states_is_kept_listed_and_holds_when_it_has_come(to
 
 def test_what_is_owed_no_longer_is_cancelled_by_the_decision_that_shows_it(told: Told, studio: Studio) -> None:  # noqa: F811
     question = told("7").asked.question
-    png, mp4 = ([studio.keys[name]] for name in ("$shot_png", "$shot_mp4"))
     (pay,) = open_pay(studio)
     assert {studio.keys[f"$app_{name}"] for name in ("png", "mp4", "exr")} == set(pay.body["subjects"])
-    cut(studio, "app_mp4")
-    decide(studio.context, replace(question, subjects=mp4, at=datetime(2026, 9, 20, tzinfo=UTC)))
+    paid = {
+        "basis": "use_days",
+        "person": "$performer",
+        "payee": "person",
+        "units": "1.5",
+        "at_least_minimum": True,
+        "paid_at": "2026-09-19",
+    }
+    body = {
+        "type": "compensation",
+        "subjects": ["$engagement"],
+        "productions": ["$production"],
+        "details": {**paid, "pension_health": True},
+    }
+    studio.enter([{"kind": "evidence", "body": body}])
+    decide(studio.context, replace(question, at=datetime(2026, 9, 20, 12, tzinfo=UTC)))
     assert open_pay(studio) == [pay], "asked about an earlier day"
-    decide(studio.context, replace(question, subjects=mp4))
-    (left,) = open_pay(studio)
-    assert {studio.keys[f"$app_{name}"] for name in ("png", "exr")} == set(left.body["subjects"])
-    cut(studio, "app_png")
-    decide(studio.context, replace(question, subjects=png))
-    cut(studio, "app_exr")
-    assert open_pay(studio), "the other shots still owe it"
     decided = decide(studio.context, question)
     assert open_pay(studio) == []
-    assert "residuals" in {one.body["type"] for one in due_of(studio)}, "a shot that nobody asked about has the performer in it"
     ended = read.get(studio.context, "obligation", pay.id).body
     assert (ended["state"], ended["cancelled_by"]) == ("cancelled", decided.recorded.id if decided.recorded else None)
     assert "no longer" in ended["reason"]
-    assert decided.obligations == []
+    assert pay.id not in {one.id for one in decided.obligations}
 
 
-def cut(studio: Studio, name: str) -> None:
-    """Record that an appearance is another person's after all, without any replica."""
-    known = read.get(studio.context, "appearance", studio.keys[f"${name}"]).body
-    body = {word: value for word, value in known.items() if word not in ("replica", "person", "engagement", "role", "recognisable_people")}
-    studio.enter(
-        [{"kind": "appearance", "key": name, "version_of": name, "body": {**body, "type": "background_fill", "in_human_role": False}}]
-    )
+def test_what_is_owed_for_other_shots_stays() -> None:
+    at = SimpleNamespace(now=datetime(2026, 9, 21, tzinfo=UTC))
+    asked: Any = SimpleNamespace(question=SimpleNamespace(act="release"), intent={}, at="2026-09-21T00:00:00Z", subjects=("ast_2",))
+    decision: Any = SimpleNamespace(body={"act": "release", "at": "2026-09-20T00:00:00Z", "subjects": ["ast_1"]})
+    body = {"subjects": ["app_1", "app_2", "prd_1"], "under": "evd_1", "state": "open"}
+    seen = owed.Seen(frozenset({"app_2"}), {})
+    context: Any = at
+    assert owed._left(context, asked, body, decision, seen) == ["app_1"]
+    left = owed._ended(context, Recorded("obl_1", "obligation", 1, 1, "", "", {}, body, ()), ["app_1"])
+    assert left is not None
+    assert (left.body["state"], left.body["subjects"]) == ("open", ["app_1", "prd_1"])
+    counted = {"subjects": ["app_1", "app_2"], "quantity": "3", "state": "open"}
+    assert owed._ended(context, Recorded("obl_1", "obligation", 1, 1, "", "", {}, counted, ()), ["app_1"]) is None
+    for change in ({"act": "publish"}, {"at": "2026-09-22T00:00:00Z"}, {"intent": {"purpose": "marketing"}}):
+        other: Any = SimpleNamespace(body=decision.body | change)
+        assert owed._left(context, asked, body, other, seen) is None
 
 
 @pytest.mark.parametrize(
