@@ -67,6 +67,29 @@ def test_a_subject_without_a_key_can_be_destroyed_too(vault: Vault) -> None:
         vault.seal(STUDIO, "pty_never", b"x")
 
 
+@pytest.mark.parametrize("gone", [PERSON, "pty_other"])
+def test_what_is_about_several_people_goes_with_any_of_them(vault: Vault, gone: str) -> None:
+    both = f"{PERSON} pty_other"
+    sealed = vault.seal_value(STUDIO, both, b"two people on a roof")
+    assert vault.open_value(STUDIO, both, sealed) == b"two people on a roof"
+    with pytest.raises(Unreadable):
+        vault.open_value(STUDIO, PERSON, sealed)
+    vault.destroy(STUDIO, gone)
+    assert (vault.destroyed(STUDIO, gone), vault.destroyed(STUDIO, "pty_third")) == (True, False)
+    for attempt in (lambda: vault.open_value(STUDIO, both, sealed), lambda: vault.seal(STUDIO, both, b"again")):
+        with pytest.raises(Erased):
+            attempt()
+
+
+def test_a_ring_reads_each_key_once_and_the_next_one_anew(vault: Vault) -> None:
+    ring = vault.ring(STUDIO)
+    sealed = ring.seal_value(PERSON, b"one")
+    vault.destroy(STUDIO, PERSON)
+    assert ring.open_value(PERSON, sealed) == b"one", "an operation under way ends as it began"
+    with pytest.raises(Erased):
+        vault.ring(STUDIO).open_value(PERSON, sealed)
+
+
 def test_a_value_is_bound_to_its_commitment(vault: Vault) -> None:
     one, two = vault.seal_value(STUDIO, PERSON, b"one"), vault.seal_value(STUDIO, PERSON, b"two")
     assert vault.open_value(STUDIO, PERSON, one) == b"one"

@@ -91,6 +91,21 @@ def test_erasing_a_subject_takes_its_values_in_this_studio_and_leaves_the_log(da
     assert faults() == []
 
 
+def test_values_that_are_named_one_by_one_go_in_this_studio_only(database, faults):
+    with database.app(STUDIO) as conn:
+        [(record, mark)] = conn.execute("SELECT id, commitment FROM disclosure").fetchall()
+    with database.app("std_2") as conn:
+        other = conn.execute("SELECT id, commitment FROM disclosure").fetchall()
+        assert conn.execute("SELECT erase_values(%s, %s)", ([record], [bytes(32)])).fetchone() == (0,)
+    with database.app(STUDIO) as conn:
+        named = [(record, mark), *other]
+        assert conn.execute("SELECT erase_values(%s, %s)", ([each for each, _ in named], [each for _, each in named])).fetchone() == (1,)
+        assert conn.execute("SELECT count(*) FROM disclosure").fetchone() == (0,)
+    with database.app("std_2") as conn:
+        assert conn.execute("SELECT id, commitment FROM disclosure").fetchall() == other
+    assert faults() == []
+
+
 def test_a_key_is_found_before_its_studio_is_known(database):
     studio = auth.create_studio(database, "One", NOW)
     with database.app(studio) as conn:
