@@ -6,13 +6,14 @@ import inspect
 import io
 import re
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from schemas.collections import Number, Pair
 from schemas.fields import PartialDate, Sealed, Variant
@@ -23,6 +24,9 @@ from service.api.operation import PUBLIC, Operation
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _REFUSALS = {"400": "not readable", "401": "no valid key", "403": "permission missing", "404": "not in this studio", "422": "not valid"}
+
+#: Words that YAML 1.1, which most readers still speak, takes for true or false.
+_TRUTHS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
 
 
 @cache
@@ -55,9 +59,22 @@ def document_bytes() -> bytes:
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2)
 
 
+class _Representer(RoundTripRepresenter):
+    """YAML in which words that readers of older YAML would take for a truth value stand in quotes."""
+
+    def represent_str(self, data: str) -> Any:
+        """Return a word as a node, `'yes'` and `'no'` in quotes."""
+        style = "'" if data.lower() in _TRUTHS else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_Representer.add_representer(str, _Representer.represent_str)
+
+
 def document_yaml() -> str:
     """Return the document as YAML, as committed in openapi.yaml."""
     yaml = YAML()
+    yaml.Representer = _Representer
     yaml.default_flow_style = False
     yaml.width = 120
     stream = io.StringIO()

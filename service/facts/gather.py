@@ -305,7 +305,7 @@ def _made(world: World) -> dict[str, list[Fact]]:
         "generations": _sorted([generation(world, view) for view in licensing.lineage_of(world, "generation")]),
         "models": _sorted([licensing.model(world, view) for view in licensing.lineage_of(world, "model")]),
         "datasets": _sorted([licensing.dataset(world, view) for view in licensing.lineage_of(world, "dataset")]),
-        "licences": _sorted([licensing.licence(world, view) for view in licensing.lineage_of(world, "licence")]),
+        "licences": _sorted(licensing.licences(world)),
         "sources": _sorted([licensing.source(world, view) for view in licensing.lineage_of(world, "source")]),
         "deliveries": _sorted([handovers.delivery(world, view) for view in licensing.lineage_of(world, "delivery")]),
         "trainings": _sorted(trainings.trainings(world)),

@@ -171,6 +171,30 @@ def _revoked_items(world: World, by_licence: Iterable[Fact]) -> list[str]:
     return sorted(found)
 
 
+def licences(world: World) -> list[Fact]:
+    """Return the licences that the result rests on: those of the lineage, and of every source used by itself the one that stands best."""
+    named = lineage_of(world, "licence")
+    spoken = {name for one in named for name in bares(one.body.get("sources")) or ()}
+    found = {one.key: licence(world, one) for one in named}
+    for view in (one for one in lineage_of(world, "source") if one.id not in spoken and _used_itself(world, one)):
+        offered = {one.key: licence(world, one) for one in world.library.about(view.id, "licence", roles=("source",))}
+        if offered:
+            best = min(offered, key=lambda key: (*_standing(offered[key]), key))
+            found[best] = {**offered[best], "path": offered[best].get("path") or [*(world.path(view) or [view.id]), offered[best]["id"]]}
+    return list(found.values())
+
+
+def _used_itself(world: World, view: View) -> bool:
+    """Whether a source went into a run or a work by itself, not only into a dataset."""
+    into = world.library.about(view.id, "generation", roles=("input_source",))
+    return bool(into or world.library.about(view.id, "asset", roles=("parent",)))
+
+
+def _standing(one: Fact) -> tuple[bool, int, bool, int]:
+    """How far a licence is from letting the result out; the least stands best."""
+    return one.get("output_granted") is not True, len(one["output_mismatch"]), one.get("live_now") is not True, len(one["output_unstated"])
+
+
 def licence(world: World, view: View) -> Fact:
     """Return a licence as it stands towards letting the result out: granted, where it differs, whether it runs."""
     grant = part(view.body, "output")

@@ -194,10 +194,13 @@ class _Run:
         if rule.collection is None:
             return [self.production]
         if rule.gathered not in self.sorted:
-            found = [self.document.get(name) for name in rule.gathered]
-            if any(one.__class__ is not list for one in found):
-                return None
-            self.sorted[rule.gathered] = sorted((element for one in found for element in one), key=name_of_subject)
+            found: list[Any] = []
+            for name in rule.gathered:
+                members = self.document.get(name)
+                if members.__class__ is not list:
+                    return None
+                found += members or ()
+            self.sorted[rule.gathered] = sorted(found, key=name_of_subject)
         return self.sorted[rule.gathered]
 
     def _unknown_collection(self, entry: PlannedRule, tally: Tally) -> None:

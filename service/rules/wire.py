@@ -38,7 +38,7 @@ OF_KIND: Final[Mapping[str, Mapping[str, str]]] = {
         "replaces_name": "prompt_entities.character_name_used", "recognisable_people": "appearance.recognisable_people",
         "feeds_automation": "assignment_terms.feeds_automation", "replica": "replicas",
     },
-    "evd": {"meets_floor": "at_least_minimum", "script.created_at": "script_version.created_at", "before_work": "writer_deal.work_started_at"},
+    "evd": {"uncovered": "territories", "meets_floor": "at_least_minimum", "script.created_at": "script_version.created_at", "before_work": "writer_deal.work_started_at"},
     "lic": {"granted": "training.granted", "live_now": "window", "live_at_training": "window", "output_granted": "output.granted", "on_end_weights": "on_end.weights", "on_end_here": "on_end"},
     "mdl": {"ran": "generation.models", "trains_on_inputs": "trains_on_inputs"},
     "prd": {"awards": "award_track", "calendar": "business_calendar", "human_authorship": "ai_use.human_authorship", "ai_use": "ai_use.kind", "platforms": "distributors"},

@@ -133,10 +133,10 @@ def _overlay(world: World, view: View, targets: Sequence[str]) -> Fact:
 
 
 def uncovered(world: World, places: Sequence[str]) -> list[str] | None:
-    """Return the places of the intent that a paper does not speak of; None where the intent names none."""
+    """Return the places of the intent that a paper does not speak of; None where the intent names none and the paper is for some only."""
     wanted = world.intent.get("territories")
     if not isinstance(wanted, list):
-        return None
+        return [] if "*" in places else None
     return [str(one) for one in wanted if covers(list(places), [one]) is not True]
 
 
