@@ -18,7 +18,6 @@ from service.rules.names import RANK
 MISSING: Final = "missing_facts"
 
 _SAID = ("says", "fix", "form")
-_NAMING: Final = ("rule", "requirement", "code", "text", "paper", "past", "would_be")
 #: What is asked of people about a pack itself; nobody can decide it away.
 _OF_PACKS: Final = {"x.pack.adopted": "adopt", "x.pack.signed-off": "sign_off"}
 #: What such a finding says; `fields` are what is missing.
@@ -33,25 +32,34 @@ _SEVERAL_MISSING: Final = "Facts are missing that decide whether {rules} rules a
 def group(evaluation: Evaluation) -> list[dict[str, Any]]:
     """One cause for all findings that ask the same of the same role and weigh the same; worst first. Each finding is told its cause."""
     causes: dict[tuple[Any, ...], list[Finding]] = {}
-    names: dict[tuple[Any, ...], str] = {}
+    known: dict[tuple[Any, ...], tuple[str, list[Finding]]] = {}
     for finding in evaluation.findings:
         if finding.rule not in evaluation.tallies and finding.rule in coverage.TEXTS:
             evaluation.tallies[finding.rule] = Tally(coverage.statics(finding.rule))
         if finding.result in ("pass", "exempt"):
             continue
-        statics = evaluation.tallies[finding.rule].statics
-        alike = (*(getattr(finding, name) for name in _NAMING), _about(finding))
-        finding.cause = names.get(alike) or names.setdefault(alike, _named(finding, statics))
-        causes.setdefault(_key(finding, statics), []).append(finding)
+        alike = _alike(finding)
+        if alike not in known:  # a hundred thousand findings are a few hundred of a kind
+            statics = evaluation.tallies[finding.rule].statics
+            name = _named(finding, statics)
+            known[alike] = (name, causes.setdefault((name, *_weight(finding, statics)), []))
+        finding.cause, found = known[alike]
+        found.append(finding)
     made = [_cause(found, evaluation.tallies) for found in causes.values()]
     return sorted(made, key=lambda cause: (RANK[cause["result"]], cause["rule"], cause["id"], cause["mode"]))
 
 
-def _key(finding: Finding, statics: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What findings of one cause share: what is asked of whom, and everything that makes up their weight."""
-    owed = (finding.obligation or {}).get("kind")
-    weight = (finding.result, finding.would_be, finding.mode, finding.past, finding.holds, bool(statics.get("absolute")))
-    return (finding.cause, owed, *weight)
+def _alike(finding: Finding) -> tuple[Any, ...]:
+    """All that a finding's cause depends on; its rule says the rest."""
+    owed = finding.obligation["kind"] if finding.obligation else None
+    said = (finding.rule, finding.requirement, finding.code, finding.text, _about(finding))
+    return (*said, finding.result, finding.would_be, finding.mode, finding.past, finding.holds, owed)
+
+
+def _weight(finding: Finding, statics: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What findings of one cause share beside what is asked of whom."""
+    owed = finding.obligation["kind"] if finding.obligation else None
+    return (finding.result, finding.would_be, finding.mode, finding.past, finding.holds, bool(statics.get("absolute")), owed)
 
 
 def _named(finding: Finding, statics: Mapping[str, Any]) -> str:
@@ -77,7 +85,7 @@ def _named(finding: Finding, statics: Mapping[str, Any]) -> str:
 
 def _about(finding: Finding) -> str:
     """The kind of record that a paper would be for, as its id tells."""
-    return str((finding.needs or {}).get("for") or "")[:3]
+    return str(finding.needs.get("for") or "")[:3] if finding.needs else ""
 
 
 def _text(finding: Finding, statics: Mapping[str, Any]) -> Mapping[str, Any]:
