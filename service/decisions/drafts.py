@@ -168,6 +168,7 @@ def _values(step: Mapping[str, Any], person: str | None, owner: str | None, told
         "$unions": sorted({str(bound.body["union"]) for bound in matter.library.of("agreement") if bound.body.get("union")}) or None,
         "$distributors": list((title.body.get("distributors") or ()) if title else ()) or None,
         "$operator": (view.body.get("operator") if view is not None else None) or "*",
+        "$worker": about if str(about).startswith("pty_") else (view.body.get("operator") if view is not None else None) or person,
         "$agreement": next((bound.id for bound in matter.library.of("agreement")), None),
         "$before": before,
         "$captured": (view.body.get("created_at") if view is not None and view.kind == "replica" else None) or before,
