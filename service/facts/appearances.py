@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas import vocabulary
-from service.facts import classify, consents, papers, people, times, titles
+from service.facts import classify, consents, exemptions, papers, people, times, titles
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
@@ -167,7 +167,7 @@ def appearance(world: World, view: View) -> Fact:
     production = world.production_of(view)
     replica = world.library.get(view.body.get("replica"))
     found = classify.family(world, view, person, production)
-    kind = _classification(world, view, found)
+    kind = None if classify.undecided(world, view, replica) else _classification(world, view, found)
     held = people.engagements(world, person, production)
     named = named_people(world, view)
     return compact(
@@ -185,7 +185,7 @@ def appearance(world: World, view: View) -> Fact:
             "dates": dates(world, view, replica, held[0] if held else None),
             "consents": consents.seen_from(world, use_of(world, view, person, production)) if person and _changed(base) else [],
             "attestations": papers.attestations(world, (view.id,)),
-            "exemptions": [papers.claim(world, one) for one in papers.claims(world, view)],
+            "exemptions": exemptions.of_appearance(world, view),
             "lines": titles.lines(world, held),
         }
     )

@@ -87,6 +87,18 @@ def _stated(world: World, view: View, replica: View | None) -> str | None:
     return STATED.get(str(replica.body.get("kind"))) if replica else None
 
 
+def undecided(world: World, view: View, replica: View | None) -> bool:
+    """Tell whether the last one who was asked to classify an appearance or its replica was unsure, or refused what was stated."""
+    about = {view.id, replica.id if replica else view.id, *(bares(view.body.get("classification")) or ())}
+    signed = {one.id: one for name in about for one in world.library.about(name, "evidence", "attestation", ("subject", "classification"))}
+    signed |= {one.id: one for name in about if (one := world.library.get(name)) and one.type == "attestation"}
+    asked = [
+        one for one in signed.values() if one.details.get("kind") == "classification" and world.past(times.text(one.details["signed_at"]))
+    ]
+    last = max(asked, key=lambda one: (str(times.text(one.details["signed_at"])), one.id), default=None)
+    return last is not None and last.details.get("outcome") != "confirmed"
+
+
 def _derived(
     world: World, replica: View | None, person: str | None, production: str | None, when: str
 ) -> tuple[str | None, frozenset[str], times.Tri]:
@@ -191,4 +203,4 @@ def finishing(body: Mapping[str, Any]) -> times.Tri:
     if not set(kinds) <= CLOSED:
         return False
     fresh = [body.get("new_words"), body.get("new_conduct")]
-    return False if True in fresh else None if None in fresh else True
+    return False if True in fresh or body.get("changes_meaning") is True else None if None in fresh else True

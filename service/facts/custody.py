@@ -86,6 +86,7 @@ def session(world: World, view: View) -> Fact:
             "person": ref(person),
             "production": ref(production),
             "starts_at": starts,
+            "start_known": starts is not None,
             "background": people.background(held),
             "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None,
             "engagement": ref(held[0]) if held else None,
@@ -163,7 +164,7 @@ def _pay_days(details: Mapping[str, Any], *, crowd: bool) -> str | None:
 def _in_full(payment: Fact, details: Mapping[str, Any], days: str | None) -> bool:
     """Tell whether a payment is for all the days owed; work on a working day is paid with that day."""
     units = payment.get("units")
-    return units is None or days is None or details.get("standalone") is not True or Decimal(str(units)) >= Decimal(days)
+    return units is None or details.get("standalone") is False or Decimal(str(units)) >= Decimal(days or 1)
 
 
 def _unrecorded(world: World, view: View) -> Fact:
@@ -181,6 +182,7 @@ def _unrecorded(world: World, view: View) -> Fact:
             "background": people.background(held) if held else (view.body.get("kind") == "background" if view.body.get("kind") else None),
             "engaged_at": times.text(held[0].body.get("engaged_at")) if held else None,
             "starts_at": starts,
+            "start_known": starts is not None,
             "notices": _notices(world, view, person),
             "consents": signed,
             "paper": _paper(signed, starts),
@@ -348,12 +350,50 @@ def background_days(world: World, shown: list[View]) -> list[Fact]:
                     "required": details.get("required_count"),
                     "engaged_live": details.get("engaged_live_count"),
                     "replicas_used": crowd,
+                    "record": view.id,
+                    "unrecorded": False,
                     "attestations": papers.attestations(world, (view.id,)),
                     "dates": compact({"session": day, "use": day}),
                 }
             )
         )
+    return found + _unrecorded_days(world, shown)
+
+
+def _unrecorded_days(world: World, shown: list[View]) -> list[Fact]:
+    """The crowds made of replicas on days of which nobody has recorded how many people were required and engaged."""
+    days = world.library.of("evidence", "background_day")
+    found = []
+    for view in shown:
+        if not _crowd(view) or _of_the_crew(world, view) or any(_on_day(world, view, day) for day in days):
+            continue
+        day = times.text(part(view.body, "shooting_day").get("date"))
+        element = {
+            "id": f"{view.id}/day",
+            "record": view.id,
+            "production": ref(world.production_of(view)),
+            "date": day,
+            "unrecorded": True,
+            "replicas_used": True,
+            "attestations": papers.attestations(world, (view.id,)),
+            "dates": compact({"session": day, "use": appearances.generated_at(world, view)}),
+        }
+        found.append(compact(element))
     return found
+
+
+def _of_the_crew(world: World, view: View) -> bool:
+    """Tell whether an appearance shows the replica of somebody who is no performer."""
+    replica = world.library.get(view.body.get("replica"))
+    return replica is not None and of_crew(world, replica)
+
+
+def _crowd(view: View) -> bool:
+    """Tell whether an appearance fills the background with replicas of people."""
+    body = view.body
+    if body["type"] == "background_fill":
+        return bool(body.get("crowd") or body.get("replica"))
+    return body.get("role_category") == "background" and bool(body.get("replica")) and body["type"] == "new_performance"
 
 
 def _on_day(world: World, view: View, day: View) -> bool:
@@ -398,6 +438,7 @@ def _meetings(world: World, union: str | None, company: str | None, found: list[
             "request_open": bool(open_),
             "days_since_last": since if last else (9_999 if open_ else None),
             "last_agenda": agenda,
+            "ever_held": bool(held),
             "production": ref(world.production),
             "dates": {"request": world.at},
         }

@@ -26,6 +26,7 @@ from service.facts import (
     crafts,
     custody,
     elsewhere,
+    exemptions,
     handovers,
     implied,
     kept,
@@ -33,8 +34,8 @@ from service.facts import (
     minors,
     papers,
     people,
-    strikes,
     stated,
+    strikes,
     synthetics,
     times,
     titles,
@@ -107,8 +108,8 @@ def _read(reader: Reader, roots: Sequence[str], extra: Sequence[View], named: Se
     library = collect(reader, roots, extra, also=[production] if production else [])
     library.lineage |= set(named)
     implied.read(library)
-    debts(reader, library)
     stated.read(library)
+    debts(reader, library)
     elsewhere.read(reader, library)
     whole.read(reader, library, roots)
     library.trace(roots)
@@ -232,19 +233,19 @@ def _claims(world: World, shown: list[View], uses: list[Fact]) -> list[Fact]:
     """Each claim once, with the appearance it is for; not needed where every use it speaks of has a consent that reaches it."""
     found: dict[str, Fact] = {}
     for view in shown:
-        for paper in papers.claims(world, view):
+        for paper in exemptions.claims(world, view):
             mine = [use for use in uses if use["record"] == view.id]
             unneeded = bool(mine) and all(
                 any(one.get("granted") and one.get("live_at_use") is True and not one["mismatch"] for one in use["consents"])
                 for use in mine
             )
             base = common_of(world, view)
-            before = found.get(paper.id)
+            seen, before = exemptions.claim(world, paper, view), found.get(paper.id, {})
             found[paper.id] = {
                 **_told_on(world, view),
-                **papers.claim(world, paper),
+                **(seen if before.get("covers_intent") is not False else {**seen, "covers_intent": False}),
                 **base,
-                "unneeded": unneeded and (before is None or before["unneeded"]),
+                "unneeded": unneeded and before.get("unneeded", True),
             }
     return list(found.values())
 
@@ -255,8 +256,8 @@ def _told_on(world: World, view: View) -> Fact:
     script = world.library.get(view.body.get("script_version"))
     return compact(
         {
-            "script": papers.script_of(script) if script else None,
-            "takes": None if takes is None else [papers.take(world, one) for one in takes],
+            "script": exemptions.script_of(script) if script else None,
+            "takes": None if takes is None else [exemptions.take(world, one) for one in takes],
         }
     )
 
@@ -370,13 +371,33 @@ def _needs_lineage(world: World, view: View, runs: list[View]) -> times.Tri:
     if runs:
         return True
     origin = _origin(world, view)
-    if any(str(one.get("record")).startswith(("ast_", "planned_")) for one in view.body.get("parents") or ()):
-        return False  # what it was made from is in the lineage, and owes the account
-    if origin is not None:
-        return origin == "generated" or (origin == "mixed" and view.type not in ("cut", "timeline", "mix"))
+    made_of = [str(one.get("record")) for one in view.body.get("parents") or ()]
+    owed = _machine_made(view, origin)
+    if any(one.startswith(("ast_", "planned_")) for one in made_of):
+        return owed is True and all(_plainly_shot(world, one) for one in made_of)  # else what it was made of owes the account
+    if owed is not None:
+        return owed
+    return False if view.type in ("cut", "timeline", "mix") and view.body.get("ranges") else None
+
+
+def _machine_made(view: View, origin: str | None) -> times.Tri:
+    """Tell whether an asset says that it was generated or altered with generative tools; a cut is as mixed as what it shows."""
+    if view.type in ("cut", "timeline", "mix") and origin != "generated":
+        return None if origin is None else False
     if view.body.get("ai") == "generative":
         return True
-    return False if view.type in ("cut", "timeline", "mix") and view.body.get("ranges") else None
+    return None if origin is None else origin in MADE
+
+
+def _plainly_shot(world: World, name: str) -> bool:
+    """Tell whether what an asset was made of is an asset that was not made with generative tools, and says so."""
+    parent = world.library.get(name)
+    return (
+        parent is not None
+        and parent.kind == "asset"
+        and not _runs(world, parent)
+        and _machine_made(parent, _origin(world, parent)) is False
+    )
 
 
 def _person_bearing(world: World, view: View, shown: list[View]) -> times.Tri:

@@ -591,7 +591,7 @@ def opened(context: Context, library: Library) -> None:
     secret = [
         view
         for view in library.views.values()
-        if view.key in games or view.kind in ("party", "replica") or view.type in ("compensation", "bargaining", "writer_deal")
+        if view.key in games or view.kind in ("party", "replica", "engagement") or view.type in ("compensation", "bargaining", "writer_deal")
     ]
     stored = [view for view in secret if _kind(view.id)]
     shells = [Recorded(view.id, view.kind, view.version, 0, "", "", {}, view.body, ()) for view in stored]

@@ -13,6 +13,17 @@ from service.facts.world import Fact, World, bare, bares, compact
 #: What an attestation may stand behind without an expiry of its own, in days; security is to be looked at yearly.
 YEARLY = frozenset({"security"})
 
+_PRODUCER = frozenset({"producer", "business_affairs", "production_counsel", "legal"})
+_COUNSEL = frozenset({"production_counsel", "labour_counsel", "legal"})
+#: The rate that is the minimum where nothing else is said: the day performer's.
+DAY_RATE = "day_performer"
+#: What only some may attest: the producer's own estimates and reasons, counsel's word on a minor's paper.
+SIGNERS = {
+    "good_faith_day_estimate": _PRODUCER | {"labour_relations"},
+    "significant_additional_value": _PRODUCER,
+    "minor_counsel": _COUNSEL,
+}
+
 
 def attestations(world: World, targets: Iterable[str | None], kinds: Iterable[str] | None = None) -> list[Fact]:
     """Return the attestations about any of the targets, without those that a later one replaces."""
@@ -35,10 +46,10 @@ def attestations(world: World, targets: Iterable[str | None], kinds: Iterable[st
 
 
 def attestation(world: World, view: View) -> Fact:
-    """Return one attestation; `accepted` once it is signed and confirmed, `live` until it expires."""
+    """Return one attestation; `accepted` once it is signed and confirmed by somebody who may say it, `live` until it expires."""
     details = view.details
     signed = world.past(times.text(details.get("signed_at")))
-    confirmed = details.get("outcome") == "confirmed"
+    confirmed = details.get("outcome") == "confirmed" and _may_sign(world, details)
     ends = _attestation_end(details)
     return compact(
         {
@@ -53,13 +64,23 @@ def attestation(world: World, view: View) -> Fact:
             "classified_as": details.get("classified_as"),
             "compared_with": details.get("compared_with"),
             "rejected": details.get("outcome") == "rejected",
-            "countersigned_by": [
-                one["role"]
-                for one in details.get("countersignatures") or ()
-                if one.get("outcome", "confirmed") == "confirmed" and world.past(times.text(one["at"]))
-            ],
+            "countersigned_by": _countersigned(world, details),
         }
     )
+
+
+def _countersigned(world: World, details: Mapping[str, Any]) -> list[str]:
+    return [
+        one["role"]
+        for one in details.get("countersignatures") or ()
+        if one.get("outcome", "confirmed") == "confirmed" and world.past(times.text(one["at"]))
+    ]
+
+
+def _may_sign(world: World, details: Mapping[str, Any]) -> bool:
+    """Tell whether somebody entitled to it signed or countersigned; most kinds anybody may sign who is named in a role."""
+    entitled = SIGNERS.get(str(details.get("kind")))
+    return entitled is None or not entitled.isdisjoint({details.get("role"), *_countersigned(world, details)})
 
 
 def _attestation_end(details: Mapping[str, Any]) -> str | None:
@@ -214,8 +235,10 @@ def paid_units(found: Iterable[Fact], *bases: str) -> str:
     return format(total.normalize(), "f")
 
 
-def deals(world: World, person: str | None, production: str | None, targets: Iterable[str | None], used_at: str | None) -> list[Fact]:
-    """Return deals with a person for a title: bargaining records, and fees that were agreed without one."""
+def deals(
+    world: World, person: str | None, production: str | None, targets: Iterable[str | None], used_at: str | None, floor: str = DAY_RATE
+) -> list[Fact]:
+    """Return deals with a person for a title: bargaining records, and fees that were agreed without one; `floor` is the rate they must reach."""
     about = {name for name in targets if name}
     found: dict[str, View] = {}
     for target in sorted({*about, *([person] if person else [])}):
@@ -223,14 +246,14 @@ def deals(world: World, person: str | None, production: str | None, targets: Ite
             for view in world.library.about(target, "evidence", type_):
                 if _concerns(world, view, person, production, about) and _is_deal(view):
                     found[view.key] = view
-    return [_deal(world, view, production, used_at) for _, view in sorted(found.items())]
+    return [_deal(world, view, production, used_at, floor) for _, view in sorted(found.items())]
 
 
 def _is_deal(view: View) -> bool:
     return view.type == "bargaining" or (view.details.get("basis") not in ("creation", "use_days") and "agreed_at" in view.details)
 
 
-def _deal(world: World, view: View, production: str | None, used_at: str | None) -> Fact:
+def _deal(world: World, view: View, production: str | None, used_at: str | None, floor: str) -> Fact:
     details = view.details
     agreed_at = times.text(details.get("closed_at") if view.type == "bargaining" else details.get("agreed_at"))
     agreed: times.Tri = details.get("outcome") == "agreed" if view.type == "bargaining" else True
@@ -245,23 +268,25 @@ def _deal(world: World, view: View, production: str | None, used_at: str | None)
             "agreed_at": agreed_at,
             "opened_at": times.text(details.get("opened_at")),
             "before_use": times.not_after(agreed_at, used_at),
-            "meets_floor": meets_floor(world, details, amount, agreed_at),
+            "meets_floor": meets_floor(world, details, amount, agreed_at, floor),
         }
     )
 
 
-def meets_floor(world: World, details: Mapping[str, Any], amount: Any, when: str | None) -> times.Tri:
-    """Tell whether an amount reaches the day performer's minimum of its day.
+def meets_floor(world: World, details: Mapping[str, Any], amount: Any, when: str | None, floor: str = DAY_RATE) -> times.Tri:
+    """Tell whether an amount reaches the minimum of its day: the day performer's, unless the paper or the caller names another.
 
     The amounts are compared where both are on record; else the stated multiple of the rate counts, else what business
     affairs has stated. The amount itself never becomes a fact.
     """
-    rate = rate_on(world, str(details.get("rate_key") or "day_performer"), when)
+    rate = rate_on(world, str(details.get("rate_key") or floor), when)
     if isinstance(amount, Mapping) and rate and amount.get("currency") == rate["currency"]:
         try:
             return Decimal(str(amount["amount"])) >= Decimal(str(rate["amount"]))
         except (InvalidOperation, KeyError):
             return None
+    if floor != DAY_RATE and rate is None and meets_floor(world, details, amount, when) is True:
+        return True
     share = details.get("share_of_rate")
     if isinstance(share, str):
         return Decimal(share) >= 1
@@ -378,89 +403,3 @@ def approvals(world: World, targets: Iterable[str | None], production: str | Non
                 )
             )
     return found
-
-
-def claims(world: World, appearance: View) -> list[View]:
-    """Return the exemptions claimed for an appearance, or for its asset without naming an appearance."""
-    library = world.library
-    named = [found for reference in appearance.body.get("exemptions") or () if (found := library.get(reference))]
-    direct = library.about(appearance.id, "evidence", "exemption_claim", ("subject", "exemption"))
-    asset = bare(appearance.body.get("asset"))
-    wide = [
-        view
-        for view in (library.about(asset, "evidence", "exemption_claim", ("subject", "exempt_output")) if asset else ())
-        if not any(str(one).startswith("app_") for one in view.body.get("subjects") or ())
-    ]
-    claimed = {view.key: view for view in (*named, *direct, *wide) if view.type == "exemption_claim"}
-    return [view for _, view in sorted(claimed.items()) if view.details.get("state") != "withdrawn"]
-
-
-def claim(world: World, view: View) -> Fact:
-    """Return one exemption claim; it is approved only from the day of its approval, until it expires, for what it covers."""
-    details = view.details
-    takes = details.get("takes")
-    script = world.library.get(details.get("script_version"))
-    return compact(
-        {
-            "id": view.id,
-            "type": details.get("type"),
-            "rule": details.get("rule"),
-            "state": claim_state(world, details),
-            "category": details.get("category"),
-            "approver_role": details.get("approver_role"),
-            "covers_intent": _covers_intent(world, details),
-            "approved_by_another": _another(details),
-            "ends": times.text(details.get("expires_at")) or "*",
-            "script": script_of(script) if script else None,
-            "takes": None if takes is None else [take(world, reference) for reference in takes],
-        }
-    )
-
-
-def claim_state(world: World, details: Mapping[str, Any]) -> str:
-    """Return claimed, approved, rejected or expired, as of the instant asked for."""
-    state = str(details.get("state"))
-    if state == "approved":
-        if not world.past(times.text(details.get("approved_at"))):
-            return "claimed"
-        expires = times.text(details.get("expires_at"))
-        return "expired" if expires and times.before(expires, world.at) is not False else "approved"
-    return state
-
-
-def script_of(view: View) -> Fact:
-    """Return a script version: when it came to be."""
-    return compact({"id": view.id, "created_at": times.text(view.details.get("created_at"))})
-
-
-def take(world: World, reference: str) -> Fact:
-    """Return a take: when it was recorded."""
-    view = world.library.get(reference)
-    return compact({"id": str(bare(reference)), "recorded_at": times.text(view.details.get("recorded_at")) if view else None})
-
-
-def _another(details: Mapping[str, Any]) -> times.Tri:
-    claimed, approved = details.get("claimed_by"), details.get("approved_by")
-    if claimed and approved:
-        return bool(claimed != approved)
-    return True if details.get("approver_role") else None
-
-
-def _covers_intent(world: World, details: Mapping[str, Any]) -> times.Tri:
-    """Tell whether a claim speaks of this intent; protected speech only where its media and places are named."""
-    if world.intent.get("marketing") and details.get("advertising_covered") is not True:
-        return False
-    speech = details.get("type") == "first_amendment"
-    media = _covered(details.get("media"), world.intent.get("media"), unstated=None if speech else True)
-    places = _covered(details.get("territories") or (["US"] if speech else None), world.intent.get("territories"), unstated=True)
-    if media is False or places is False:
-        return False
-    return None if media is None or places is None else True
-
-
-def _covered(granted: Any, wanted: Any, *, unstated: times.Tri) -> times.Tri:
-    if granted is None or "*" in granted:
-        return unstated if granted is None else True
-    if wanted is None:
-        return None
-    return all(any(one == whole or str(one).startswith(f"{whole}-") for whole in granted) for one in wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from service.facts import papers, people, times, titles, unions
+from service.facts import consents, papers, people, times, titles, unions
 from service.facts.library import View
 from service.facts.licensing import in_dataset, lineage_of, live_at, title_allowed, whole_window
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
@@ -70,7 +70,8 @@ def _training(world: World, name: str, model: View, dataset: View | None, run: M
             "ended": _ids(seen, "live_now"),
             "mismatch": sorted({field for one in seen for field in one["mismatch"]}),
             "unstated": sorted({field for one in seen for field in one["unstated"]}),
-            **interim(world, (production, *_origins(world, dataset)), (name, model.id, dataset.id if dataset else None), run, when),
+            "nobody": people == [],
+            **interim(world, (production, *_origins(world, dataset)), (name, model.id, dataset.id if dataset else None), run, when, people),
             "dates": compact({"licence": when, "creation": when, "use": when}),
             "path": world.path(dataset or model),
         }
@@ -152,18 +153,48 @@ def _agreed(notice: View, when: str) -> bool:
 
 
 def interim(
-    world: World, titles: Iterable[str | None], about: Iterable[str | None], run: Mapping[str, Any], when: str | None = None
+    world: World,
+    titles: Iterable[str | None],
+    about: Iterable[str | None],
+    run: Mapping[str, Any],
+    when: str | None = None,
+    shown: Iterable[Fact] | None = None,
 ) -> Fact:
-    """Return whether an interim agreement binds one of the titles, and what the union has agreed to."""
+    """Return whether an interim agreement binds one of the titles, and what the union has agreed to: in its answer, an approval or a consent."""
     bound = any(binding.body.get("basis") == "interim" for title in titles if title for binding in people.bindings(world, title))
     told = papers.notices(world, (*about, *titles), ("training_licence", "other"), ("subject", "production"))
     ours = [one for one in told if unions.to_sagaftra(world, one, None)]
     agreed = [view for one in ours if (view := world.library.get(one["id"])) and _agreed(view, when or world.at)]
+    agreed += _union_papers(world, (*about, *titles), {str(one["id"]) for one in shown or ()}, when or world.at)
     return {
         "interim_bound": bound,
         "union_consents": [{"id": view.id, "granted": True} for view in agreed],
         "outputs_described": bool(run.get("intended_outputs") or run.get("purpose")),
     }
+
+
+def _union_papers(world: World, about: Iterable[str | None], people: set[str], when: str) -> list[View]:
+    """Approvals of the union about what is trained, and its consents to training: one for the title, or one for each of the people."""
+    near = {one for one in about if one}
+    approved = [
+        view
+        for view in world.library.of("evidence", "approval")
+        if view.details.get("of") == "union"
+        and view.details.get("outcome") == "approved"
+        and times.not_after(times.text(view.details.get("written_at")), when) is True
+        and not near.isdisjoint({str(bare(one)) for one in view.body.get("subjects") or ()})
+    ]
+    given = [view for view in world.library.of("consent") if _union_consents(world, view, near, when)]
+    named = {bare(view.body.get("person")) for view in given}
+    return approved + (given if None in named or (people and people <= named) else [])
+
+
+def _union_consents(world: World, view: View, near: set[str], when: str) -> bool:
+    """Tell whether a consent is the union's, to training, for one of the titles, and ran at the time."""
+    if view.body.get("capacity") != "union" or "training" not in (consents.purposes(view.body) or ()):
+        return False
+    titled = any(consents.for_title(world, view, one) for one in near if one.startswith("prd_"))
+    return titled and consents.state_at(world, view, when)[0] == "live"
 
 
 def _licence_out(world: World, view: View) -> Fact:

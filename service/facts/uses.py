@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from schemas import vocabulary
-from service.facts import areas, classify, consents, papers, people, strikes, times, titles
+from service.facts import areas, classify, consents, exemptions, papers, people, strikes, times, titles
 from service.facts.appearances import common, dates, generation_of, person_of, replicates, use_of
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, ref
@@ -14,6 +15,10 @@ from service.facts.world import Fact, World, bare, bares, compact, ref
 _OF_AGE: Final = 18
 #: What days are paid as: for the days a performer would have worked, also where a background replica plays a principal part.
 _DAY_PAY: Final = ("use_days", "principal_upgrade")
+#: The rate that is the minimum for a background actor.
+_CROWD_RATE: Final = "background_day"
+#: How many days a rate is paid for, where it tells what a day is worth.
+_DAYS_PAID: Final = {"day": 1, "week": 5}
 
 
 def uses(world: World, view: View) -> list[Fact]:
@@ -69,12 +74,13 @@ def use(world: World, view: View, person: str, verdict: times.Tri, name: str) ->
         "engagement": ref(held[0]) if held else None,
         "consents": consents.seen_from(world, used),
         "consent_needed": needed,
+        "asked_about": _asked_about(world, view) if world.act == "generate" else None,
         "struck_at_use": strikes.struck(world, production, _employers(held), made or world.at),
         "struck_now": strikes.struck(world, production, _employers(held), world.at),
-        "exemptions": [papers.claim(world, one) for one in papers.claims(world, view)],
+        "exemptions": exemptions.of_appearance(world, view),
         "attestations": _estate(world, person, view),
         "dates": dates(world, view, replica, held[0] if held else None),
-        **_money(world, person, production, about, made),
+        **_money(world, person, production, about, made, _floor(world, view, found)),
         **_backing(world, person, production, replica),
         **_platform(world, view, person, production),
         **areas.of_use(world, view, person, held),
@@ -88,6 +94,12 @@ def _altered(body: Mapping[str, Any], base: Fact) -> bool:
     """Tell whether an alteration is more than finishing, or fitting to a human dubbing voice."""
     fitted = base["dub_or_double"] and body.get("voice_source") in ("human_performer", "own_recording")
     return body["type"] == "alteration" and base["ordinary_finishing"] is not True and not fitted
+
+
+def _asked_about(world: World, view: View) -> bool:
+    """Tell whether a use is in what is asked about itself, not in what that was made of."""
+    named = (view, world.library.get(view.body.get("asset")), generation_of(world, view))
+    return any(len(world.path(one) or ()) == 1 for one in named if one)
 
 
 def _family(world: World, view: View, person: str, production: str | None, verdict: times.Tri) -> Fact:
@@ -159,7 +171,12 @@ def _estate(world: World, person: str, view: View) -> list[Fact]:
     ]
 
 
-def _money(world: World, person: str, production: str | None, about: Iterable[str | None], made: str | None) -> Fact:
+def _floor(world: World, view: View, family: Fact) -> str:
+    """Which rate is the least for a use: a background actor's, where the replica of one plays no principal part."""
+    return _CROWD_RATE if family["badr"] is True and _principal(world, view) is not True else papers.DAY_RATE
+
+
+def _money(world: World, person: str, production: str | None, about: Iterable[str | None], made: str | None, floor: str) -> Fact:
     targets = tuple(about)
     estimates = [one for one in papers.attestations(world, targets, ("good_faith_day_estimate",)) if "days" in one]
     estimates += [one for one in _personal_estimates(world, person, production) if one not in estimates]
@@ -167,22 +184,52 @@ def _money(world: World, person: str, production: str | None, about: Iterable[st
     latest = next((one for one in estimates if one.get("accepted") is True and one.get("signed_at") == chosen), {})
     paid = papers.payments(world, person, production, targets)
     by_days = [one for one in paid if one.get("basis") in _DAY_PAY]
+    usual = _daily_rates(people.engagements(world, person, production))
     return {
         "estimates": estimates,
         "days": latest.get("days"),
         "estimate": latest.get("id"),
         "payments": paid,
-        "paid_days": papers.paid_units([one for one in paid if not _under_rate(world, one)], *_DAY_PAY),
+        "paid_days": papers.paid_units([one for one in paid if not _under_rate(world, one, usual)], *_DAY_PAY),
+        "contributions_refused": any(one.get("contributed") is False for one in by_days if one.get("paid") is True),
         "days_overdue": any(one["overdue"] for one in by_days),
-        "deals": papers.deals(world, person, production, targets, made),
+        "deals": papers.deals(world, person, production, targets, made, floor),
         "flags": papers.flags(world, person, production),
     }
 
 
-def _under_rate(world: World, payment: Fact) -> bool:
-    """Tell whether a day was paid below the minimum of its day, so that it is still owed."""
+def _under_rate(world: World, payment: Fact, usual: Mapping[str, Decimal]) -> bool:
+    """Tell whether a day was paid below the minimum of its day, or below what the person earns in a day, so that it is still owed."""
     view = world.library.get(payment["id"])
-    return bool(view and view.details.get("rate")) and payment.get("meets_floor") is False
+    if view is None or payment.get("basis") not in _DAY_PAY:
+        return False
+    money, units = view.details.get("rate"), Decimal(1)
+    if money and payment.get("meets_floor") is False:
+        return True
+    if money is None:
+        money, units = view.details.get("amount"), Decimal(str(view.details.get("units") or 0))
+    least = usual.get(str(money.get("currency"))) if isinstance(money, Mapping) else None
+    amount = _decimal(money.get("amount")) if least is not None else None
+    return amount is not None and least is not None and amount < least * units
+
+
+def _daily_rates(held: Iterable[View]) -> dict[str, Decimal]:
+    """What somebody is paid for a day, by currency: the day's rate of an engagement, or a fifth of the week's."""
+    found: dict[str, Decimal] = {}
+    for view in held:
+        money, days = view.body.get("rate"), _DAYS_PAID.get(str(view.body.get("rate_period")))
+        amount = _decimal(money.get("amount")) if isinstance(money, Mapping) and days else None
+        if amount is not None and days:
+            found.setdefault(str(money["currency"]), amount / days)
+    return found
+
+
+def _decimal(value: Any) -> Decimal | None:
+    """An amount as a number; None for one that is sealed or erased."""
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
 
 
 def _personal_estimates(world: World, person: str, production: str | None) -> list[Fact]:

@@ -83,7 +83,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "id": "app_1", "record": "app_1", "type": "new_performance", "person": PERSON, "production": PRODUCTION, "dates": DATES, "replicates": True,
         "ebdr": True, "icdr": False, "badr": False, "no_scan": False, "other_project": False, "alteration": False, "deceased": False, "deceased_now": False,
         "use_ahead": False, "cut_out": False, "minor_at_capture": False, "known_minor": False, "depicts_minor": False, "content_flags": [], "struck_at_use": False,
-        "struck_now": False, "consent_needed": True, "exemptions": [], "consents": [CONSENT], "estimates": [ESTIMATE], "days": "1.5", "paid_days": "1.5",
+        "struck_now": False, "consent_needed": True, "exemptions": [], "consents": [CONSENT], "estimates": [ESTIMATE], "days": "1.5", "paid_days": "1.5", "contributions_refused": False,
         "days_overdue": False, "first_of_estimate": True, "first_of_person": True, "payments": [PAID], "deals": [DEAL], "flags": [{"id": "evd_f", "sent": True}],
         "attestations": [], "counsel": True, "covering_agreement": True, "talent_model": False, "model_out_of_scope": False, "distributor_approved": True,
         "reuse_approved": True, "age_shifted": False, "unscripted_lips": False, "voice_touched": True, "model_of_title": False, "voice_source": "none", "mismatch": [], "unstated": [], "nearest": "con_1", "language": "fr",
@@ -114,7 +114,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "features": ["eyes"], "replaces_name": False, "recognised": True, "use_ahead": False, "consents": [CONSENT], "deals": [DEAL],
     },
     "background_days": {
-        "id": "evd_b", "production": PRODUCTION, "dates": DATES, "replicas_used": True, "required": 85, "engaged_live": 85, "attestations": [attested("no_avoidance")],
+        "id": "evd_b", "production": PRODUCTION, "dates": DATES, "replicas_used": True, "unrecorded": False, "required": 85, "engaged_live": 85, "attestations": [attested("no_avoidance")],
     },
     "biometrics": {
         "id": "evd_s/b", "record": "evd_s", "dates": DATES, "types": ["iris"], "purpose_stated": True, "related_to_picture": True, "set_security": False,
@@ -133,7 +133,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "trainings": {
         "id": "mdl_1/dst_1", "record": "mdl_1", "type": "job", "model": {"$ref": "mdl_1"}, "dataset": {"$ref": "dst_1"}, "dates": DATES, "ahead": False,
         "licences": [{"id": "lic_1", "granted": True, "mismatch": [], "unstated": [], "live_at_training": True, "live_now": True, "on_end_weights": "keep"}],
-        "people": [{"id": "pty_1", "training_consented": True}], "interim_bound": True, "union_consents": [{"id": "evd_u", "granted": True}], "outputs_described": True,
+        "people": [{"id": "pty_1", "training_consented": True}], "interim_bound": True, "nobody": False, "union_consents": [{"id": "evd_u", "granted": True}], "outputs_described": True,
         "not_granted": [], "not_live": [], "ended": [], "mismatch": [], "unstated": [],
     },
     "datasets": {
@@ -146,7 +146,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "id": "mdl_1", "training_disclosure": "undisclosed", "determinations": [{"id": "evd_v", "accepted": True, "live": True, "same_plan": True}], "ran": True,
         "trains_on_inputs": False,
     },
-    "meetings": {"id": "pty_u/pty_s", "union": "sagaftra", "company": "pty_s", "request_open": True, "days_since_last": 30, "last_agenda": ["bias_mitigation", "unauthorised_performances"], "dates": {"request": AT}},
+    "meetings": {"id": "pty_u/pty_s", "union": "sagaftra", "company": "pty_s", "request_open": True, "days_since_last": 30, "ever_held": True, "last_agenda": ["bias_mitigation", "unauthorised_performances"], "dates": {"request": AT}},
     "crafts": {
         "id": "prd_1/performer", "craft": "performer", "production": PRODUCTION, "lines": 1, "non_union": False,
         "bindings": [{"id": "bnd_1", "agreement": "sagaftra-tvt", "edition": "sagaftra-tvt-2026", "in_window": True}],

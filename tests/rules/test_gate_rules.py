@@ -15,6 +15,7 @@ CASES = [
         (
             ({"consents": []}, "review"), ({"consents.0.live_at_use": False, "consents.0.state_at_use": "expired"}, "block"),
             ({"consents.0.live_at_use": False, "consents.0.state_at_use": "late"}, "review"), ({"consents.0.live_now": False}, "review"),
+            ({"consents.0.live_now": False, "/act": "generate", "asked_about": True}, "block"), ({"consents.0.live_now": False, "/act": "generate", "asked_about": False}, "review"),
             ({"consents.0.live_at_use": False, "consents.0.state_at_use": "late", "use_ahead": True}, "block"),
             ({"consents": [], "exemptions": [{"id": "e", "state": "approved", "covers_intent": True}]}, "exempt"),
             ({"consents": [], "exemptions": [{"id": "e", "state": "approved", "covers_intent": False}]}, "review"),
@@ -38,7 +39,7 @@ CASES = [
     Case(
         "x.lineage.complete", "assets", {}, "pass",
         (
-            ({"generations": []}, "review"), ({"/objects.gen_1.models": GONE}, "review"), ({"/objects.gen_1.inputs_stated": False}, "review"), ({"person_bearing": GONE}, "review"),
+            ({"generations": []}, "block"), ({"generations": [], "person_bearing": False}, "review"), ({"generations": [], "/act": "generate"}, "review"), ({"/objects.gen_1.models": GONE}, "review"), ({"/objects.gen_1.inputs_stated": False}, "review"), ({"person_bearing": GONE}, "review"),
             ({"/objects.gen_1.prompt_recorded": False}, "block"),
         ),
         ({"needs_lineage": GONE}, "review"), {"needs_lineage": False},

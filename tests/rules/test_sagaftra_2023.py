@@ -22,8 +22,14 @@ CROWD: dict[str, Any] = {"background": True}
 BADR: dict[str, Any] = {"ebdr": False, "badr": True}
 ALTERED: dict[str, Any] = {"ebdr": False, "alteration": True, "type": "alteration", "replicates": False}
 LATE: dict[str, Any] = {"consents.0.state_at_use": "late", "consents.0.live_at_use": False}
-PENDING: dict[str, Any] = {"consents": [], "exemptions": [{"id": "e", "type": "as_scripted", "state": "claimed", "covers_intent": True}]}
-APPROVED: dict[str, Any] = {"consents": [], "exemptions": [{"id": "e", "type": "as_scripted", "state": "approved", "covers_intent": True}]}
+PENDING: dict[str, Any] = {
+    "consents": [],
+    "exemptions": [{"id": "e", "type": "as_scripted", "state": "claimed", "covers_intent": True, "script_after_take": False}],
+}
+APPROVED: dict[str, Any] = {
+    "consents": [],
+    "exemptions": [{"id": "e", "type": "as_scripted", "state": "approved", "covers_intent": True, "script_after_take": False}],
+}
 SPEECH: dict[str, Any] = {
     "exemptions": [{"id": "e", "type": "first_amendment", "state": "approved", "covers_intent": True}],
     "consents": [],
@@ -74,7 +80,7 @@ CASES = [
     ),
     Case(
         f"{FOR}ebdr.pay-use-days", "uses", {}, "pass",
-        (({"estimates": []}, "block"), ({"paid_days": "0"}, "obligation"), ({"paid_days": "1"}, "review"), ({"paid_days": "0", "days_overdue": True}, "review")),
+        (({"estimates": []}, "block"), ({"paid_days": "0"}, "obligation"), ({"paid_days": "1"}, "review"), ({"paid_days": "0", "days_overdue": True}, "review"), ({"contributions_refused": True}, "obligation")),
         ({"estimates.0.days": GONE}, "block"), {"/act": "generate"},
     ),
     Case(f"{FOR}ebdr.residuals", "uses", {}, "pass", (({"flags": []}, "obligation"), ({"flags.0.sent": False}, "obligation")), ({"flags": GONE}, "obligation"), {"cut_out": True}),
@@ -109,7 +115,7 @@ CASES = [
         (
             ({"consents": []}, "block"), ({"consents.0.purposes": ["use"]}, "block"), (LATE, "review"), ({"consents": [], "ordinary_finishing": True}, "exempt"),
             ({"consents": [], "ordinary_finishing": GONE}, "review"),
-            ({**PENDING, "exemptions": [{"id": "e", "type": "post_production", "state": "claimed"}]}, "review"), ({"consents": [], "dub_or_double": True, "voice_source": "human_performer"}, "exempt"),
+            ({**PENDING, "exemptions": [{"id": "e", "type": "post_production", "state": "claimed", "script_after_take": False}]}, "review"), ({"consents": [], "dub_or_double": True, "voice_source": "human_performer"}, "exempt"),
         ),
         ({"alteration_kinds": GONE}, "review"), {"alteration": False},
     ),
@@ -129,7 +135,7 @@ CASES = [
         ({"background": GONE}, "review"), {"background": False},
     ),
     Case(f"{FOR}bg.pay-creation", "sessions", CROWD, "pass", (({"payments": []}, "obligation"),), ({"payments.0.paid": GONE}, "obligation"), {"background": False}),
-    Case(f"{FOR}bg.no-count-substitution", "background_days", {}, "pass", (({"engaged_live": 70}, "block"), ({"attestations": []}, "review")), ({"engaged_live": GONE}, "block"), {"replicas_used": False}),
+    Case(f"{FOR}bg.no-count-substitution", "background_days", {}, "pass", (({"engaged_live": 70}, "block"), ({"attestations": []}, "review"), ({"unrecorded": True}, "review")), ({"engaged_live": GONE}, "block"), {"replicas_used": False}),
     Case(
         f"{FOR}bg.principal-upgrade", "uses", BADR, "pass",
         (({"consents.0.covers_role": False}, "block"), (LATE, "review"), ({"estimates": []}, "block"), ({"paid_days": "0"}, "obligation")), ({"principal_role": GONE}, "review"), {"principal_role": False},
@@ -152,7 +158,7 @@ CASES = [
     ),
     Case(
         TRAINED_BY_INTERIM, "trainings", {}, "pass",
-        (({"people.0.training_consented": False}, "block"), ({"union_consents": []}, "block"), ({"outputs_described": False}, "block")), ({"people": GONE}, "block"), {"interim_bound": False},
+        (({"people.0.training_consented": False}, "block"), ({"union_consents": []}, "block"), ({"outputs_described": False}, "block")), ({"people": GONE}, "block"), {"nobody": True},
     ),
 ]  # fmt: skip
 

@@ -109,7 +109,7 @@ CASES = [
         ),
         ({"system_commercial": GONE, "notices": []}, "review"), {"covered": False},
     ),
-    Case(f"{FOR}meetings.semiannual", "meetings", {}, "pass", (({"days_since_last": 200}, "obligation"), ({"last_agenda": ["technology"]}, "warn")), ({"days_since_last": GONE}, "obligation"), {"union": "wga"}),
+    Case(f"{FOR}meetings.semiannual", "meetings", {}, "pass", (({"days_since_last": 200}, "obligation"), ({"last_agenda": ["technology"]}, "warn"), ({"last_agenda": GONE}, "warn")), ({"days_since_last": GONE}, "obligation"), {"union": "wga"}),
     Case(f"{FOR}bg.carry", "sessions", {"background": True}, "pass", (({"background": False}, "not_applicable"),), ({"background": GONE}, "review"), {"background": False}),
     Case(
         "law-ca927-ny5302.replica-clause", "uses", {}, "pass",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.facts import appearances, consents, papers, people, strikes, suspensions, times
+from service.facts import appearances, consents, exemptions, people, strikes, suspensions, times
 from service.facts.areas import games_pay, games_shipped, recreated
 from service.facts.areas.games_basics import identifiable, is_game, live, modalities, processed, processing, replica_of
 from service.facts.library import View
@@ -130,7 +130,7 @@ def processings(world: World, shown: Sequence[View]) -> list[Fact]:
                 "production": ref(world.production_of(view)),
                 "tool_classes": sorted(one.classes),
                 "listed": one.listed,
-                "exemptions": [papers.claim(world, claim) for claim in papers.claims(world, view)],
+                "exemptions": exemptions.of_appearance(world, view),
                 "dates": compact({"use": appearances.generated_at(world, view), "generation": appearances.generated_at(world, view)}),
                 "because": {"listed": "tool_class"} if one.listed is None else None,
             }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas import vocabulary
-from service.facts import appearances, classify, papers, suspensions, times, titles
+from service.facts import appearances, classify, exemptions, papers, suspensions, times, titles
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, compact, part
 
@@ -153,7 +153,7 @@ def processing(world: World, view: View) -> Processing | None:
     named = {view.body.get("tool_class"), part(run.body, "tool").get("tool_class") if run else None}
     classes = frozenset(str(one) for one in named if one)
     kinds = set(view.body.get("alteration_kinds") or ())
-    claimed = any(claim.details.get("type") == "processing" for claim in papers.claims(world, view))
+    claimed = any(claim.details.get("type") == "processing" for claim in exemptions.claims(world, view))
     remade = bool(kinds & _REMADE) or view.body.get("new_words") is True or view.body.get("new_conduct") is True
     anew = view.body["type"] == "alteration" and remade and bool(classes & _GENERATING)
     if not (claimed or anew or classes & _PLAIN or (kinds and kinds <= classify.CLOSED)):
@@ -169,5 +169,5 @@ def processed(world: World, view: View) -> times.Tri:
     found = processing(world, view)
     if found is None or found.listed:
         return found is not None
-    claims = [papers.claim(world, one) for one in papers.claims(world, view)]
+    claims = exemptions.of_appearance(world, view)
     return any(one["type"] == "processing" and one["state"] == "approved" and one.get("covers_intent") is True for one in claims)
