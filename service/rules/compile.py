@@ -386,5 +386,9 @@ def _owes(compiler: Compiler, spec: Any) -> Owes:
     elif "calendar" in spec:
         compiler.calendar(spec["calendar"])
     terms = [(key, _value(compiler, f"owes: {key}", spec[key])) for key in ("to", "under", "quantity", "amount") if key in spec]
-    words = [(key, spec[key] if key == "days" else str(spec[key])) for key in ("unit", "basis", "note", "days", "calendar", "debt") if key in spec]
+    words = [
+        (key, spec[key] if key == "days" else str(spec[key]))
+        for key in ("unit", "basis", "note", "days", "calendar", "debt")
+        if key in spec
+    ]
     return Owes(kind, due, tuple(terms), tuple(words))
