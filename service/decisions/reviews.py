@@ -14,6 +14,7 @@ from service.decisions.owed import records_among
 from service.decisions.replay import content
 from service.records import read, write
 from service.records.model import Change, Draft, Recorded, instant
+from service.records.patch import merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,7 @@ def _grounded(context: Context, verdict: Verdict) -> Verdict:
 
 
 def _settled(context: Context, review: Recorded, verdict: Verdict) -> dict[str, Any]:
-    body = {
-        **review.body,
+    settled = {
         "state": verdict.verdict,
         "decided_by": context.actor.account_id,
         "decided_as": verdict.role,
@@ -84,8 +84,7 @@ def _settled(context: Context, review: Recorded, verdict: Verdict) -> dict[str, 
         "reason": verdict.reason,
         "expires_at": verdict.expires_at,
     }
-    body |= {"rules": sorted(set(verdict.rules))} if verdict.rules else {}
-    return {name: value for name, value in body.items() if value is not None}
+    return merge(review.body, settled | ({"rules": sorted(set(verdict.rules))} if verdict.rules else {}))
 
 
 def _exceptions(context: Context, review: Recorded, verdict: Verdict) -> list[Draft]:
