@@ -56,7 +56,11 @@ class Cluster:
         return self._process is None or self._process.poll() is not None
 
     def is_stuck(self) -> bool:
-        """Say whether the server neither answers nor has a process that recovers it: one killed amid a recovery may leave it so for ever."""
+        """Say whether the server neither answers nor has a process that recovers it.
+
+        PostgreSQL 18 recovers from a crash of one of its processes by itself; if the one that recovers is killed in turn, the server
+        neither starts another nor ends, however its input is done: its checkpointer sleeps, and every client is told to come again.
+        """
         return self._process is not None and not place.answers(self._maintenance_url) and not _recovers(self._process.pid)
 
     def cut_off(self) -> None:
@@ -90,7 +94,7 @@ class Cluster:
             "logging_collector": "off",
         }
         if self.binaries.major >= 18:
-            settings["io_method"] = "sync"  # a server of that age whose workers for input die amid a recovery waits for ever
+            settings["io_method"] = "sync"  # no workers for input beside it: so many processes fewer that may die
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         last = () if self.durable else _NOT_DURABLE
         return [*self.identity.prefix, *_dies_with_parent(), server, "-D", str(self.where.cluster), *options, *last]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import xxhash
 
-from service import errors
+from service import durable, errors
 from service.content.digests import Digests, c4_id, content_digest, parse_content_digest
 from service.content.encrypted import PIECE, Documents
 from service.content.store import CHUNK, Store, sweep
@@ -305,3 +305,18 @@ def test_a_changed_document_is_unreadable(documents: Documents, damage: object) 
     changed = documents.store.put(bytes(damage(raw)))  # type: ignore[operator]
     with pytest.raises(Unreadable):
         b"".join(documents.read(STUDIO, changed.sha256))
+
+
+def test_a_name_that_somebody_else_has_just_made_is_synced_before_it_is_relied_upon(tmp_path, monkeypatch):
+    """Between another's link and its sync lies a moment; a power cut in it would take what was told to be here."""
+    digest, old = Store(tmp_path / "store").keep(b"x"), time.time() + 3_600
+    synced = []
+    monkeypatch.setattr("service.durable.sync_directory", synced.append)
+    store = Store(tmp_path / "store")
+    synced.clear()
+    assert store.keep(b"x") == digest
+    assert durable.place_new(store.path(digest), b"") is False
+    assert synced == [store.path(digest).parent] * 2
+    monkeypatch.setattr("service.durable.time.time", lambda: old)
+    store.keep(b"x")
+    assert len(synced) == 2, "what is older is so already"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import closing
 
 import pytest
 
-from service.errors import StartError
+from service.errors import StartError, Unavailable
 from service.ledger import note
 from service.ledger.entry import leaf_hash
 from service.ledger.merkle import EMPTY_ROOT, Growth
@@ -97,6 +98,20 @@ def test_a_torn_line_does_not_count_and_is_overwritten(signer):
         advance(after, step(3, 7))
     with closing(Signer(signer.directory)) as again:
         assert again.mark(ORIGIN).checkpoint.size == 7
+
+
+def test_a_mark_that_could_not_be_synced_is_no_mark_for_anybody(signer, monkeypatch):
+    """It may be in memory only: read as if it were kept, it would be gone after a power cut, or a hole before the next."""
+    begin(signer, 3)
+    with closing(Signer(signer.directory)) as beside, monkeypatch.context() as failing:
+        failing.setattr("service.ledger.signer.os.fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "broken")))
+        with pytest.raises(Unavailable, match="marks cannot be written"):
+            advance(signer, step(3, 10))
+        assert beside.mark(ORIGIN).checkpoint.size == signer.mark(ORIGIN).checkpoint.size == 3
+        failing.undo()
+        advance(beside, step(3, 12))
+        assert signer.mark(ORIGIN).checkpoint.size == 12
+    assert [int(line.split()[1]) for line in (signer.directory / "marks").read_bytes().splitlines()] == [3, 12]
 
 
 def test_marks_that_cannot_be_read_stop_it(signer):
