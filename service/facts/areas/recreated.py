@@ -42,6 +42,8 @@ def _prompted(world: World, run: View, shown: Sequence[View]) -> list[Fact]:
         return []
     seen = [view for view in shown if _made_by(world, view, run)]
     entities = run.body.get("prompt_entities")
+    if entities is None and not seen:
+        return [_element(world, f"{run.id}/prompt", run, None, None, {})] if _may_show(world, run) else []
     if entities is None:
         open_ = [view for view in seen if _inside(world, view, appearances.person_of(world, view)) is not True]
         return [_element(world, f"{run.id}/prompt", run, view, None, {}) for view in open_[:1] if _digital(world, view)]
@@ -54,6 +56,17 @@ def _prompted(world: World, run: View, shown: Sequence[View]) -> list[Fact]:
             found += [_element(world, f"{name}/{view.id}" if several else name, run, view, person, cues) for view in others]
             found += [] if seen else [_element(world, name, run, None, person, cues)]
     return found
+
+
+def _may_show(world: World, run: View) -> bool:
+    """Tell whether what a run puts out may show or sound somebody: nobody has stated of all of it that nobody is there."""
+    assets = [world.library.get(one.get("asset")) for one in run.body.get("outputs") or ()]
+    return not assets or any(asset is None or not _empty(world, asset) for asset in assets)
+
+
+def _empty(world: World, asset: View) -> bool:
+    attested = papers.attestations(world, (asset.id,), ("nobody_appears",))
+    return part(asset.body, "people").get("people") == [] or papers.confirmed(attested, "nobody_appears") is True
 
 
 def _made_by(world: World, view: View, run: View) -> bool:
@@ -150,7 +163,11 @@ def _element(world: World, name: str, record: View, view: View | None, person: s
             "use_ahead": appearances.ahead(world, view) if view else record.id.startswith("planned"),
             "dates": compact({"use": made, "generation": made}),
             "path": world.path(record),
-            "because": {"by_name": "prompt_entities", "outside": "replica", "identifiable": "recognisable_people"},
+            "because": {
+                **dict.fromkeys(("by_name", "by_character", "by_cue"), "prompt_entities"),
+                "outside": "replicas" if record.kind == "generation" else "replica",
+                "identifiable": f"{'appearance.' if record.kind == 'generation' else ''}recognisable_people",
+            },
         }
     )
 
