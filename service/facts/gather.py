@@ -374,7 +374,8 @@ def _needs_lineage(world: World, view: View, runs: list[View]) -> times.Tri:
     made_of = [str(one.get("record")) for one in view.body.get("parents") or ()]
     owed = _machine_made(view, origin)
     if any(one.startswith(("ast_", "planned_")) for one in made_of):
-        return owed is True and all(_plainly_shot(world, one) for one in made_of)  # else what it was made of owes the account
+        # what it was made of owes the account, unless that was only shot and the asset says that it was altered by a machine
+        return owed is True and view.body.get("ai") == "generative" and all(_plainly_shot(world, one) for one in made_of)
     if owed is not None:
         return owed
     return False if view.type in ("cut", "timeline", "mix") and view.body.get("ranges") else None

@@ -208,6 +208,7 @@ def _licence_out(world: World, view: View) -> Fact:
             "ahead": world.past(times.text(details.get("signed_at"))) is not True,
             "licences": [],
             "people": None,
+            "nobody": False,
             "mismatch": [],
             "unstated": [],
             **interim(world, (world.production, *titles), (view.id,), {}),
