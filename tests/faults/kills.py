@@ -170,7 +170,7 @@ def _until_answered(service: Service, token: str, key: str) -> verifier.Acknowle
             if answer.status_code not in {409, 503}:
                 answer.raise_for_status()
         except httpx.TransportError:
-            pass
+            service.revive()
         if time.monotonic() > until:
             raise TimeoutError("no answer for a minute")
         time.sleep(0.05)

@@ -32,6 +32,7 @@ class Service:
 
     def __init__(self, data: Path) -> None:
         self.data, self.port, self.log = data, processes.free_port(), data.with_name("service.log")
+        self._starting = threading.Lock()
         self.client = httpx.Client(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
         self.start()
         self.headers = {"Authorization": f"Bearer {json.loads((data / 'cli.json').read_text())['api_key']}"}
@@ -42,6 +43,12 @@ class Service:
         wait_until(lambda: self.process.poll() is not None or self._announced() == self.process.pid, 120)
         assert self.process.poll() is None, self.log.read_text()[-2000:]
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def revive(self) -> None:
+        """Start it anew where it has given up, as it does when its server ends five times in 50 seconds: whoever runs it would."""
+        with self._starting:
+            if self.process.poll() is not None:
+                self.start()
 
     def _announced(self) -> int | None:
         try:
@@ -56,9 +63,10 @@ class Service:
     def hurt(self, part: str, dice: random.Random, number: int = signal.SIGKILL) -> None:
         """Send a signal to one process of a kind, if there is one at this moment; start anew what nobody else would."""
         if part == "supervisor":
-            self.process.kill()
-            self.process.communicate()
-            self.start()
+            with self._starting:
+                self.process.kill()
+                self.process.communicate()
+                self.start()
             return
         there = self.server() if part == "server" else database(self.data, part)
         for chosen in dice.sample(there, min(len(there), 1)):
@@ -152,6 +160,7 @@ class Writer(threading.Thread):
                 f"{self.service.url}/v1/productions", json={"title": token, "format": "feature"}, headers={"Idempotency-Key": key}
             )
         except httpx.TransportError as fault:
+            self.service.revive()
             if isinstance(fault, httpx.ReadTimeout):
                 self.wrong.append(f"a request hung for {time.monotonic() - begun:.0f} s")
             time.sleep(0.03)
