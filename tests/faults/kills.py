@@ -28,7 +28,7 @@ from tests.processes import wait_until
 SERVER = ("server",) * 7 + ("supervisor",)
 DATABASE = ("backend",) * 40 + ("postmaster", "keeper")
 """Fifty kills; the long form deals them out so many times, and to a process that appends by itself so often that there are a thousand of each."""
-LONG_SERVER, LONG_SEQUENCER, LONG_DATABASE, LONG_CLUSTER = 20, 840, 5, 19
+LONG_SERVER, LONG_SEQUENCER, LONG_DATABASE, LONG_CLUSTER = 20, 840, 5, 24
 
 
 def server(stage: Stage) -> Row:
