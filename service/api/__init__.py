@@ -10,6 +10,7 @@ MODULES = (
     "records",
     "batch",
     "item_lists",
+    "imports",
     "deliveries",
     "events",
     "erasure",

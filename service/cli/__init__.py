@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "Run the service for others: settings from the environment, log on standard error.",
     "work": "Run what is due by the clock.",
     "migrate": "Bring the database up to date.",
+    "import": "Import a spreadsheet of licences, consents, engagements, sources or parties.",
     "verify": "Judge the credentials of a file.",
     "sign": "Sign a file with a C2PA manifest.",
     "ledger": "Check the log, and rebuild what is derived from it.",
@@ -37,6 +38,9 @@ COMMANDS = {
     "test": "Run every check and test, or those named.",
 }
 
+# What no module may be called.
+_KEYWORDS = {"import": "import_sheet"}
+
 
 class _Commands(click.Group):
     """The commands above, each from the module of its name."""
@@ -51,7 +55,8 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"service.cli.{cmd_name.replace('-', '_')}").command
+        module = _KEYWORDS.get(cmd_name, cmd_name.replace("-", "_"))
+        found: click.Command = importlib.import_module(f"service.cli.{module}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

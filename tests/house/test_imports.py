@@ -27,6 +27,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
         "service.manifests",
         "service.projections",
         "service.rights",
+        "service.sheets",
     ),
     ("service.records", "service.watch"),
     ("service.content", "service.context", "service.db", "service.embedded", "service.ledger", "service.migrate", "service.sandbox"),
