@@ -28,6 +28,8 @@ _EXTENSIONS: Mapping[str, str] = {
     "text": "txt srt vtt",
 }
 _TYPES = {extension: kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()}
+_COLUMNS = {"src": "source", "dst": "dataset", "rep": "replica"}
+"""Which field of an input names a record that is no asset, by the prefix of its id; ids within a batch are assets."""
 _HEX = re.compile(r"[0-9a-f]+")
 _LENGTHS = {"sha256": {64}, "blake3": {64}, "sha512": {128}, "sha1": {40}, "md5": {32}, "sha256_prefix": set(range(8, 17))}
 
@@ -145,7 +147,7 @@ def used_model(found: Model, reference: str | None) -> dict[str, Any]:
 def used_input(found: Input, reference: str | None) -> dict[str, Any]:
     """One line of `inputs`."""
     return told(
-        asset=reference,
+        **({_COLUMNS.get(reference[:3], "asset"): reference} if reference else {}),
         role=found.role,
         name=clean(found.name, 1000),
         identifiers=identifiers(found.identifiers),
@@ -179,9 +181,10 @@ def contradiction(found: Contradiction) -> dict[str, Any]:
 
 def generation(draft: Draft, stated: Mapping[str, Any]) -> dict[str, Any]:
     """What the draft says about the run itself; `stated` are fields on a person's word, which the source does not overrule."""
-    tool = told(name=clean(draft.tool, 200), version=clean(draft.tool_version, 200), tool_class="generative" if draft.tool else None)
+    tool = told(name=clean(draft.tool, 200), version=clean(draft.tool_version, 200), tool_class=draft.tool_class if draft.tool else None)
+    tool |= draft.fields.get("tool", {})
     provider = told(name=clean(draft.provider, 200), job_id=clean(draft.job_id, 300))
-    own = told(
+    own = {name: value for name, value in draft.fields.items() if name != "tool"} | told(
         tool={**tool, **stated.get("tool", {})} if tool or "tool" in stated else None,
         generated_at=instant(draft.at),
         provider=provider if "name" in provider else None,

@@ -12,10 +12,11 @@ from typing import Any, Literal
 Grade = Literal["asserted", "imported", "provider_confirmed", "signed", "verified"]
 Role = Literal[
     "initial_image", "first_frame", "last_frame", "source_video", "reference", "control", "mask", "driving_performance", "voice",
-    "parent", "component", "input", "unspecified",
+    "parent", "component", "input", "unspecified", "style_reference", "character_reference", "keyframe", "source_audio", "text", "script",
+    "lut", "plate", "scan", "other",
 ]  # fmt: skip
 ModelType = Literal[
-    "checkpoint", "lora", "adapter", "embedding", "vae", "text_encoder", "vision_encoder", "control", "upscaler", "voice", "hosted", "other",
+    "checkpoint", "lora", "adapter", "embedding", "vae", "text_encoder", "vision_encoder", "control", "upscaler", "voice", "hosted", "motion", "other",
 ]  # fmt: skip
 GRADES: tuple[Grade, ...] = ("asserted", "imported", "provider_confirmed", "signed", "verified")
 
@@ -72,6 +73,10 @@ class Input:
     origin: str | None = None
     parents: tuple["Input", ...] = ()
     grade: Grade = "imported"
+    record: str | None = None
+    """The record's own id, where the source names one."""
+    relation: str | None = None
+    """How the output came of it, where it is a parent of the output as well as an input of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,10 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All that one adapter read. `unread` names parts it met but does not understand; they are in `raw`."""
+    """All that one adapter read. `unread` names parts it met but does not understand; they are in `raw`.
+
+    `fields` and `asset` are further fields of the generation and of its output in the words of the records, for what only one adapter knows.
+    """
 
     adapter: str
     tool: str | None = None
@@ -139,6 +147,9 @@ class Draft:
     contradictions: tuple[Contradiction, ...] = ()
     unread: tuple[str, ...] = ()
     grade: Grade = "imported"
+    tool_class: str | None = "generative"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    asset: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ name are not the same file. The same output of the same job is imported once; ag
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,7 +106,14 @@ def of_records(made: Sequence[Recorded]) -> Imported:
 def _job(draft: Draft, output: Output) -> tuple[str, str]:
     """The outside id of a run: who made it, and which job with which output."""
     maker = draft.provider or draft.adapter
-    return f"generation:{maker}"[:100], f"{(draft.job_id or '-')[-400:]}:{output.sha256 or output.asset or '-'}"
+    made = output.sha256 or output.asset or next((each["value"] for each in draft.asset.get("digests", ())), None)
+    job = draft.job_id or ("-" if made else _print(draft))
+    return f"generation:{maker}"[:100], f"{job[-400:]}:{made or '-'}"
+
+
+def _print(draft: Draft) -> str:
+    """What stands for a job without id and without output: the bytes that told of it, so that two of them are two runs."""
+    return "source " + hashlib.sha256(b"\0".join(piece.content for piece in draft.raw)).hexdigest()
 
 
 def _asset_of(generation: Recorded) -> str | None:
@@ -120,11 +128,14 @@ def _generation(
     models = [bodies.used_model(each, _model(context, batch, each, links, productions, remarks)) for each in draft.models]
     lines = [(each, _input(context, batch, each, links, productions)) for each in draft.inputs]
     parts = [(each, target) for each, target in lines if each.role in {"parent", "component"}]
-    inputs = [bodies.used_input(each, target) for each, target in lines if each.role not in {"parent", "component"}]
+    inputs = [
+        bodies.used_input(each, target) for each, target in lines if each.role not in {"parent", "component"} and not _session(target)
+    ]
     unproved = sorted({each.name for each in draft.models if not each.digests and each.type != "hosted"})
     if unproved:
         says = f"Models are named by file name only ({', '.join(unproved[:10])}); which bytes were loaded is not proved."
         remarks.append(Contradiction("model_hash_unknown", says))
+    parts += [(each, target) for each, target in lines if each.relation and each.role not in {"parent", "component"}]
     asset = output.asset or _output(batch, draft, output, parts, productions)
     scope, value = _job(draft, output)
     return bodies.generation(draft, stated) | bodies.told(
@@ -143,20 +154,22 @@ def _generation(
 def _output(batch: _Batch, draft: Draft, output: Output, parts: Sequence[tuple[Input, str | None]], productions: list[str] | None) -> str:
     """The asset of the output, made from the run and from the parts that its credentials name."""
     relations = {"parent": "derived_from", "component": "placed"}
-    parents = [{"record": target, "relation": relations[each.role], "grade": each.grade} for each, target in parts if target]
+    parents = bodies.unique(
+        {"record": target, "relation": each.relation or relations[each.role], "grade": each.grade} for each, target in parts if target
+    )
     digests = [{"algorithm": algorithm, "value": value} for algorithm, value in output.digests.items()]
     if output.sha256 and "sha256" not in output.digests:
         digests.append({"algorithm": "sha256", "value": output.sha256})
-    body = bodies.told(
-        type=bodies.kind_of_file(output.name or "", output.media_type),
+    body = dict(draft.asset) | bodies.told(
+        type=draft.asset.get("type") or bodies.kind_of_file(output.name or draft.asset.get("name", ""), output.media_type),
         name=bodies.clean(output.name, 500),
         file_name=bodies.clean(output.name, 500),
         media_type=output.media_type,
         bytes=output.size,
         digests=digests or None,
-        origin=draft.origin or ("generated" if draft.models or draft.sampling else None),
+        origin=draft.origin or ("generated" if draft.tool_class == "generative" and (draft.models or draft.sampling) else None),
         digital_source_type=draft.digital_source_type,
-        parents=[{"record": f"${_GENERATION}", "relation": "generated_by", "grade": draft.grade}, *parents],
+        parents=[{"record": f"${_GENERATION}", "relation": "generated_by", "grade": draft.grade}, *(parents or ())],
         grade=draft.grade,
         productions=productions,
     )
@@ -188,6 +201,11 @@ def _model(
     return batch.known[known]
 
 
+def _session(target: str | None) -> bool:
+    """Whether this is evidence, such as a scan session: a parent of what came out, and nothing that a run reads."""
+    return (target or "").startswith("evd_")
+
+
 def _short(name: str) -> str:
     """The name without folders, for people; the whole stands in `file_name`."""
     return name.replace("\\", "/").rpartition("/")[2] or name
@@ -195,8 +213,8 @@ def _short(name: str) -> str:
 
 def _input(context: Context, batch: _Batch, found: Input, links: Mapping[str, str], productions: list[str] | None) -> str | None:
     """The asset of an input, its own parents first; None when nothing but a file name is known."""
-    if found.name in links:
-        return links[found.name]
+    if found.record or found.name in links:
+        return found.record or links[found.name]
     outside = found.identifiers or ((("uri", found.name),) if "://" in found.name else ())
     if not found.digests and not outside:
         return None

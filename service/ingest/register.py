@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
-from service.ingest import a1111, c2pa, comfyui, elevenlabs, google, invokeai, kling, luma, openai_media, runway
+from service.ingest import a1111, c2pa, comfyui, declared, elevenlabs, google, invokeai, kling, luma, openai_media, runway
 from service.ingest.draft import GRADES, Contradiction, Draft, Limits, Source
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class Adapter:
 
 ADAPTERS: tuple[Adapter, ...] = tuple(
     Adapter(module.NAME, module.detect, module.read)
-    for module in (google, luma, runway, kling, openai_media, elevenlabs, comfyui, invokeai, a1111, c2pa)
+    for module in (google, luma, runway, kling, openai_media, elevenlabs, comfyui, invokeai, a1111, declared, c2pa)
 )
 """In order of worth: whoever comes first wins where two say different things; all that both say is kept."""
 
@@ -60,6 +60,9 @@ def merge(drafts: Iterable[Draft]) -> Draft:
         raw=_together(draft.raw for draft in several),
         unread=_together(draft.unread for draft in several),
         contradictions=(*_together(draft.contradictions for draft in several), *_disagreements(several)),
+        tool_class=next((draft.tool_class for draft in several if draft.tool), several[0].tool_class if several else None),
+        fields={name: value for draft in reversed(several) for name, value in draft.fields.items()},
+        asset={name: value for draft in reversed(several) for name, value in draft.asset.items()},
         grade=max((draft.grade for draft in several), key=GRADES.index),
     )
 
