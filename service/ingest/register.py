@@ -8,7 +8,24 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
-from service.ingest import a1111, c2pa, comfyui, declared, elevenlabs, google, invokeai, kling, luma, openai_media, runway
+from service.ingest import (
+    a1111,
+    c2pa,
+    comfyui,
+    declared,
+    deepdub,
+    deepmotion,
+    elevenlabs,
+    firefly,
+    google,
+    invokeai,
+    kling,
+    luma,
+    openai_media,
+    respeecher,
+    runway,
+    stability,
+)
 from service.ingest.draft import GRADES, Contradiction, Draft, Limits, Source
 
 T = TypeVar("T")
@@ -25,7 +42,24 @@ class Adapter:
 
 ADAPTERS: tuple[Adapter, ...] = tuple(
     Adapter(module.NAME, module.detect, module.read)
-    for module in (google, luma, runway, kling, openai_media, elevenlabs, comfyui, invokeai, a1111, declared, c2pa)
+    for module in (
+        google,
+        luma,
+        runway,
+        kling,
+        openai_media,
+        stability,
+        firefly,
+        elevenlabs,
+        deepdub,
+        respeecher,
+        deepmotion,
+        comfyui,
+        invokeai,
+        a1111,
+        declared,
+        c2pa,
+    )
 )
 """In order of worth: whoever comes first wins where two say different things; all that both say is kept."""
 
