@@ -23,6 +23,7 @@ COMMANDS = {
     "work": "Run what is due by the clock.",
     "migrate": "Bring the database up to date.",
     "import": "Import a spreadsheet of licences, consents, engagements, sources or parties.",
+    "register": "Register a directory of files as a dataset; only digests leave the machine.",
     "verify": "Judge the credentials of a file.",
     "sign": "Sign a file with a C2PA manifest.",
     "ledger": "Check the log, and rebuild what is derived from it.",
