@@ -1,4 +1,4 @@
-"""The text that tools leave inside media files, by container: PNG chunks, JPEG and WebP EXIF, MP4 item lists, FLAC comments.
+"""The text that tools leave inside media files, by container: PNG chunks, EXIF and XMP of JPEG and WebP, MP4 item lists, FLAC comments.
 
 Detection is by magic bytes, never by the extension. Pictures and sound are skipped, not decoded; what is read is bounded by
 `Limits`. A file that ends early gives what stood before the end: a truncated picture may still name its models.
@@ -16,6 +16,8 @@ from service.ingest.draft import Limits
 PNG = b"\x89PNG\r\n\x1a\n"
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 _NESTED = {b"moov", b"udta", b"meta", b"ilst"}
+_XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
+_XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _KEYED = re.compile(r"\A([A-Za-z][A-Za-z0-9_ -]{0,40}):(?=\s*[\[{])")
 
 
@@ -101,10 +103,12 @@ def _webp(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
         if len(head) < 8:
             return
         kind, length = struct.unpack("<4sI", head)
-        if kind == b"EXIF":
-            yield from exif(_chunk(stream, length, limits))
-            return
-        stream.seek(length + (length & 1), 1)
+        if kind in {b"EXIF", b"XMP "}:
+            content = _chunk(stream, length, limits)
+            yield from exif(content) if kind == b"EXIF" else [("xmp", content.decode("utf-8", "replace"))]
+            stream.seek(length & 1, 1)
+        else:
+            stream.seek(length + (length & 1), 1)
 
 
 def _jpeg(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -118,6 +122,8 @@ def _jpeg(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
             content = stream.read(max(length - 2, 0))
             if content.startswith(b"Exif\0\0"):
                 yield from exif(content)
+            elif content.startswith(_XMP_MARK):
+                yield "xmp", content.removeprefix(_XMP_MARK).decode("utf-8", "replace")
         else:
             stream.seek(max(length - 2, 0), 1)
 
@@ -198,6 +204,13 @@ def _mp4_level(stream: BinaryIO, end: int, limits: Limits, *, depth: int, keys: 
             keys.extend(_mp4_keys(_chunk(stream, stop - start, limits)))
         elif kind == b"ilst":
             yield from _mp4_items(stream, start, stop, limits, keys)
+        elif kind == b"uuid" and depth == 0 and stop - start > 16:
+            stream.seek(start)
+            if stream.read(16) == _XMP_BOX:
+                yield "xmp", _chunk(stream, stop - start - 16, limits).decode("utf-8", "replace")
+        elif kind == b"AIGC" and depth:
+            stream.seek(start)
+            yield "AIGC", _chunk(stream, stop - start, limits).decode("utf-8", "replace")
         elif kind in _NESTED and depth < 4:
             stream.seek(start)
             is_full = kind == b"meta" and stream.read(8)[4:8] != b"hdlr"

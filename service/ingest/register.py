@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from service.ingest import (
     a1111,
+    aigc,
     c2pa,
     comfyui,
     declared,
@@ -19,6 +20,7 @@ from service.ingest import (
     firefly,
     google,
     invokeai,
+    iptc,
     kling,
     luma,
     openai_media,
@@ -29,6 +31,9 @@ from service.ingest import (
 from service.ingest.draft import GRADES, Contradiction, Draft, Limits, Source
 
 T = TypeVar("T")
+
+_LABELS = {c2pa.NAME: "The credentials", iptc.NAME: "The XMP fields", aigc.NAME: "The labels"}
+"""Adapters that read what a file says about itself, rather than what made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ ADAPTERS: tuple[Adapter, ...] = tuple(
         a1111,
         declared,
         c2pa,
+        iptc,
+        aigc,
     )
 )
 """In order of worth: whoever comes first wins where two say different things; all that both say is kept."""
@@ -112,11 +119,15 @@ def _together(found: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
 def _disagreements(drafts: list[Draft]) -> list[Contradiction]:
     """Where a manifest and a tool's own record cannot both be right."""
     found = []
-    makers = [draft for draft in drafts if draft.adapter != c2pa.NAME and (draft.models or draft.sampling)]
-    for draft in drafts:
-        if draft.adapter == c2pa.NAME and makers and draft.origin in {"camera", "hand_made"}:
-            says = f"The credentials say {draft.digital_source_type}, but the {makers[0].adapter} metadata shows a generation."
+    makers = [draft for draft in drafts if draft.adapter not in _LABELS and (draft.models or draft.sampling)]
+    labelled = [draft for draft in drafts if draft.adapter in _LABELS and draft.origin]
+    for draft in labelled:
+        if makers and draft.origin in {"camera", "hand_made"}:
+            says = f"{_LABELS[draft.adapter]} say {draft.digital_source_type}, but the {makers[0].adapter} metadata shows a generation."
             found.append(Contradiction("origin_differs", says))
+    if len({draft.origin for draft in labelled}) > 1:
+        told = ", ".join(f"{draft.adapter} {draft.origin}" for draft in labelled)
+        found.append(Contradiction("origin_differs", f"What the file says of its origin differs: {told}."))
     days = {draft.adapter: draft.at[:10] for draft in drafts if draft.at}
     if len(set(days.values())) > 1:
         told = ", ".join(f"{adapter} {day}" for adapter, day in days.items())
