@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -33,11 +34,12 @@ def post(call: Call) -> Answer:
     upload = call.request.files.get("file")
     if upload is None:
         raise errors.invalid("/file", "Send the spreadsheet as the part file of a form.", "nothing_sent")
-    if upload.stream.seek(0, 2) > FILE_LIMIT:
-        raise errors.TooLarge(f"A spreadsheet may have up to {FILE_LIMIT} bytes; split it.", "sheet_too_large")
-    upload.stream.seek(0)
-    book = open_book(upload.stream, upload.filename or "sheet")  # type: ignore[arg-type]  # a spooled file, named otherwise in the stubs
-    return Answer(asdict(importing.run(call.context, book, options, WRITE_PERMISSION)))
+    with closing(upload):
+        if upload.stream.seek(0, 2) > FILE_LIMIT:
+            raise errors.TooLarge(f"A spreadsheet may have up to {FILE_LIMIT} bytes; split it.", "sheet_too_large")
+        upload.stream.seek(0)
+        book = open_book(upload.stream, upload.filename or "sheet")  # type: ignore[arg-type]  # the stubs say only what it is at least
+        return Answer(asdict(importing.run(call.context, book, options, WRITE_PERMISSION)))
 
 
 def _options(call: Call) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -18,7 +19,7 @@ from schemas.problem import faults as schema_faults
 from service import errors, ids
 from service.context import Context
 from service.records import read, write
-from service.records.model import Change, Draft, Recorded
+from service.records.model import Body, Change, Draft, Recorded
 from service.records.patch import merge
 from service.sheets import mapping, spelling, values
 from service.sheets.cells import Book, refused
@@ -72,8 +73,9 @@ def run(context: Context, book: Book, options: Options, may_write: Mapping[str, 
     names.gather({wanted for one in ready for wanted in _wanted(one)})
     work = _Import(context, names, report, may_write)
     for one in sorted(ready, key=lambda each: _ORDER.index(each.kind)):
-        for row in one.rows():
-            work.take(read_row(one, row))
+        rows = one.rows()
+        while block := [read_row(one, row) for row in islice(rows, CHUNK)]:
+            work.take(one.kind, block)
     work.flush()
     return report
 
@@ -140,12 +142,21 @@ class _Import:
     queue: list[Planned] = field(default_factory=list)
     seen: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     rehearsed: set[str] = field(default_factory=set)
+    stored: dict[str, tuple[Recorded, Body]] = field(default_factory=dict)
 
-    def take(self, stated: Stated) -> None:
-        """Plan one row; what is planned is written when enough has come together."""
-        if not stated.statements and not stated.faults:
-            return
-        planned = None if stated.faults else self._plan(stated)
+    def take(self, kind: str, block: Sequence[Stated]) -> None:
+        """Plan some rows of a kind; the records that they are about are looked up together."""
+        bodies = [(stated, self._resolved(stated)) for stated in block if stated.statements or stated.faults]
+        named = {(each["scope"], each["value"]) for _, body in bodies if body for each in body.get("identifiers", ())}
+        self.names.look_up(kind, named)
+        there = read.current(self.context.conn, self.context.studio_id, filter(None, self.names.outside.values()))
+        opened = read.open_all(self.context, list(there.values()))
+        self.stored = {each.id: (each, shown.body) for each, shown in zip(there.values(), opened, strict=True)}
+        for stated, body in bodies:
+            self._take(stated, self._plan(stated, body) if body is not None else None)
+        self.names.outside.clear()
+
+    def _take(self, stated: Stated, planned: Planned | None) -> None:
         if stated.faults:
             self._refuse(stated.faults)
         elif planned is None:
@@ -206,19 +217,15 @@ class _Import:
         if len(self.report.faults) < FAULTS_KEPT:
             self.report.faults += [asdict(fault) for fault in faults]
 
-    def _plan(self, stated: Stated) -> Planned | None:
+    def _plan(self, stated: Stated, body: dict[str, Any]) -> Planned | None:
         """What a row writes, `None` where that is nothing; faults are added to the row."""
-        body = self._resolved(stated)
-        if body is None:
-            return None
         stored = self._stored(stated, body)
         if stated.faults or not self._first(stated, stored, body):
             return None
         if isinstance(stored, str):
             draft = Draft(stated.mapped.kind, {"grade": "imported", **body}, stored)
         else:
-            opened = read.open_all(self.context, [stored])[0].body
-            patch = settled(body, opened)
+            patch = settled(body, self.stored[stored.id][1])
             if not patch:
                 return None
             draft = Draft(stored.kind, merge(stored.body, patch), stored.id, stored.version + 1, Change("correction"))
@@ -229,7 +236,9 @@ class _Import:
         return Planned(stated, draft, tuple(self._needs(body)))
 
     def _resolved(self, stated: Stated) -> dict[str, Any] | None:
-        """The body with an id for every name; the production first, because roles belong to one."""
+        """The body with an id for every name (the production first, because roles belong to one), and with an outside id of its own."""
+        if stated.faults:
+            return None
         production = self._production(stated)
         found: dict[tuple[str, str], str] = {}
         for statement, named in stated.names():
@@ -241,7 +250,11 @@ class _Import:
                 stated.refuse(" ".join(message for _, message in schema_faults(fault.messages)), statement.cell)
         if stated.faults:
             return None
-        return body_of([(each.target, _named(each.target.name, each.value, found)) for each in stated.statements])
+        body = body_of([(each.target, _named(each.target.name, each.value, found)) for each in stated.statements])
+        kind = stated.mapped.kind
+        if not body.get("identifiers") and kind != "party":  # a party is known by its name, which is personal and no outside id
+            body["identifiers"] = [{"scope": ROW_SCOPE, "value": _identity(kind, body)}]
+        return body
 
     def _production(self, stated: Stated) -> str | None:
         for statement, named in stated.names():
@@ -253,11 +266,8 @@ class _Import:
         return None
 
     def _stored(self, stated: Stated, body: dict[str, Any]) -> Recorded | str:
-        """The record that a row is about, or the id of a new one; the row gets an outside id of its own where it has none."""
+        """The record that a row is about, or the id of a new one."""
         kind = stated.mapped.kind
-        by_name = kind == "party" and not body.get("identifiers")
-        if not body.get("identifiers") and not by_name:
-            body["identifiers"] = [{"scope": ROW_SCOPE, "value": _identity(kind, body)}]
         found = {one for each in body.get("identifiers", ()) if (one := self.names.by_identifier(kind, each["scope"], each["value"]))}
         if not found and kind == "party":
             found = self._alike(stated, body)
@@ -276,7 +286,10 @@ class _Import:
             self.flush()
         if record_id in self.seen or record_id in self.names.pending or record_id in self.rehearsed:
             return record_id
-        return read.get(self.context, kind, record_id)
+        if record_id not in self.stored:
+            found = read.get(self.context, kind, record_id)
+            self.stored[record_id] = found, read.open_all(self.context, [found])[0].body
+        return self.stored[record_id][0]
 
     def _alike(self, stated: Stated, body: Mapping[str, Any]) -> set[str]:
         """Parties that bear the name of a row, unless they have an outside id of the same scope, which is then another."""

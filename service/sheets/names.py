@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final
 
 from schemas.kinds import KINDS
@@ -102,6 +103,20 @@ class Names:
             self.outside[key] = found.id if found else None
         return self.outside[key]
 
+    def look_up(self, kind: str, outside: Iterable[tuple[str, str]]) -> None:
+        """Find the records of many outside ids in one question a scope."""
+        wanted = sorted(outside)
+        self.outside.update({(kind, *each): None for each in wanted})
+        for scope, members in groupby(wanted, key=lambda one: one[0]):
+            rows = self.context.conn.execute(
+                "SELECT value, id FROM identifier WHERE studio_id = %s AND kind = %s AND scope = %s AND value = ANY(%s) AND dropped_at IS NULL",
+                (self.context.studio_id, kind, scope, [value for _, value in members]),
+            ).fetchall()
+            seen = read.current(self.context.conn, self.context.studio_id, [record_id for _, record_id in rows])
+            for value, record_id in rows:
+                if record_id in seen and read.visible(self.context.actor, seen[record_id]):
+                    self.outside[kind, scope, value] = record_id
+
     def resolve(self, stated: Stated, statement: Statement, named: Named, production: str | None) -> str:
         """Return the id that a cell names, making a new record where its kind allows; raises `Unknown`."""
         if _ID.fullmatch(named.text):
@@ -122,7 +137,7 @@ class Names:
             raise Unknown(f"There is no {' or '.join(named.kinds[:3])} called “{named.text}”; record it first, or write its id.")
         if kind == "role" and production is None:
             raise Unknown("A role belongs to a production; add a column Production, or --set production=….")
-        body = self._body(kind, stated, statement, named.text, production)
+        body = self._body(kind, stated, statement, named.text, production) | self._titles(stated, production)
         made = New(ids.new_id(KINDS[kind].prefix, self.context.now), kind, named.text, body)
         KINDS[kind].schema.load(made.body)
         self.pending[made.id] = made
@@ -138,8 +153,15 @@ class Names:
         if person and self.blind:
             raise Unknown(f"This key may not read names of people (personal.read), so “{text}” may be here already; write the person's id.")
         body = {"type": "person", "professional_name": text} if person else {"type": "organisation", "name": text}
-        limited = self.context.actor.productions is not None and production
-        return body | {"grade": "imported"} | ({"productions": [production]} if limited else {})
+        return body | {"grade": "imported"}
+
+    def _titles(self, stated: Stated, production: str | None) -> dict[str, Any]:
+        """The titles of a new record, where the key is limited to some: those of the row that brings it."""
+        if self.context.actor.productions is None:
+            return {}
+        listed = [(each, named) for each, named in stated.names() if each.target.name == "productions"]
+        titles = [production] if production else [self.resolve(stated, each, named, None) for each, named in listed]
+        return {"productions": titles} if titles else {}
 
     def _type(self, stated: Stated, statement: Statement, text: str) -> str:
         name = statement.target.name

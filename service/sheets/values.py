@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal as Number
 from decimal import InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -84,6 +85,12 @@ def numbered_day(cell: Cell) -> re.Match[str] | None:
 
 def value(kind: str, target: Target, cell: Cell, manner: Manner) -> Any:
     """The value that a cell states for a field, `None` where it states nothing; raises `Unread`."""
+    return _remembered(kind, target, cell.__class__.__name__, cell, manner)
+
+
+@lru_cache(8192)
+def _remembered(kind: str, target: Target, _: str, cell: Cell, manner: Manner) -> Any:
+    """The same few cells stand in a column over and over; the type tells 1 from yes. Nobody changes what is returned."""
     if isinstance(cell, Unusable):
         raise Unread(cell.remedy)
     if cell is None:

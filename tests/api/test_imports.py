@@ -114,7 +114,17 @@ def test_who_may_not_write_a_kind(admin: Caller, caller: Callable[..., Caller]) 
     assert imported(reader, workbook(Licences=LICENCES), status=403)["code"] == "missing_permission"
 
 
-def test_a_row_that_the_ledger_refuses_alone_stays_out(admin: Caller) -> None:
+def test_a_row_that_the_ledger_refuses_leaves_nothing_behind(admin: Caller, caller: Callable[..., Caller]) -> None:
+    ours, other = (admin.create("productions", {"title": title, "format": "feature"})["id"] for title in ("Lantern", "Harbour"))
+    limited = caller("studio_admin", studio_id=admin.studio_id, productions=[ours])
+    rows = f"Ref,Licensor,Licensed Work,Shown to\n1,Quay Ltd,Dunes,{ours}\n2,Marrow Ltd,Tide,{other}\n3,Quay Ltd,Reel,{ours}\n"
+    answer = imported(limited, rows.encode(), "licences.csv", map={"Ref": "identifiers.ref", "Shown to": "productions"})
+    assert (counts(answer), "Your key is limited to" in answer["faults"][0]["message"]) == ((2, 0, 0, 1), True)
+    assert [each["name"] for each in listed(admin, "parties")] == ["Quay Ltd"]
+    assert sorted(each["title"] for each in listed(admin, "sources")) == ["Dunes", "Reel"]
+
+
+def test_rows_about_the_same_party(admin: Caller) -> None:
     rows = "ID,Name,Type,Country\n1,Quay Ltd,company,GB\n2,Ivo Park,person,\n2,Ivo Parker,person,\n,Nobody,,\n"
     answer = imported(admin, rows.encode(), "parties.csv")
     assert counts(answer) == (2, 0, 0, 2)
