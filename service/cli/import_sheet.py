@@ -48,6 +48,8 @@ def command(
     from service.client import Client
 
     options = _options(mapping, columns, values, asked)
+    if out is not None and out.exists():
+        raise click.ClickException(f"{out} is there already; move it away or choose another place with --out.")
     with service_url(cli.settings) as reached, Client(reached.url, reached.api_key or "", timeout=3600) as client:
         answer = _sent(client, file, options)
     if answer["faults"] and not answer["dry_run"]:
@@ -110,7 +112,7 @@ def _corrected(file: Path, answer: Mapping[str, Any], out: Path | None) -> Path:
 def lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """The answer for people: how each sheet is read, what is done, and what is to be mended."""
     for sheet in answer["sheets"]:
-        yield f"{sheet['sheet']}: a {sheet['kind']} a row ({answer['form']}, header in row {sheet['header_row']})"
+        yield f"{sheet['sheet']}: {sheet['kind']}, one a row ({answer['form']}, header in row {sheet['header_row']})"
         yield from (f"  {each['column']:>3}  {each['header']} -> {each['field']}" for each in sheet["columns"])
     yield from (f"Warning: {warning}" for warning in answer["warnings"])
     if answer["dry_run"]:

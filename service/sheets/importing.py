@@ -110,7 +110,7 @@ def _manners(mapped: Mapped, options: Options, report: Report) -> Mapped:
             cell = row.cells[position] if position < len(row.cells) else None
             if values.numbered_day(cell) and len(seen) < 2:
                 seen.update({order} if (order := values.order_of([cell])) else ())
-    manners = {}
+    manners = {each.position: values.Manner(currency=mapping.currency(each)) for each in mapped.columns if each.target.money}
     for column in columns:
         seen = cells[column.position]
         order = options.dates or (seen.copy().pop() if len(seen) == 1 else None)

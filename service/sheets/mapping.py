@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,6 +16,7 @@ from service.sheets.fields import Target, near, target
 
 HEADER_WITHIN: Final = 30
 IGNORED: Final = "-"
+_CURRENCY: Final = re.compile(r"[(\[]([A-Z]{3})[)\]]")
 MEND: Final = "What to mend"
 
 
@@ -182,3 +184,9 @@ def plan(mapped: Mapped) -> dict[str, Any]:
 def is_date(column: Column) -> bool:
     """Tell whether a column holds dates."""
     return isinstance(column.target.field, PartialDate)
+
+
+def currency(column: Column) -> str | None:
+    """The currency that a header states in brackets, as in `Fee (USD)`."""
+    match = _CURRENCY.search(column.header)
+    return match[1] if match else None

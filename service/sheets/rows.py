@@ -85,6 +85,7 @@ def read_row(mapped: Mapped, row: Row) -> Stated:
     for said, text in mapped.constants:
         if said.name not in given:
             _state(stated, said, text, f"--set {said.name}", Manner())
+    _sums(stated)
     derive = {"consent": _self, "party": _party}.get(mapped.kind)
     if derive and stated.statements:
         derive(stated)
@@ -110,6 +111,16 @@ def _identifier(target: Target, cell: Cell) -> Any:
     if len(text) > 500:
         raise values.Unread("An outside id has up to 500 characters; shorten it.")
     return {"scope": target.name.removeprefix(IDENTIFIERS), "value": text}
+
+
+def _sums(stated: Stated) -> None:
+    """An amount without a currency is no sum."""
+    for each in stated.statements:
+        name = f"{each.target.name}.currency"
+        if each.target.money and "currency" not in each.value and stated.of(name) is None:
+            stated.refuse(
+                f"The currency is missing; write USD {each.value['amount']}, add a column Currency, or give --set {name}=USD.", each.cell
+            )
 
 
 def _self(stated: Stated) -> None:

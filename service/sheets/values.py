@@ -62,10 +62,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a column writes its dates (`dmy`, `mdy`, or not known), and from when the sheet's serial dates count."""
+    """How a column writes its dates (`dmy`, `mdy`, or not known), from when the sheet's serial dates count, and the currency in its header."""
 
     dates: str | None = None
     epoch_1904: bool = False
+    currency: str | None = None
 
 
 def order_of(cells: Iterable[Cell]) -> str | None:
@@ -97,7 +98,9 @@ def _remembered(kind: str, target: Target, _: str, cell: Cell, manner: Manner) -
         return None
     if target.several:
         return _several(kind, target, cell, manner)
-    return _money(cell) if target.money else _one(kind, target, cell, manner)
+    if target.money:
+        return ({"currency": manner.currency} if manner.currency else {}) | _money(cell)
+    return _one(kind, target, cell, manner)
 
 
 def _several(kind: str, target: Target, cell: Cell, manner: Manner) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -12,7 +13,9 @@ from service import errors
 from service.sheets import corrected
 from service.sheets.book import open_book
 from service.sheets.cells import Unusable, column_name
-from service.sheets.mapping import Options, map_sheet, plan
+from service.sheets.mapping import Options, currency, map_sheet, plan
+from service.sheets.rows import read_row
+from service.sheets.values import Manner
 
 ROWS = [["Licensor", "Licensee", "Note"], ["Zoë — Bild", "Lantern", "a, b"]]
 
@@ -145,3 +148,15 @@ def test_the_corrected_file_holds_no_formula(tmp_path):
 
 def test_columns_have_letters():
     assert [column_name(each) for each in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_currencies_stand_in_the_cell_or_in_the_header():
+    def said(header, amount):
+        content = workbook(["Licensor", "Licensee", header], ["Ada", "Lantern", amount])
+        mapped = map_sheet(opened(content).sheets[0], Options())
+        manners = {each.position: Manner(currency=currency(each)) for each in mapped.columns}
+        return read_row(replace(mapped, manners=manners), next(iter(mapped.rows())))
+
+    assert said("Fee (USD)", 5).of("fee") == {"amount": "5", "currency": "USD"}
+    assert said("Fee (USD)", "EUR 5").of("fee") == {"amount": "5", "currency": "EUR"}
+    assert "--set fee.currency=USD" in said("Fee", 5).faults[0].message
