@@ -208,8 +208,9 @@ def _under_rate(world: World, payment: Fact, usual: Mapping[str, Decimal]) -> bo
         return True
     if money is None:
         money, units = view.details.get("amount"), Decimal(str(view.details.get("units") or 0))
-    least = usual.get(str(money.get("currency"))) if isinstance(money, Mapping) else None
-    amount = _decimal(money.get("amount")) if least is not None else None
+    if not isinstance(money, Mapping):
+        return False
+    least, amount = usual.get(str(money.get("currency"))), _decimal(money.get("amount"))
     return amount is not None and least is not None and amount < least * units
 
 
@@ -218,9 +219,11 @@ def _daily_rates(held: Iterable[View]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for view in held:
         money, days = view.body.get("rate"), _DAYS_PAID.get(str(view.body.get("rate_period")))
-        amount = _decimal(money.get("amount")) if isinstance(money, Mapping) and days else None
-        if amount is not None and days:
-            found.setdefault(str(money["currency"]), amount / days)
+        if not isinstance(money, Mapping) or not days:
+            continue
+        amount = _decimal(money.get("amount"))
+        if amount is not None:
+            found.setdefault(str(money.get("currency")), amount / days)
     return found
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 
 from service import errors
@@ -19,7 +20,7 @@ from service.ledger import merkle, plan, tiles, tree
 from service.ledger.items import Disclosure, Edge, HeadColumns, Item, Receipt, TreeHead, Unchanged, Write
 from service.ledger.note import Checkpoint, Note, Verifier
 from service.ledger.plan import Earlier, Repeated
-from service.ledger.sequencer import Sequencer
+from service.ledger.sequencer import Sequencer, unproved
 from service.ledger.signer import Forked, Mark, Step, unknown
 from service.ledger.signing import Signing
 
@@ -101,8 +102,11 @@ class Ledger:
         self.appended(write.studio_id)
         if isinstance(outcome, Receipt):
             return outcome
-        with self._database.ledger() as conn:
-            return self._receipt(conn, write.studio_id, outcome)
+        try:
+            with self._database.ledger() as conn:
+                return self._receipt(conn, write.studio_id, outcome)
+        except psycopg.OperationalError as fault:  # the database went once more, after it was found that the write is there
+            raise unproved(fault) from fault
 
     def replayed(self, conn: Connection[Any], studio_id: str, key_hash: bytes, request_hmac: bytes) -> Receipt | None:
         """Return what an idempotency key wrote before, or `None`; `Invalid` if it stood for another request."""

@@ -222,7 +222,7 @@ class Sequencer:
             self._search(batch.tickets, fault)
         elif batch.committed:
             log.error("committed but not signed: %s", fault)
-            _settle_all(batch, _unsigned(fault))
+            _settle_all(batch, unproved(fault))
         elif batch.committing and isinstance(fault, psycopg.Error):
             self._resolve(batch, fault)
         else:
@@ -305,9 +305,10 @@ def _refusal(fault: Exception) -> Exception:
     return fault
 
 
-def _unsigned(fault: Exception) -> errors.Unavailable:
+def unproved(fault: Exception) -> errors.Unavailable:
+    """Return the problem that a write is recorded and its proof cannot be given now."""
     return errors.Unavailable(
-        f"It was recorded, but its proof cannot be signed now ({fault}). Ask again with the same Idempotency-Key, or read it.",
+        f"It was recorded, but its proof cannot be given now ({fault}). Ask again with the same Idempotency-Key, or read it.",
         "proof_delayed",
         headers={"Retry-After": "1"},
     )

@@ -222,7 +222,9 @@ class Consultation(Body):
     proposal = Erasable(Text(4000))
     advice = Erasable(Text(4000))
     response = Erasable(Text(4000))
-    alternatives_considered = Several(Erasable(Text(1000)), most=50, about="what was weighed instead, also tools without generation; [] none")
+    alternatives_considered = Several(
+        Erasable(Text(1000)), most=50, about="what was weighed instead, also tools without generation; [] none"
+    )
     outcome = Choice("agreed", "advice_taken", "advice_declined", "pending", "refused")
 
 

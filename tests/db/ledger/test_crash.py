@@ -119,9 +119,10 @@ def _disk_full(_turn):
     raise OSError(28, "No space left on device")
 
 
-def test_a_connection_lost_after_commit_is_resolved_to_what_happened(ledger, faults, monkeypatch):
-    real = sequencer.transaction
-    lost = []
+@pytest.fixture
+def lost(monkeypatch):
+    """The first connection that commits is lost after that."""
+    real, lost = sequencer.transaction, []
 
     @contextmanager
     def losing(conn):
@@ -132,6 +133,23 @@ def test_a_connection_lost_after_commit_is_resolved_to_what_happened(ledger, fau
             raise psycopg.OperationalError("the connection is gone")
 
     monkeypatch.setattr(sequencer, "transaction", losing)
+    return lost
+
+
+def test_a_database_lost_again_before_the_proof_is_read_says_that_it_was_recorded(ledger, lost, monkeypatch):
+    def gone(*_given):
+        raise psycopg.OperationalError
+
+    written = write()
+    with monkeypatch.context() as patch, pytest.raises(Unavailable) as refusal:
+        patch.setattr(Ledger, "_receipt", gone)
+        ledger.append(written)
+    assert lost
+    assert refusal.value.code == "proof_delayed"
+    assert ledger.append(write()).first_index == 1
+
+
+def test_a_connection_lost_after_commit_is_resolved_to_what_happened(ledger, faults, lost):
     written = write()
     receipt = ledger.append(written)
     assert lost
