@@ -141,9 +141,10 @@ def test_a_database_lost_again_before_the_proof_is_read_says_that_it_was_recorde
         raise psycopg.OperationalError
 
     written = write()
-    with monkeypatch.context() as patch, pytest.raises(Unavailable) as refusal:
+    with monkeypatch.context() as patch:
         patch.setattr(Ledger, "_receipt", gone)
-        ledger.append(written)
+        with pytest.raises(Unavailable) as refusal:
+            ledger.append(written)
     assert lost
     assert refusal.value.code == "proof_delayed"
     assert ledger.append(write()).first_index == 1
