@@ -1,0 +1,97 @@
+"""Croissant (1.0 and 1.1): a dataset described in JSON-LD, with its files by digest and what it was derived from.
+
+A usage policy in ODRL stays in the card: this page says that there is one, a person says what it allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from service.ingest import jsontext
+from service.ingest.bodies import told
+from service.ingest.cards.card import MOST, Card, Given, Named, nameless, others, remark, texts
+from service.ingest.draft import Contradiction, Limits
+from service.ingest.provider import listed, text
+
+NAME = "croissant"
+_POLICY: Final = ("odrl:hasPolicy", "hasPolicy", "usageInfo", "sc:usageInfo")
+_FROM: Final = ("prov:wasDerivedFrom", "wasDerivedFrom", "isBasedOn", "sc:isBasedOn")
+_LENGTHS: Final = {"sha256": 64, "md5": 32}
+_KNOWN: Final = {
+    "@context",
+    "@type",
+    "@id",
+    "name",
+    "version",
+    "license",
+    "sc:license",
+    "url",
+    "distribution",
+    "conformsTo",
+    "dct:conformsTo",
+    *_FROM,
+    *_POLICY,
+}
+
+
+def detect(given: Given) -> bool:
+    """Tell whether this is JSON-LD that names Croissant, or a dataset with files of it."""
+    head = given.content[:65_536]
+    return head.lstrip()[:1] == b"{" and b'"@context"' in head and (b"mlcommons.org/croissant" in head or b"cr:FileObject" in head)
+
+
+def read(given: Given) -> Card:
+    """Return what the description says."""
+    found = jsontext.parse(given.content, "/content", Limits().text)
+    value: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    name = text(value, "name") or given.name
+    if not name:
+        raise nameless("The description does not name the dataset; give its name.")
+    licence = _words(value.get("license") or value.get("sc:license"))
+    version = text(value, "version")
+    files = [entry for entry in listed(value.get("distribution")) if "FileObject" in str(text(entry, "@type"))]
+    body = told(
+        label=version[:100] if version else None,
+        members=[_member(entry) for entry in files[:MOST]] if 0 < len(files) <= MOST else None,
+        notes=f"The description names the licence {', '.join(licence)[:1000]}." if licence else None,
+    )
+    identity = text(value, "url", "@id") or name
+    return Card(
+        NAME,
+        "dataset",
+        Named(name[:300], "croissant", f"{identity[:380]}@{version[:100] if version else '-'}"),
+        body,
+        datasets=tuple(
+            Named(word[:300], "uri" if "://" in word else "croissant", word[:500]) for key in _FROM for word in _words(value.get(key))
+        ),
+        contradictions=tuple(_remarks(value, licence, len(files))),
+        unread=others(value, _KNOWN),
+    )
+
+
+def _words(value: Any) -> list[str]:
+    """Texts, or the names or addresses of objects."""
+    entries = value if isinstance(value, list) else [value]
+    return texts([text(entry, "url", "@id", "name") if isinstance(entry, Mapping) else entry for entry in entries])
+
+
+def _member(entry: Any) -> dict[str, Any]:
+    size = re.fullmatch(r"([0-9]{1,15})(?: B)?", text(entry, "contentSize") or "")
+    digests = [
+        {"algorithm": algorithm, "value": value.lower()}
+        for algorithm, length in _LENGTHS.items()
+        if (value := text(entry, algorithm)) and re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", value)
+    ]
+    name = text(entry, "name", "contentUrl", "@id")
+    return told(name=name[:1000] if name else None, bytes=int(size[1]) if size else None, digests=digests or None)
+
+
+def _remarks(value: Mapping[str, Any], licence: list[str], files: int) -> Iterator[Contradiction]:
+    if not licence:
+        yield from remark("licence_unknown", "The description names no licence; nothing says on what terms this may be used.")
+    if any(value.get(key) for key in _POLICY):
+        yield from remark("usage_policy", "The description carries a usage policy; a person has to read what it allows.")
+    if files > MOST:
+        yield from remark("many_files", f"The description lists {files} files; register them as an item list.")
