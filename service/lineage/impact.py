@@ -8,14 +8,17 @@ sounds like them; where its scope names productions, only what belongs to one of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import Connection
 from psycopg.rows import class_row
 
 from schemas.prefixes import PREFIXES
 from service.context import Context
+from service.db import transaction
 from service.lineage.graph import BACKWARD, CARRIES, FORWARD
 from service.records import read
 
@@ -35,55 +38,72 @@ OWNERS: Mapping[str, str] = {
 }
 """Which department has to act on what is reached, by kind; what is released is counsel's."""
 
-# `reach` is everything younger; `let_go` what the releases among it hold: their assets and deliveries, and what cuts consist of.
-_FOUND = """
-WITH RECURSIVE reach (id) AS (
+# Everything younger than the seeds, found in one of two ways: record by record through the indexes, which costs what is reached, or, where
+# that is much, over all edges of the studio at once, which costs what there is. An entry belongs to one version of one record, so a
+# reference is current where its entry is some record's head.
+_NEAR = """
+WITH RECURSIVE walked (id) AS (
     SELECT unnest(%(seeds)s::text[])
     UNION
-    SELECT next.id FROM reach CROSS JOIN LATERAL (
+    SELECT next.id FROM walked CROSS JOIN LATERAL (
         SELECT reference.source AS id FROM reference
         JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source AND head.index = reference.index
-        WHERE reference.studio_id = %(studio_id)s AND reference.target = reach.id
+        WHERE reference.studio_id = %(studio_id)s AND reference.target = walked.id
           AND left(reference.source, 3) || '.' || reference.role = ANY(%(forward)s)
         UNION ALL
         SELECT reference.target FROM head
         JOIN reference ON reference.studio_id = head.studio_id AND reference.index = head.index
-        WHERE left(reach.id, 3) = ANY(%(carriers)s) AND head.studio_id = %(studio_id)s AND head.id = reach.id
+        WHERE left(walked.id, 3) = ANY(%(carriers)s) AND head.studio_id = %(studio_id)s AND head.id = walked.id
           AND left(reference.source, 3) || '.' || reference.role = ANY(%(backward)s)
     ) AS next
-), let_go (id) AS (
+), reach (id) AS MATERIALIZED (SELECT id FROM walked LIMIT %(near)s)
+"""
+_FAR = """
+WITH RECURSIVE stated (source, target, rule) AS (
+    SELECT reference.source, reference.target, reference.source_kind || '.' || reference.role FROM reference
+    JOIN head ON head.studio_id = %(studio_id)s AND head.index = reference.index WHERE reference.studio_id = %(studio_id)s
+), edge (older, younger) AS MATERIALIZED (
+    SELECT CASE WHEN rule = ANY(%(forward)s) THEN target ELSE source END, CASE WHEN rule = ANY(%(forward)s) THEN source ELSE target END
+    FROM stated WHERE rule = ANY(%(forward)s || %(backward)s)
+), reach (id) AS (
+    SELECT unnest(%(seeds)s::text[])
+    UNION
+    SELECT edge.younger FROM reach JOIN edge ON edge.older = reach.id
+)
+"""
+# How much is reached stands in the row without a kind. `let_go` is what the releases among it hold: their assets and deliveries, and what cuts consist of.
+_FOUND = """, let_go (id) AS (
     SELECT id FROM reach WHERE left(id, 3) = 'rel'
     UNION
     SELECT reference.target FROM let_go
     JOIN head ON head.studio_id = %(studio_id)s AND head.id = let_go.id
-    JOIN reference ON reference.studio_id = head.studio_id AND reference.index = head.index
+    JOIN reference ON reference.studio_id = %(studio_id)s AND reference.index = head.index
     WHERE reference.role IN ('released', 'released_delivery', 'delivered', 'cut_item')
 ), found AS MATERIALIZED (
-    SELECT head.id, head.kind, head.label, head.productions, EXISTS (SELECT FROM let_go WHERE let_go.id = head.id) AS released
+    SELECT head.id, head.kind, head.label, head.productions, head.id IN (SELECT id FROM let_go) AS released
     FROM reach JOIN head ON head.studio_id = %(studio_id)s AND head.id = reach.id
     WHERE head.kind = ANY(%(kinds)s) AND NOT head.id = ANY(%(seeds)s)
       AND (%(within)s::text[] IS NULL OR head.productions = '{}' OR head.productions && %(within)s::text[])
 )
-"""
-_COUNTED = """
-(SELECT kind, released, production, count(*) AS number, NULL AS id, NULL AS label, NULL::text[] AS productions
- FROM found LEFT JOIN LATERAL unnest(productions) AS belongs (production) ON true GROUP BY kind, released, production)
+(SELECT kind, released, productions, count(*) AS number, NULL AS id, NULL AS label FROM found GROUP BY kind, released, productions)
 UNION ALL
-(SELECT kind, released, '*', count(*), NULL, NULL, NULL FROM found GROUP BY kind, released)
+(SELECT '', false, '{}', count(*), NULL, NULL FROM reach)
 UNION ALL
-(SELECT kind, released, NULL, NULL, id, label, productions FROM found ORDER BY released DESC, kind, id LIMIT %(limit)s)
+(SELECT kind, released, productions, NULL, id, label FROM found ORDER BY released DESC, kind, id LIMIT %(limit)s)
 """
+_NEAR_MOST = 2_000
+# Over all edges the planner's guesses (few rows, because of row-level security) would cost a look-up a row; what it hashes shall stay in memory.
+_SET_BASED = {"enable_nestloop": "off", "work_mem": "256MB"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     kind: str
     released: bool
-    production: str | None
+    productions: list[str]
     number: int | None
     id: str | None
     label: str | None
-    productions: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +179,36 @@ def of(context: Context, record_id: str, *, scope: Mapping[str, Any] | None = No
         "within": within,
         "limit": limit,
     }
-    with context.conn.cursor(row_factory=class_row(_Row)) as cursor:
-        rows = cursor.execute(_FOUND + _COUNTED, values).fetchall()
-    items = tuple(Item(row.id, row.kind, row.label, tuple(row.productions or ()), row.released) for row in rows if row.id)
+    rows = _rows(context.conn, values)
+    items = tuple(Item(row.id, row.kind, row.label, tuple(row.productions), row.released) for row in rows if row.id)
     return Impact(
         root.id,
-        {(row.kind, row.released): row.number or 0 for row in rows if row.production == "*"},
+        _by_kind(rows),
         _by_production(rows),
         _territories(context, [item.id for item in items if item.kind == "release"][:_RELEASES]),
         items,
     )
+
+
+def _rows(conn: Connection[Any], values: Mapping[str, Any]) -> list[_Row]:
+    """The counts and the worklist, walked near by, or set-based where more than a little is reached."""
+    with conn.cursor(row_factory=class_row(_Row)) as cursor:
+        rows = cursor.execute(_NEAR + _FOUND, {**values, "near": _NEAR_MOST + 1}).fetchall()
+        if sum(row.number or 0 for row in rows if not row.kind) > _NEAR_MOST:
+            with _set_based(conn):
+                rows = cursor.execute(_FAR + _FOUND, values).fetchall()
+    return [row for row in rows if row.kind]
+
+
+@contextmanager
+def _set_based(conn: Connection[Any]) -> Iterator[None]:
+    """Let statements of the block join whole tables; afterwards, also within a transaction that goes on, all is as before."""
+    put = "SELECT " + ", ".join(f"set_config('{name}', %({name})s, true)" for name in _SET_BASED)
+    with transaction(conn):
+        before = {name: conn.execute("SELECT current_setting(%s)", [name]).fetchone() for name in _SET_BASED}
+        conn.execute(put, _SET_BASED)
+        yield
+        conn.execute(put, {name: value[0] for name, value in before.items() if value})
 
 
 def _within(context: Context, *scopes: Mapping[str, Any] | None) -> list[str] | None:
@@ -179,14 +219,19 @@ def _within(context: Context, *scopes: Mapping[str, Any] | None) -> list[str] | 
     return sorted(set.intersection(*limits)) if limits else None
 
 
-def _by_production(rows: Sequence[_Row]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+def _by_kind(rows: Sequence[_Row]) -> dict[tuple[str, bool], int]:
+    found: Counter[tuple[str, bool]] = Counter()
     for row in rows:
-        if row.number and row.production not in (None, "*"):
-            counts = found.setdefault(str(row.production), {})
-            name = f"{row.kind}.{'released' if row.released else 'unreleased'}"
-            counts[name] = counts.get(name, 0) + row.number
-    return found
+        found[row.kind, row.released] += row.number or 0
+    return dict(found)
+
+
+def _by_production(rows: Sequence[_Row]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for row in rows:
+        for production in set(row.productions) if row.number else ():
+            found.setdefault(production, Counter())[f"{row.kind}.{'released' if row.released else 'unreleased'}"] += row.number or 0
+    return {production: dict(counts) for production, counts in found.items()}
 
 
 def _territories(context: Context, releases: Sequence[str]) -> dict[str, int]:
