@@ -36,6 +36,7 @@ class SheetColumn(Body):
     column = Text(10, required=True)
     header = Text(32_767, required=True)
     field = Text(300)
+    dates = Choice("dmy", "mdy", about="which stands first in its dates in numbers, as the column itself or the options tell")
 
 
 class SheetPlan(Body):

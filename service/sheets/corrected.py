@@ -10,7 +10,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from service.sheets.cells import Book, Cell, Row, Unusable, guarded
+from service.sheets import values
+from service.sheets.cells import Book, Cell, Row, Unusable, column_name, guarded
 from service.sheets.mapping import MEND
 
 
@@ -33,26 +34,29 @@ def write(book: Book, sheets: Sequence[Mapping[str, Any]], faults: Iterable[Mapp
     says: dict[tuple[str, int], list[str]] = {}
     for fault in faults:
         says.setdefault((fault["sheet"], fault["row"]), []).append(f"{fault['cell']}: {fault['message']}")
-    headers = {each["sheet"]: each["header_row"] for each in sheets}
-    found = {sheet.name: _rows(sheet.name, sheet.rows(), headers[sheet.name], says) for sheet in book.sheets if sheet.name in headers}
+    plans = {each["sheet"]: each for each in sheets}
+    found = {sheet.name: _rows(sheet.rows(), plans[sheet.name], says) for sheet in book.sheets if sheet.name in plans}
     return _text(book, found, to) if book.delimiter else _workbook(found, {name for name, _ in says}, to)
 
 
-def _rows(name: str, rows: Iterable[Row], header: int, says: Mapping[tuple[str, int], list[str]]) -> Iterable[list[Cell]]:
+def _rows(rows: Iterable[Row], plan: Mapping[str, Any], says: Mapping[tuple[str, int], list[str]]) -> Iterable[list[Cell]]:
     """The header and the refused rows, the remedy behind the last column of the header."""
-    place = 0
+    place, name = 0, plan["sheet"]
+    orders = {each["column"]: each["dates"] for each in plan.get("columns", ()) if "dates" in each}
     for row in rows:
-        if row.number == header:
-            kept = [cell for cell in row.cells if cell != MEND]
-            place = len(row.cells) if MEND not in row.cells else row.cells.index(MEND)
-            yield [*(_shown(cell) for cell in kept[:place]), MEND]
+        if row.number == plan["header_row"]:
+            place = row.cells.index(MEND) if MEND in row.cells else len(row.cells)
+            yield [*(_shown(cell) for cell in row.cells[:place]), MEND]
         elif (name, row.number) in says:
-            cells = [_shown(cell) for cell in row.cells[:place]]
+            cells = [_shown(cell, orders.get(column_name(position))) for position, cell in enumerate(row.cells[:place])]
             yield [*cells, *[None] * (place - len(cells)), guarded("\n".join(says[name, row.number]))]
 
 
-def _shown(cell: Cell) -> Cell:
-    return None if isinstance(cell, Unusable) else guarded(cell)
+def _shown(cell: Cell, dates: str | None = None) -> Cell:
+    """A cell as it goes back: a date that only its neighbours made clear is written out, because they stay behind."""
+    if isinstance(cell, Unusable):
+        return None
+    return guarded(values.written_out(cell, dates) if dates else cell)
 
 
 def _text(book: Book, sheets: Mapping[str, Iterable[list[Cell]]], to: Path) -> int:

@@ -77,6 +77,10 @@ def run(context: Context, book: Book, options: Options, may_write: Mapping[str, 
         while block := [read_row(one, row) for row in islice(rows, CHUNK)]:
             work.take(one.kind, block)
     work.flush()
+    if len(report.faults) >= FAULTS_KEPT:
+        report.warnings.append(
+            f"Only the first {FAULTS_KEPT:,} faults are listed; mend those, then import the whole file again for the others."
+        )
     return report
 
 
@@ -115,11 +119,19 @@ def _manners(mapped: Mapped, options: Options, report: Report) -> Mapped:
         seen = cells[column.position]
         order = options.dates or (seen.copy().pop() if len(seen) == 1 else None)
         manners[column.position] = values.Manner(order, mapped.sheet.epoch_1904)
+        if order:
+            _told(report, mapped, column)["dates"] = order
         if len(seen) == 2:
             report.warnings.append(
                 f"{mapped.sheet.name}!{column.letters} ({column.header}) has days first in some cells and months first in others; its dates in numbers are refused."
             )
     return replace(mapped, manners=manners)
+
+
+def _told(report: Report, mapped: Mapped, column: mapping.Column) -> dict[str, Any]:
+    """What the report says of a column."""
+    columns = next(each["columns"] for each in report.sheets if each["sheet"] == mapped.sheet.name)
+    return next(each for each in columns if each["column"] == column.letters)
 
 
 def _wanted(mapped: Mapped) -> Iterator[tuple[str, str]]:

@@ -84,6 +84,15 @@ def numbered_day(cell: Cell) -> re.Match[str] | None:
     return _NUMBERED_DAY.fullmatch(cell.strip()) if isinstance(cell, str) else None
 
 
+def written_out(cell: Cell, dates: str) -> Cell:
+    """A date in numbers as `2026-08-10`; anything else as it is."""
+    match = numbered_day(cell)
+    try:
+        return _ordered_day(str(cell), match, Manner(dates)) if match else cell
+    except Unread:
+        return cell
+
+
 def value(kind: str, target: Target, cell: Cell, manner: Manner) -> Any:
     """The value that a cell states for a field, `None` where it states nothing; raises `Unread`."""
     return _remembered(kind, target, cell.__class__.__name__, cell, manner)

@@ -22,7 +22,7 @@ LICENCES = (
     ("Rightsline ID", "Licensor", "Licensor type", "Licensee", "Licensed Work", "Territory", "Media", "Term Start", "Term End", "Fee", "Currency", "AI Training", "Colour"),
     ("RL-1", "Ada Quill", "person", "Lantern Pictures Inc", "Harbour at Night; Tide", "United States; Germany, FR", "SVOD; Theatrical", date(2026, 8, 1), "31/12/2030", 12000.5, "USD", "Yes", "red"),
     ("RL-2", "ada  quill", "person", "Lantern Pictures Inc", "Dunes", "Worldwide", "All media", date(2026, 8, 1), "01/02/2031", "EUR 1,500.00", None, "no", None),
-    ("RL-3", "Marrow Archive", None, "Lantern Pictures Inc", "Reel 4", "Untied States", "SVOD", "yesterday", None, None, None, "maybe", None),
+    ("RL-3", "Marrow Archive", None, "Lantern Pictures Inc", "Reel 4", "Untied States", "SVOD", "yesterday", "03/04/2031", None, None, "maybe", None),
     ("RL-4", "Marrow Archive", None, "Lantern Pictures Inc", "=SUM(A1)", "NO", "TV", "2026-09", None, None, None, None, None),
 )  # fmt: skip
 CAST = (
@@ -168,6 +168,7 @@ def test_the_command_and_the_corrected_file(run: Callable[..., tuple[int, str]],
     sheet = mend["Licences"]
     assert [cell.value for cell in sheet[1]] == [*LICENCES[0], "What to mend"]
     assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["RL-3", "RL-4"]
+    assert sheet["I2"].value == "2031-04-03", "the rows that said which comes first stay behind"
     for cell, value in (("F2", "United States"), ("H2", "2026-09-01"), ("L2", "No"), ("E3", "Reel 5")):
         sheet[cell] = value
     mend.save(tmp_path / "rights.corrected.xlsx")
