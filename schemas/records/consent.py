@@ -150,7 +150,7 @@ class Consent(Record):
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         """Who speaks for another names that person; nobody signs before being asked; two signing dates must agree."""
-        if data["capacity"] not in ("self", "company", "employer"):
+        if data["capacity"] not in ("self", "company", "employer", "union"):  # a union may agree for a title
             needs(data, "person", f"when the capacity is {data['capacity']}")
         if data["capacity"] == "self" and data.get("person", data["grantor"]) != data["grantor"]:
             raise ValidationError({"capacity": ["Grantor and person differ, so this is not self; say in what capacity the grantor signs."]})

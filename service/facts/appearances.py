@@ -182,6 +182,8 @@ def appearance(world: World, view: View) -> Fact:
             "classification_conflict": found.conflict,
             "recognition_settled": classify.settled(world, view, kind, named),
             "references_person": _references_person(world, view, person),
+            "performer_in_open_role": base["in_human_role"] is None
+            and person is not None,  # it shows a performer: no creature made without one
             "dates": dates(world, view, replica, held[0] if held else None),
             "consents": consents.seen_from(world, use_of(world, view, person, production)) if person and _changed(base) else [],
             "attestations": papers.attestations(world, (view.id,)),

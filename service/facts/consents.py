@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from service.facts import advertising, estates, limits, papers, suspensions, times
+from service.facts.joined import together
 from service.facts.library import View
 from service.facts.people import dead_at
 from service.facts.world import Fact, World, bare, bares, compact, part, present
@@ -60,7 +61,7 @@ def _of_person(world: World, person: str) -> list[View]:
 
 def seen_from(world: World, use: Use) -> list[Fact]:
     """Return each consent about the person as it stands towards one use; several areas ask about the same one."""
-    return world.once("seen", use.key, lambda: [_seen(world, view, use) for view in of_person(world, use.person)])
+    return world.once("seen", use.key, lambda: together(world, use, [_seen(world, view, use) for view in of_person(world, use.person)]))
 
 
 def _seen(world: World, view: View, use: Use) -> Fact:

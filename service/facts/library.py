@@ -175,7 +175,7 @@ WITH near AS MATERIALIZED (
 SELECT head.id FROM near JOIN head ON head.studio_id = %(studio)s AND head.id = near.source AND head.index = near.index
 WHERE head.first_index < %(known_at)s AND (
     head.kind = 'binding'
-    OR (head.kind = 'consent' AND head.state = 'refused')
+    OR (head.kind = 'consent' AND (head.state = 'refused' OR head.type = 'union'))
     OR (head.kind = 'engagement' AND head.state = ANY(ARRAY['recast', 'terminated']))
     OR head.type = ANY(ARRAY['background_day', 'approval', 'commercial', 'vendor_determination', 'casting_log', 'access_policy'])
     OR (head.type = 'notice' AND head.label = 'notice: pre_production')
@@ -588,11 +588,8 @@ def debts(reader: Reader, library: Library) -> None:
 def opened(context: Context, library: Library) -> None:
     """Open the secret fields that facts are derived from: dates and ages of people, amounts of deals and pay. None of them leaves."""
     games = {view.key for view in library.of("production") if view.body.get("format") == "game"}
-    secret = [
-        view
-        for view in library.views.values()
-        if view.key in games or view.kind in ("party", "replica", "engagement") or view.type in ("compensation", "bargaining", "writer_deal")
-    ]
+    kinds, types = {"party", "replica", "engagement"}, {"compensation", "bargaining", "writer_deal"}
+    secret = [view for view in library.views.values() if view.key in games or view.kind in kinds or view.type in types]
     stored = [view for view in secret if _kind(view.id)]
     shells = [Recorded(view.id, view.kind, view.version, 0, "", "", {}, view.body, ()) for view in stored]
     for view, recorded in zip(stored, read.open_all(context, shells), strict=True):

@@ -126,6 +126,7 @@ def dataset(world: World, view: View) -> Fact:
             "people": people or [],
             "production": ref(world.production),
             "path": world.path(view),
+            **({"because": {"unlicensed": "parts"}} if unlicensed is None else {}),
         }
     )
 

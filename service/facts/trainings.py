@@ -23,16 +23,23 @@ _KINDS: Final = {
 def trainings(world: World) -> list[Fact]:
     """Return each training: of a model on a dataset, as made or as asked for, and each licence out for training."""
     found = []
+    jobs = [view for view in lineage_of(world, "evidence") if view.type == "training_job"]
+    told = {
+        (bare(job.details.get("model")), bare(one))
+        for job in jobs
+        if job.details.get("state") != "stopped"
+        for one in job.details.get("datasets") or ()
+    }
     for model in lineage_of(world, "model"):
         for one in model.body.get("datasets") or ():
+            if "training" not in model.body and (model.id, bare(one)) in told:
+                continue  # the job is the account of that very training
             dataset = world.library.get(one)
             found.append(_training(world, f"{model.id}/{bare(one)}", model, dataset, part(model.body, "training")))
-    for job in lineage_of(world, "evidence"):
-        if job.type == "training_job":
-            named = job.details.get("datasets") or ()
-            found += [_training(world, f"{job.id}/{bare(one)}", job, world.library.get(one), job.details) for one in named]
-        elif job.type == "training_licence":
-            found.append(_licence_out(world, job))
+    for job in jobs:
+        named = job.details.get("datasets") or ()
+        found += [_training(world, f"{job.id}/{bare(one)}", job, world.library.get(one), job.details) for one in named]
+    found += [_licence_out(world, view) for view in lineage_of(world, "evidence") if view.type == "training_licence"]
     trained = {one["dataset"]["$ref"] for one in found if one.get("dataset")}
     if world.act == "train":
         found += [

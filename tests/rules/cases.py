@@ -91,7 +91,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     },
     "appearances": {
         "id": "app_1", "record": "app_1", "person": PERSON, "production": PRODUCTION, "dates": DATES, "digital": True, "classification": "ebdr", "no_scan": False, "classification_conflict": False,
-        "recognition_settled": True, "in_human_role": True, "references_person": False, "attestations": [attested("non_human_character")], "alteration": True,
+        "recognition_settled": True, "in_human_role": True, "references_person": False, "performer_in_open_role": False, "attestations": [attested("non_human_character")], "alteration": True,
         "alteration_kinds": ["noise_cleaning"], "ordinary_finishing": False, "dub_or_double": True, "type": "dub", "voice_source": "replica", "voiced_by": ["pty_2"],
         "consents": [CONSENT], "exemptions": [],
     },

@@ -151,10 +151,10 @@ CASES = [
         (({"consents": []}, "block"), ({"consents": [], "recognised": False}, "review"), ({"consents": [], "name_used": False, "replaces_name": True}, "review"), ({"deals": []}, "block"), ({"deals.0.before_use": GONE}, "review"), ({"consents.0.covers_features": False}, "block"), (LATE, "review")),
         ({"name_used": GONE, "replaces_name": GONE}, "review"), {"features": []},
     ),
-    Case(f"{FOR}synthetic.nonhuman-exempt", "appearances", {"in_human_role": False}, "pass", (({"references_person": True}, "warn"), ({"attestations": []}, "warn")), ({"in_human_role": GONE}, "review"), {"in_human_role": True}),
+    Case(f"{FOR}synthetic.nonhuman-exempt", "appearances", {"in_human_role": False}, "pass", (({"references_person": True}, "warn"), ({"attestations": []}, "warn"), ({"in_human_role": GONE, "performer_in_open_role": True}, "not_applicable")), ({"in_human_role": GONE}, "review"), {"in_human_role": True}),
     Case(
         f"{FOR}meetings.semiannual", "meetings", {"dates.request": "2025-10-20"}, "pass",
-        (({"days_since_last": 200}, "obligation"), ({"days_since_last": 200, "request_open": False}, "pass")), ({"days_since_last": GONE}, "obligation"), {"union": "wga"},
+        (({"days_since_last": 200}, "obligation"), ({"days_since_last": 200, "request_open": False}, "pass"), ({"ever_held": False, "days_since_last": GONE}, "obligation")), ({"days_since_last": GONE}, "obligation"), {"union": "wga"},
     ),
     Case(
         TRAINED_BY_INTERIM, "trainings", {}, "pass",

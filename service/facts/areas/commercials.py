@@ -253,12 +253,13 @@ def _reach(riders: Iterable[Fact]) -> Fact:
     given = [one for one in given if one.get("state_at_use") in ("live", "late", None)]
     named = [one for one in given if "productions" not in one["outside"]]
     first = min(named or given, key=lambda one: (one.get("signed_at") or "9999", one["id"]), default=None)
-    outside = False if first is None else True if first["outside"] else (None if first["open"] else False)
+    differs = first["outside"] or first.get("alone", []) if first else []
+    outside = False if first is None else True if differs else (None if first["open"] else False)
     own = [one for one in given if one.get("covers_production") is True and not one["advance"]]
     return {
         "first_rider": first["id"] if first else "no paper",
         "outside_first": outside,
-        "differs": first["outside"] if first else [],
+        "differs": differs,
         "further": [one for one in given if first and one["id"] != first["id"]],
         "rests_on_advance": bool(not own and any(one["advance"] for one in given)),
     }

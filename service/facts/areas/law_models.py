@@ -96,11 +96,17 @@ def _document(world: World, paper: View, view: View) -> Fact:
             "synthetic_unnamed": [
                 str(bare(one.get("dataset")))
                 for one in details.get("data") or ()
-                if one.get("source_class") == "synthetic" and not one.get("generating_model")
+                if _synthetic(world, one) and not one.get("generating_model")
             ],
             "ends": law_papers.end_of(paper),
         }
     )
+
+
+def _synthetic(world: World, told: Mapping[str, Any]) -> bool:
+    """Whether a dataset holds generated material: as the summary classes it, or as its own record says."""
+    dataset = world.library.get(told.get("dataset"))
+    return told.get("source_class") == "synthetic" or bool(dataset and dataset.body.get("contains_generated") is True)
 
 
 def _uncovered(documents: list[View], trained: list[str]) -> list[str]:

@@ -42,7 +42,7 @@ def _deal(world: World, view: View) -> Fact:
             "unpublished_supplied": _unpublished(listed, mine),
             "supplied": supplied,
             "reduced": reduced,
-            "reduction_asked": False if supplied is None and reduced is False else supplied,
+            "reduction_asked": _asked(world, production, supplied=supplied, reduced=reduced, because=because),
             "because_of_generated": because,
             **written.owner_facts(world, writer, production, titles.lines(world, people.engagements(world, writer, production))),
             "dates": {"deal": times.text(details.get("signed_at")) or world.at},
@@ -55,6 +55,21 @@ def _deal(world: World, view: View) -> Fact:
             },
         }
     )
+
+
+def _asked(world: World, production: str | None, *, supplied: times.Tri, reduced: times.Tri, because: times.Tri) -> times.Tri:
+    """Tell whether a fee may have been cut for generated material: supplied, given as the reason, or on the title with no reason given."""
+    if reduced is False:
+        return False if supplied is None else supplied
+    if because is True:
+        return True
+    return None if supplied is False and because is None and reduced and _on_title(world, production) else supplied
+
+
+def _on_title(world: World, production: str | None) -> bool:
+    papers = [view for view in world.library.of("evidence", "writing_material") if written.of_title(world, view, production)]
+    found = [written.material_of(world, view.id) for view in papers]
+    return any(written.generated(world, one) is True for one in found if one)
 
 
 def _because(stated: Any) -> times.Tri:
