@@ -15,6 +15,7 @@ MODULES = (
     "events",
     "erasure",
     "generations",
+    "cards",
     "lineage",
     "content",
     "credentials",

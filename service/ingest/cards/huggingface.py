@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from service import errors
 from service.ingest.bodies import told
@@ -19,7 +19,8 @@ from service.ingest.cards.card import Card, Given, Named, nameless, others, rema
 from service.ingest.draft import Contradiction
 
 NAME = "huggingface"
-_LARGEST = 256 * 1024
+_LARGEST = 64 * 1024
+_DEEPEST = 30
 _TYPES: Final = {"finetune": "fine_tune", "adapter": "adapter", "merge": "merge", "quantized": "quantised"}
 _DATASET: Final = {"source_datasets", "annotations_creators", "size_categories", "task_categories", "dataset_info", "configs"}
 _KNOWN: Final = {
@@ -82,9 +83,12 @@ def parse_yaml(text: str) -> Mapping[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """The text, unless it holds an alias: cards have no use for them, and a few make a page of a line."""
-    if any(isinstance(event, AliasEvent) for event in YAML(typ="safe", pure=True).parse(text)):
-        raise ValueError("alias")
+    """The text, unless it holds an alias or nests deeper than any card: a few of either take minutes to read."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if isinstance(event, AliasEvent) or depth > _DEEPEST:
+            raise ValueError("not the YAML of a card")
     return text
 
 

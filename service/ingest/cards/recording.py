@@ -1,0 +1,92 @@
+"""A card into the ledger: the model or dataset that it is about, and whatever it names, found before made; the card itself is kept whole.
+
+The same card of the same thing is imported once. What the card only names becomes a record with nothing but that name: its terms and its training
+are unknown until somebody says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.context import Context, Idempotency
+from service.ingest import bodies, find
+from service.ingest.bodies import told
+from service.ingest.cards.card import Card, Kind, Named
+from service.records import read, write
+from service.records.model import Draft, Recorded
+
+_TARGET = "card"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The record that the card is about, all that was written with it, and whether it was there before."""
+
+    record: Recorded
+    made: tuple[Recorded, ...]
+    found: bool
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Records to be written together, what is named before what names it."""
+
+    context: Context
+    links: Mapping[str, str]
+    productions: list[str] | None
+    drafts: list[Draft] = field(default_factory=list)
+    known: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def target(self, kind: Kind, named: Named) -> str:
+        """The record that this name means: as the caller says, by digest, by outside id, else a new one."""
+        key = (kind, named.scope, named.value)
+        if key not in self.known:
+            self.known[key] = self.links.get(named.name) or _there(self.context, kind, named) or self._add(kind, named)
+        return self.known[key]
+
+    def _add(self, kind: Kind, named: Named) -> str:
+        key = f"n{len(self.drafts)}"
+        body = _named(named, self.productions) | told(weights=bodies.digests(named.digests) if kind == "model" else None)
+        self.drafts.append(Draft(kind, body, client_key=key))
+        return f"${key}"
+
+
+def record(
+    context: Context,
+    card: Card,
+    content: bytes,
+    *,
+    links: Mapping[str, str] | None = None,
+    productions: list[str] | None = None,
+    key: Idempotency | None = None,
+) -> Imported:
+    """Write what the card says, as one append."""
+    earlier = _there(context, card.kind, card.about)
+    if earlier is not None:
+        return Imported(read.get(context, card.kind, earlier), (), found=True)
+    batch = _Batch(context, links or {}, productions)
+    bases = [batch.target("model", each) for each in card.bases]
+    data = [batch.target("dataset", each) for each in card.datasets]
+    stored = context.blobs.put(content)
+    body = _named(card.about, productions) | told(
+        **card.body,
+        base_models=bases or None,
+        **({"datasets" if card.kind == "model" else "derived_from": list(dict.fromkeys(data))} if data else {}),
+        card={"sha256": stored.sha256, "bytes": stored.size, "media_type": "application/octet-stream"},
+    )
+    batch.drafts.append(Draft(card.kind, body, client_key=_TARGET))
+    made = write.append(context, batch.drafts, key=key)
+    context.blobs.grant(made[-1].id, stored.sha256)
+    return Imported(made[-1], tuple(made), found=False)
+
+
+def _there(context: Context, kind: Kind, named: Named) -> str | None:
+    return find.by_digests(context, kind, named.digests) or find.by_identifier(context, kind, named.scope[:100], named.value[:500])
+
+
+def _named(named: Named, productions: list[str] | None) -> dict[str, Any]:
+    """A record known by this name only."""
+    identifiers = bodies.identifiers([(named.scope, named.value)])
+    return told(name=bodies.clean(named.name, 300), identifiers=identifiers, grade="imported", productions=productions)
