@@ -39,8 +39,8 @@ OWNERS: Mapping[str, str] = {
 """Which department has to act on what is reached, by kind; what is released is counsel's."""
 
 # Everything younger than the seeds, found in one of two ways: record by record through the indexes, which costs what is reached, or, where
-# that is much, over all edges of the studio at once, which costs what there is. An entry belongs to one version of one record, so a
-# reference is current where its entry is some record's head.
+# that is much, over all edges of the studio at once, which costs what there is. Both compare the
+# record beside the place in the log, though one would do: the planner then expects few edges, hashes them, and does so once for all steps.
 _NEAR = """
 WITH RECURSIVE walked (id) AS (
     SELECT unnest(%(seeds)s::text[])
@@ -61,7 +61,7 @@ WITH RECURSIVE walked (id) AS (
 _FAR = """
 WITH RECURSIVE stated (source, target, rule) AS (
     SELECT reference.source, reference.target, reference.source_kind || '.' || reference.role FROM reference
-    JOIN head ON head.studio_id = %(studio_id)s AND head.index = reference.index WHERE reference.studio_id = %(studio_id)s
+    JOIN head ON head.studio_id = %(studio_id)s AND head.id = reference.source AND head.index = reference.index WHERE reference.studio_id = %(studio_id)s
 ), edge (older, younger) AS MATERIALIZED (
     SELECT CASE WHEN rule = ANY(%(forward)s) THEN target ELSE source END, CASE WHEN rule = ANY(%(forward)s) THEN source ELSE target END
     FROM stated WHERE rule = ANY(%(forward)s || %(backward)s)
@@ -93,7 +93,7 @@ UNION ALL
 """
 _NEAR_MOST = 2_000
 # Over all edges the planner's guesses (few rows, because of row-level security) would cost a look-up a row; what it hashes shall stay in memory.
-_SET_BASED = {"enable_nestloop": "off", "work_mem": "256MB"}
+_SET_BASED = {"enable_nestloop": "off", "enable_mergejoin": "off", "jit": "off", "work_mem": "256MB"}
 
 
 @dataclass(frozen=True, slots=True)
