@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from service.ingest.bodies import told
-from service.ingest.cards.card import MOST, Card, Given, Named, nameless, remark
+from service.ingest.cards.card import MOST, Card, Given, Kind, Named, nameless, remark
 from service.ingest.cards.huggingface import parse_yaml
 from service.ingest.draft import Digest
 from service.ingest.provider import at, listed, text
@@ -36,7 +36,8 @@ def read(given: Given) -> Card:
         paths = ", ".join(str(text(out, "path"))[:100] for _, _, out in (made or every)[:10]) or "none"
         raise nameless(f"Name the output that is meant; models and folders that the lock file writes: {paths}.")
     stage_name, stage, out = made[0]
-    path, kind = text(out, "path") or str(stage_name), _kind(out) or "model"
+    path = text(out, "path") or str(stage_name)
+    kind: Kind = _kind(out) or "model"
     deps = [dep for dep in listed(at(stage, "deps"))[:MOST] if text(dep, "path")]
     return Card(
         NAME,
@@ -52,7 +53,7 @@ def read(given: Given) -> Card:
     )
 
 
-def _kind(out: Any) -> Any:
+def _kind(out: Any) -> Kind | None:
     """What a path is, as far as its hash and its ending tell."""
     hashed = text(out, "md5", "checksum") or ""
     if hashed.endswith(".dir") or at(out, "nfiles") is not None:
