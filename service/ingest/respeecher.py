@@ -64,15 +64,16 @@ def _inputs(merged: Any, limits: Limits) -> Iterator[Input]:
         yield Input(
             original[: limits.name], "driving_performance", "original_id", identifiers=(("respeecher.recording", original[: limits.name]),)
         )
-    actor = text(merged, "source_actor")
-    if actor:
+    if text(merged, "source_actor"):  # the name itself stays in the raw source, which is encrypted
         session = text(merged, "session") or "a session not named"
-        yield Input(f"{actor} in {session}"[: limits.name], "driving_performance", "source_actor")
+        yield Input(f"source actor in {session}"[: limits.name], "driving_performance", "source_actor")
 
 
 def _remarks(merged: Any) -> Iterator[Contradiction]:
     state = text(merged, "state", "status")
     if state and state.lower() not in {"ready", "done", "completed", "success"}:
         yield Contradiction("not_finished", "The conversion was not done when this answer was taken.")
+    if text(merged, "source_actor"):
+        yield Contradiction("driver_named", "The source names the performer whose performance drives the voice; state who it is.")
     if merged and not text(merged, "original_id", "source_actor", "text") and not any(at(merged, key) for key, _ in _DRIVERS):
         yield Contradiction("driver_unknown", "Nothing says whose performance drives the voice; state the source actor or the recording.")

@@ -99,8 +99,9 @@ def test_respeecher_has_a_driver_and_a_target() -> None:
     assert (told.job_id, told.fields, roles(told)) == (
         "Harbour/s3",
         {"terms": {"contract": "RS-2026-14"}},
-        [("driving_performance", "B. Hand in s3")],
+        [("driving_performance", "source actor in s3")],
     )
+    assert (codes(told), "B. Hand" in str((told.inputs, told.contradictions))) == (["driver_named"], False)
     assert codes(exchange({}, {"voice_id": "v"}, "respeecher")) == ["driver_unknown"]
 
 
