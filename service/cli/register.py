@@ -86,7 +86,7 @@ def dataset(cli: Cli, directory: Path, **options: Any) -> None:
         ) as state:
             progress = hash_tree(root, state, plan.part_of, _shown(), threads=options["threads"])
             found = _recorded(client, state, plan, options)
-            told = found | {"hashed": progress.files - progress.known, "known": progress.known, "bytes_read": progress.bytes}
+            told = found | {"hashed": progress.hashed, "known": progress.known, "bytes_read": progress.bytes}
             told |= _findings(state, plan)
     cli.answer(told, _text(told))
 
@@ -228,13 +228,13 @@ def _text(told: dict[str, Any]) -> str:
     if told["items_without_licence"]:
         number = told["held"] or told["without_licence"]
         named = ", ".join(told["items_without_licence"][:10]) + (", …" if number > 10 else "")
-        lines.append(f"{'Held' if told['held'] else 'Without licence'}: {number:,} items: {named}.")
+        lines.append(f"{'Held' if told['held'] else 'Without licence'} ({number:,}): {named}.")
     lines += [
         f"Licence {one['licence']} lists {one['schedule_count']:,} items; {one['items']:,} stand under it here."
         for one in told["beyond_schedule"]
     ]
     for one in told["duplicate_items"][:10]:
-        across = f", under {len(one['licences'])} licences" if len(one["licences"]) > 1 else ""
+        across = f", under {' and '.join(licence or 'none' for licence in one['licences'])}" if len(one["licences"]) > 1 else ""
         lines.append(f"Same content{across}: {', '.join(one['names'][:5])}{', …' if len(one['names']) > 5 else ''}.")
     if told["duplicates"] > 10:
         lines.append(f"{told['duplicates']:,} contents stand there more than once.")

@@ -51,10 +51,11 @@ class Seen:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run has come: files met, of these those known from before, bytes read."""
+    """How far a run has come: files met, of these those known from before and those hashed now, bytes read."""
 
     files: int = 0
     known: int = 0
+    hashed: int = 0
     bytes: int = 0
 
 
@@ -266,6 +267,7 @@ def _take(
     done: Future[list[Seen]], state: State, part_of: Callable[[str], int | None], progress: Progress, told: Callable[[Progress], None]
 ) -> None:
     files = done.result()
+    progress.hashed += sum(1 for one in files if one.sha256)
     progress.bytes += sum(one.size for one in files if one.sha256)
     state.put(files, part_of)
     told(progress)
