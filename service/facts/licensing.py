@@ -12,6 +12,8 @@ from service.facts.world import Fact, World, bare, bares, compact, part, ref
 from service.rules import verdicts
 
 _ENDED: Final = ("revoked", "terminated")
+#: How a source came to be the studio's own, or nobody's.
+OWN: Final = frozenset({"own_production", "public_domain"})
 
 
 def lineage_of(world: World, kind: str) -> list[View]:
@@ -104,8 +106,8 @@ def dataset(world: World, view: View) -> Fact:
     parts = view.body.get("parts")
     counts = {one: _count(one_part) for one, one_part in enumerate(parts or ())}
     total = view.body.get("item_count", part(view.body, "items").get("count"))
-    licensed = [counts[number] for number, one in enumerate(parts or ()) if one.get("licence")]
-    bare_parts = [(number, one) for number, one in enumerate(parts or ()) if not one.get("licence")]
+    licensed = [counts[number] for number, one in enumerate(parts or ()) if _covered(world, one)]
+    bare_parts = [(number, one) for number, one in enumerate(parts or ()) if not _covered(world, one)]
     unlicensed = _unlicensed(parts, total, licensed, [counts[number] for number, _ in bare_parts])
     odd = [str(one.get("name") or bare(one.get("asset")) or "unnamed") for one in view.body.get("members") or () if not one.get("licence")]
     unlicensed = max(unlicensed, len(odd)) if unlicensed is not None else (len(odd) or None)
@@ -129,6 +131,12 @@ def dataset(world: World, view: View) -> Fact:
             **({"because": {"unlicensed": "parts"}} if unlicensed is None else {}),
         }
     )
+
+
+def _covered(world: World, one: Mapping[str, Any]) -> bool:
+    """Whether a part stands under a licence or needs none, because its source is the studio's own work or nobody's."""
+    source = world.library.get(one.get("source"))
+    return bool(one.get("licence") or (source and source.body.get("acquired_how") in OWN))
 
 
 def _count(one: Mapping[str, Any]) -> int | None:

@@ -9,12 +9,11 @@ from typing import Any, Final
 from service.facts import times
 from service.facts.areas import platform_papers
 from service.facts.library import View
+from service.facts.licensing import OWN
 from service.facts.world import Fact, World, bare, compact, part
 
 _AI_TERMS: Final = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
 _CLOSED: Final = frozenset({"camera", "hand_made", "recorded", "licensed_stock"})
-#: How a source came to be the studio's own, or nobody's.
-OWN: Final = frozenset({"own_production", "public_domain"})
 _STATEMENTS: Final = frozenset({"visible_label", "audible_label", "caption", "metadata", "watermark", "store_page"})
 #: Kinds of files that can carry a manifest inside.
 EMBEDDABLE: Final = frozenset(

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from service.facts import appearances, papers, times
-from service.facts.areas import disclosed, platforms
+from service.facts.areas import platforms
 from service.facts.library import View
+from service.facts.licensing import OWN
 from service.facts.world import Fact, World, bare, compact, part, ref
 
 AREAS: Final = ("vocals", "instrumentation", "composition", "post_production", "lyrics")
@@ -79,7 +80,7 @@ def borrowings(world: World) -> Iterator[Fact]:
 
 
 def _borrowing(world: World, view: View, licences: Sequence[View]) -> Fact:
-    own = view.kind == "source" and view.body.get("acquired_how") in disclosed.OWN
+    own = view.kind == "source" and view.body.get("acquired_how") in OWN
     return {
         "id": view.id,
         "record": view.id,
