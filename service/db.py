@@ -20,7 +20,7 @@ from psycopg import Connection
 from psycopg import errors as pg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from service import errors
+from service import errors, forks
 
 APP, LEDGER, OWNER = "clearance_app", "clearance_ledger", "clearance_owner"
 POOL_SECONDS = 10.0
@@ -50,9 +50,12 @@ class Database:
         self._size, self._ledger_size = size, ledger_size
         self._limit = f"{round(statement_seconds * 1000)}ms"
         self._prepare_threshold = prepare_threshold
+        self._begin()
+
+    def _begin(self) -> None:
         self._pools: dict[str, ConnectionPool[Link]] = {}
-        self._process = os.getpid()
         self._making = threading.Lock()
+        self._process = os.getpid()
 
     @contextmanager
     def app(self, studio_id: str) -> Iterator[Link]:
@@ -117,8 +120,7 @@ class Database:
             pool.putconn(conn)
 
     def _pool(self, role: str) -> ConnectionPool[Link]:
-        if self._process != os.getpid():  # forked: the parent's sockets are not ours to use
-            self._making, self._pools, self._process = threading.Lock(), {}, os.getpid()
+        forks.anew(lambda: self._process, self._begin)  # the parent's sockets are not ours to use
         found = self._pools.get(role)
         return found if found is not None else self._make(role)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from service import errors
+from service import errors, forks
 
 log = logging.getLogger("clearance.witness")
 
@@ -30,16 +30,15 @@ class Courier:
         self._begin()
 
     def _begin(self) -> None:
-        self._process = os.getpid()
         self._waiting: set[str] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._process = os.getpid()
 
     def leave_word(self, studio_id: str) -> None:
         """Name a studio whose log has grown; returns at once."""
-        if self._process != os.getpid():
-            self._begin()
+        forks.anew(lambda: self._process, self._begin)
         if studio_id in self._waiting:  # the errand has yet to begin, and will find this append: nobody needs the lock
             return
         with self._changed:

@@ -21,7 +21,7 @@ from typing import Any, cast
 import psycopg
 from psycopg import Connection
 
-from service import db, errors
+from service import db, errors, forks
 from service.db import Database, transaction
 from service.ledger import plan, rows, tree
 from service.ledger.entry import leaf_hash
@@ -89,11 +89,11 @@ class Sequencer:
         self._start()
 
     def _start(self) -> None:
-        self._process = os.getpid()
         self._queue: deque[Ticket] = deque()
         self._arrived = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._process = os.getpid()
 
     def submit(self, write: Write) -> Receipt | Repeated:
         """Append a write and wait for the outcome; raises the problem that refused it."""
@@ -108,8 +108,7 @@ class Sequencer:
         return ticket.outcome
 
     def _enqueue(self, ticket: Ticket) -> None:
-        if self._process != os.getpid():  # forked: the thread and whoever waited stayed behind
-            self._start()
+        forks.anew(lambda: self._process, self._start)  # the thread and whoever waited stayed behind
         with self._arrived:
             if self._closing or len(self._queue) >= QUEUE_LIMIT:
                 raise errors.Unavailable("Too many writes are waiting; try again.", "busy", headers={"Retry-After": "1"})

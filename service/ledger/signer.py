@@ -28,7 +28,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from service import durable
+from service import durable, forks
 from service.errors import Conflict, StartError, Unavailable
 from service.ledger import merkle, succession
 from service.ledger.note import Checkpoint, Note, Signature, Verifier, key_id, sign
@@ -154,8 +154,7 @@ class Signer:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        if self._process != os.getpid():
-            self._open()
+        forks.anew(lambda: self._process, self._open)
         with self._threads:
             yield
 

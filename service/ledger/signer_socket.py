@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from service import errors
+from service import errors, forks
 from service.ledger import note
 from service.ledger.note import Checkpoint, Note, Verifier
 from service.ledger.signer import Forked, Mark, Signer, Step
@@ -81,6 +81,9 @@ class RemoteSigner:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._begin()
+
+    def _begin(self) -> None:
         self._free: list[Line] = []
         self._process = os.getpid()
 
@@ -169,8 +172,7 @@ class RemoteSigner:
             raise
 
     def _line(self, *, fresh: bool = False) -> Line:
-        if self._process != os.getpid():  # forked: the parent's lines are not ours
-            self._free, self._process = [], os.getpid()
+        forks.anew(lambda: self._process, self._begin)  # the parent's lines are not ours
         with suppress(IndexError):  # another thread may take the last one
             while True:
                 line = self._free.pop()

@@ -32,7 +32,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("service.records", "service.watch"),
     ("service.content", "service.context", "service.db", "service.embedded", "service.ledger", "service.migrate", "service.sandbox"),
     ("service.client", "service.rules", "service.roles"),
-    ("service.config", "service.durable", "service.errors", "service.ids", "service.version"),
+    ("service.config", "service.durable", "service.errors", "service.forks", "service.ids", "service.version"),
     ("schemas",),
 )  # fmt: skip
 ROOMS = TIERS[5]
