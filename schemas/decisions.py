@@ -14,7 +14,10 @@ from schemas.records.decision import RULE, RULE_FORM, SUBJECTS, Decision
 from schemas.records.production import Intent
 from schemas.references import Reference
 
-SUBJECT_FORM = "Name a record by its id, several as a list of ids, or describe a planned one as an object."
+SUBJECT_FORM = (
+    "Name a record by its id, several as a list of ids, or describe what is planned as an object of one or more records by kind:"
+    ' {"appearance": {…}}, {"generation": {…}}.'
+)
 
 
 class Subject(Plain):

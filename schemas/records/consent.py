@@ -116,7 +116,7 @@ class Consent(Record):
     """
 
     grantor = Reference("party", required=True)
-    person = Reference("party", about="absent only where the consent is about no person")
+    person = Reference("party", about="absent only where the consent is about no one person, as a union's for a whole title")
     capacity = Choice(*vocabulary.CAPACITIES, required=True)
     answer = Choice("granted", "refused", required=True)
     authority_document = Reference("document", role="authority")

@@ -157,7 +157,7 @@ class ExemptionClaim(Body):
     claimed_by = Reference("party", role="claimed_by")
     claimed_at = PartialDate()
     state = Choice("claimed", "approved", "rejected", "withdrawn", required=True)
-    approved_by = Reference("party", role="approved_by")
+    approved_by = Reference("party", role="approved_by", about="somebody else than the claimant, entitled to approve such a claim")
     approver_role = Choice(*vocabulary.SIGNING_ROLES)
     approved_at = PartialDate()
     expires_at = PartialDate()

@@ -84,7 +84,7 @@ class Attestation(Body):
     `no_avoidance` that covered work was sent out to escape an agreement.
     """
 
-    kind = Choice(*ATTESTATIONS, required=True)
+    kind = Choice(*ATTESTATIONS, required=True, about="a rejected `identifiability` counts from casting and legal together")
     outcome = Choice("confirmed", "rejected", "unsure", required=True)
     statement = Erasable(Text(4000))
     reasons = Privileged(Text(8000))
