@@ -15,13 +15,6 @@ from service.cli.http_server import SWITCH_SECONDS
 from service.db import transaction
 from service.records.model import instant
 
-TABLE = """
-    CREATE TABLE IF NOT EXISTS bench_plain (
-        studio_id text NOT NULL, id text NOT NULL, kind text NOT NULL, version integer NOT NULL, recorded_at timestamptz NOT NULL,
-        bytes bytea NOT NULL, PRIMARY KEY (studio_id, id)
-    )
-"""
-
 
 @operation("POST", "/bench/parties", permission="people.write", tag="bench", summary="Insert a row", body=KINDS["party"].schema, status=201,
            writes=True, name="bench_plain")  # fmt: skip
