@@ -41,8 +41,11 @@ def keeper(data: Path) -> int:
     return next(n for n in processes(data) if "keeper" in command(n))
 
 
-def postmaster(data: Path) -> int:
-    return int((data / "postgres/postmaster.pid").read_text().split()[0])
+def postmaster(data: Path) -> int | None:
+    """The number of the server that runs; None while there is no file yet, or one that is just being written."""
+    file = data / "postgres/postmaster.pid"
+    said = file.read_text().split() if file.exists() else []
+    return int(said[0]) if said else None
 
 
 def start_user(data: Path) -> subprocess.Popen[str]:
@@ -120,7 +123,7 @@ def test_server_killed_with_all_its_children(data: Path) -> None:
             for number in processes(data):
                 if number != keeper(data):
                     kill(number)
-            wait_until(lambda old=old: (data / "postgres/postmaster.pid").exists() and postmaster(data) != old)
+            wait_until(lambda old=old: postmaster(data) not in (None, old))
             held.ensure()
             assert rows(held.url) == 1000
 
