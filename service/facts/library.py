@@ -166,6 +166,9 @@ WHERE studio_id = %(studio)s AND target = ANY(%(targets_{n})s) AND index < %(kno
   AND (%(roles_{n})s::text[] IS NULL OR role = ANY(%(roles_{n})s))
 """
 
+#: Evidence that bears on a question whatever it names.
+ANYWHERE: Final = ("rate_table", "meeting", "tool_terms")
+
 #: What is found by its kind and type: titles and models are named by too many records to ask for all of them.
 _TYPED: Final = """
 WITH near AS MATERIALIZED (
@@ -186,7 +189,7 @@ WHERE head.first_index < %(known_at)s AND (
 )
 UNION
 SELECT id FROM head
-WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(ARRAY['rate_table', 'meeting', 'tool_terms']) AND first_index < %(known_at)s
+WHERE studio_id = %(studio)s AND kind = 'evidence' AND type = ANY(%(anywhere)s) AND first_index < %(known_at)s
 UNION
 SELECT id FROM head
 WHERE studio_id = %(studio)s AND kind = 'event' AND type = ANY(ARRAY['strike_called', 'strike_ended']) AND first_index < %(known_at)s
@@ -234,8 +237,8 @@ OF_TITLE: Final = (
 )  # fmt: skip
 OF_PEOPLE: Final = ("assignment_terms", "policy_delivery", "tool_permission")
 #: Types of evidence, and notices by their label, that may speak to the whole studio.
-_OF_STUDIO: Final = (*OF_PEOPLE, "access_policy", "consultation", "employment_programme", "job_impact")
-_NOTICES_OF_STUDIO: Final = ("notice: generative_tool", "notice: employees")
+OF_STUDIO: Final = (*OF_PEOPLE, "access_policy", "consultation", "employment_programme", "job_impact")
+NOTICES_OF_STUDIO: Final = ("notice: generative_tool", "notice: employees")
 #: What makes such a paper one about somebody or some title in particular.
 _NARROW: Final = (
     "production", "subject", "assigned", "permitted", "delivered_to", "person", "consulted", "affected", "notice_to", "announced_session",
@@ -429,7 +432,7 @@ class Reader:
 
     def typed(self, targets: Sequence[str]) -> list[str]:
         """Return bindings of titles, strikes, and the evidence that is found by its type."""
-        rows = self.conn.execute(_TYPED, self._values(targets=list(targets))).fetchall()
+        rows = self.conn.execute(_TYPED, self._values(targets=list(targets), anywhere=list(ANYWHERE))).fetchall()
         return [str(found) for (found,) in rows]
 
     def papers(self, types: Sequence[str], targets: Iterable[str]) -> list[str]:
@@ -443,7 +446,7 @@ class Reader:
 
     def studio_wide(self) -> list[str]:
         """Return the papers about people's work that speak to the whole studio."""
-        values = self._values(types=list(_OF_STUDIO), labels=list(_NOTICES_OF_STUDIO), narrow=list(_NARROW))
+        values = self._values(types=list(OF_STUDIO), labels=list(NOTICES_OF_STUDIO), narrow=list(_NARROW))
         return [str(found) for (found,) in self.conn.execute(_STUDIO_WIDE, values).fetchall()]
 
     def title_wide(self, targets: Sequence[str]) -> list[str]:

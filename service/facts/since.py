@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from service.context import Context
+from service.facts.library import ANYWHERE, NOTICES_OF_STUDIO, OF_STUDIO
 
 FAR: Final = 5_000
 """Further back than so many entries nothing is compared: it is read anew."""
@@ -19,9 +20,7 @@ SELECT EXISTS (
     SELECT FROM entry LEFT JOIN head ON head.studio_id = entry.studio_id AND head.id = entry.id
     WHERE entry.studio_id = %(studio)s AND entry.index >= %(size)s AND entry.index < %(now)s
       AND (entry.id = ANY(%(ids)s) OR entry.kind = ANY(ARRAY['agreement', 'binding', 'event'])
-           OR head.type = ANY(ARRAY['assignment_terms', 'consultation', 'employment_programme', 'job_impact', 'meeting', 'policy_delivery',
-                                    'rate_table', 'tool_permission', 'tool_terms'])
-           OR head.label = ANY(ARRAY['notice: generative_tool', 'notice: employees']))
+           OR head.type = ANY(%(types)s) OR head.label = ANY(%(labels)s))
 ) OR EXISTS (
     SELECT FROM reference
     WHERE studio_id = %(studio)s AND index >= %(size)s AND index < %(now)s AND target = ANY(%(ids)s)
@@ -37,5 +36,9 @@ def changed(context: Context, ids: Iterable[str], size: int, now: int) -> bool:
         return False
     if not size < now <= size + FAR:
         return True
-    row = context.conn.execute(_CHANGED, {"studio": context.studio_id, "size": size, "now": now, "ids": list(ids)}).fetchone()
+    values = {
+        "studio": context.studio_id, "size": size, "now": now, "ids": list(ids), "types": [*OF_STUDIO, *ANYWHERE],
+        "labels": list(NOTICES_OF_STUDIO),
+    }  # fmt: skip
+    row = context.conn.execute(_CHANGED, values).fetchone()
     return row is None or bool(row[0])

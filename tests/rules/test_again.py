@@ -28,6 +28,7 @@ NEWS: dict[str, dict[str, Any]] = {
     "the people's union strikes": {"kind": "event", "body": {"type": "strike_called", "effective_at": "2026-09-01T00:00:00Z", "strike": {"union": "$union", "agreements": ["*"]}}},
     "a paper about the appearance": {"kind": "evidence", "body": {"type": "attestation", "subjects": ["$app_png"], "details": {"kind": "classification", "classified_as": "independently_created", "outcome": "confirmed", "role": "casting", "signed_at": "2026-09-19"}}},
     "a rate of the day": {"kind": "evidence", "body": {"type": "rate_table", "details": {"agreement": "$agreement", "rates": [{"key": "other", "amount": {"amount": "1.00", "currency": "USD"}, "unit": "day"}]}}},
+    "a policy for every replica of the studio": {"kind": "evidence", "body": {"type": "access_policy", "details": {"replicas": ["*"], "roles": ["vfx"]}}},
     "another engagement of the performer": {"kind": "engagement", "body": {"person": "$performer", "production": "$production", "category": "background", "engaged_at": "2026-08-01T00:00:00Z"}},
     "somebody else's picture": {"kind": "asset", "body": {"type": "image", "productions": ["$production"], "origin": "camera"}},
     "a person nobody asked about": {"kind": "party", "body": {"type": "person", "professional_name": "Nobody Asked"}},
