@@ -87,7 +87,7 @@ def _work_out(context: Context, asked: Asked, ruling: governance.Governance, gov
         evaluation = evaluate.run(ruling.packs, document)
     except PackError as error:
         raise errors.invalid("/packs", str(error)) from None
-    looked_at = frozenset({view.id for view in facts.library.views.values()} | set(asked.subjects))
+    looked_at = facts.library.ids().union(asked.subjects)
     return again.Worked(asked.known_at, document, facts.read, looked_at, governed, evaluation, evaluation.bytes())
 
 

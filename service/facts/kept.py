@@ -44,7 +44,7 @@ def library(reader: Reader, roots: Sequence[str], production: str | None, make: 
         found = _KEPT.get(key)
     if found is None or not _holds(reader, found):
         made = make()
-        ids = frozenset({view.id for view in made.views.values()} | {root.partition("@")[0] for root in roots})
+        ids = made.ids().union(root.partition("@")[0] for root in roots)
         found = _Kept(reader.known_at, reader.at, tuple(reader.turns), ids, made)
     elif found.size < reader.known_at:
         found = _Kept(reader.known_at, found.at, found.turns, found.ids, found.library)

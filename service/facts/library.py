@@ -310,6 +310,10 @@ class Library:
     _about: dict[tuple[Any, ...], list[View]] = field(default_factory=dict)
     _pinned: dict[str, str] = field(default_factory=dict)
 
+    def ids(self) -> frozenset[str]:
+        """Return every record that was looked at, also beside the lineage."""
+        return frozenset(view.id for view in self.views.values()) | (self.beside.ids() if self.beside else frozenset())
+
     def copy(self) -> Library:
         """Return a library of the same views that may be changed without changing this one."""
         return replace(

@@ -1,7 +1,7 @@
 """Whether entries since a size of the log could change what was read from it: asked in one query, and in doubt they could.
 
 What was derived from records stays right until one of them has a newer version, something newly refers to one of them, or a paper
-is added that is found by its type alone. References that no fact rests on (decisions, reviews, who else is on the title) do not count.
+is added that is found by its type alone. References that no fact rests on (decisions, reviews, what else is on the title) do not count.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SELECT EXISTS (
 ) OR EXISTS (
     SELECT FROM reference
     WHERE studio_id = %(studio)s AND index >= %(size)s AND index < %(now)s AND target = ANY(%(ids)s)
-      AND NOT source_kind = ANY(ARRAY['dec', 'rev', 'rel', 'wvr', 'exc', 'adp'])
+      AND NOT source_kind = ANY(ARRAY['dec', 'rev', 'wvr', 'exc', 'adp'])
       AND NOT (role = 'production' AND source_kind = ANY(ARRAY['app', 'ast', 'gen', 'obl']))
 )
 """
