@@ -3,7 +3,8 @@
 A pipeline asks about one shot many times, and often several of its machines at once. Facts follow from records and the question,
 findings from facts and packs; so both are kept for a while with the records they were read from, and one look at the entries since
 says whether any of them, or anything that newly refers to them, could make a difference. In doubt it is worked out anew. Facts hold
-nothing secret; the names in the sentences are kept with them for as long as they stand, and no longer than `SECONDS`.
+nothing secret; the names in the sentences are kept with them. What is older than `SECONDS` is never told again, and goes at the next
+question that is worked out.
 """
 
 from __future__ import annotations

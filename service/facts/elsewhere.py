@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from service.facts.library import Library, Reader, View, view_of
+from service.facts.library import Library, View, view_of
+from service.facts.reader import Reader
 from service.records.model import Recorded
 
 #: More uses than this are not counted; what a consent allows then counts as open.

@@ -45,7 +45,9 @@ from service.facts import (
 from service.facts import overlay as overlays
 from service.facts import planned as inline
 from service.facts import uses as uses_of
-from service.facts.library import Library, Reader, View, collect, debts, opened
+from service.facts.collecting import collect, debts, opened
+from service.facts.library import Library, View
+from service.facts.reader import Reader
 from service.facts.world import Fact, World, bare, compact, part, ref
 
 VERSION: Final = 1

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from service.facts.library import Library, Reader
+from service.facts.library import Library
+from service.facts.reader import Reader
 from service.facts.since import changed
 
 KEPT: Final = 40_000

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from service.context import Context
-from service.facts.library import ANYWHERE, NOTICES_OF_STUDIO, OF_STUDIO
+from service.facts.reader import ANYWHERE, NOTICES_OF_STUDIO, OF_STUDIO
 
 FAR: Final = 5_000
 """Further back than so many entries nothing is compared: it is read anew."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from service.facts.library import Library, Reader
+from service.facts.library import Library
+from service.facts.reader import Reader
 from service.facts.world import Fact, World, bare, ref
 
 _HOLDING: Final = """

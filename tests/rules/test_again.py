@@ -18,7 +18,7 @@ from service.decisions import again
 from service.decisions.decide import Decided, decide
 from service.decisions.question import Asked, Question
 from service.facts import kept as libraries
-from service.facts.library import collect
+from service.facts.collecting import collect
 from service.records import read
 from tests.rules.scenario import STORY, Studio, read_scenario
 from tests.rules.test_story_decided import adopt, question, second
