@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -83,10 +84,20 @@ def kill(number: int) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return trial.getsockname()[1]
+    """A port that nobody uses, and that is nobody else's as long as this process lives.
+
+    The system deals those of its own range to whoever connects anywhere, so one that was free a moment ago may be taken: this one lies
+    outside of it. Among the tests, of other processes too, a name holds it, as it holds that of a service that is to start anew.
+    """
+    begins, ends = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    outside = [number for number in range(10_000, 65_536) if not begins <= number <= ends]
+    for number in random.SystemRandom().sample(outside, min(len(outside), 1_000)):
+        with socket.socket() as trial, socket.socket(socket.AF_UNIX) as name, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", number))
+            name.bind(f"\0clearance-test-port-{number}")
+            name.detach()  # the name is held until the process ends
+            return number
+    raise OSError("no port is free")
 
 
 def clearance(*words: str, log: int = subprocess.PIPE, **environment: str) -> subprocess.Popen[str]:
