@@ -65,5 +65,6 @@ class ErasureAnswer(Body):
     papers = Several(Text(60), required=True, about="documents that went whole: title, notes and content; the first hundred")
     paper_count = Whole(required=True)
     sources = Whole(required=True, about="contents that went with them: of papers, and of the untouched sources of runs")
+    plans = Whole(required=True, about="descriptions of planned subjects that decisions kept, under no key of the person")
     holds = Several(Nested(HoldAnswer), required=True)
     not_erased = Several(Nested(StaysAnswer), required=True)

@@ -199,6 +199,7 @@ class Erasure(Body):
     values = Whole(required=True)
     records = Whole(required=True)
     papers = Whole(about="how many papers went whole, with their content")
+    plans = Whole(about="how many descriptions of planned subjects went, which decisions had kept")
     commitments = Nested(Blob, about="their commitments, one a line in hexadecimal; random bytes to everybody from now on")
 
 

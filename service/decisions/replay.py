@@ -11,7 +11,8 @@ from typing import Any, cast
 import orjson
 
 from service import errors
-from service.content.encrypted import Documents, is_sealed
+from service.content import plans
+from service.content.encrypted import Documents
 from service.content.vault import Erased
 from service.context import Context
 from service.decisions import governance
@@ -80,16 +81,11 @@ def planned_of(context: Context, decision: Recorded) -> Body | None:
     """
     if "planned" not in decision.body:
         return None
-    kept = context.blobs.read(decision.body["planned"]["sha256"], limit=FACTS_LIMIT)
-    if decision.body["planned"]["media_type"] == "application/json":  # as decisions kept it before it was sealed
-        return cast("Body", orjson.loads(kept))
-    if not is_sealed(kept):  # as it was kept before it had people's keys
-        return cast("Body", orjson.loads(context.vault.open(context.studio_id, None, kept)))
     try:
-        content = b"".join(Documents(context.blobs, context.vault).read(context.studio_id, decision.body["planned"]["sha256"]))
-    except Erased:
-        raise errors.Conflict("What was planned spoke of somebody who was erased since; describe it anew.", "erased") from None
-    return cast("Body", orjson.loads(content))
+        kept = plans.read(Documents(context.blobs, context.vault), context.studio_id, decision.body["planned"]["sha256"])
+    except (Erased, errors.NotFound):
+        raise errors.Conflict("What was planned went with somebody who was erased since; describe it anew.", "erased") from None
+    return cast("Body", orjson.loads(kept))
 
 
 def content(context: Context, decision: Recorded, name: str) -> Any:

@@ -1,7 +1,7 @@
 """Forgetting a person: every secret value about them goes, with its salt and its key, and the log says that it went.
 
 The fact is appended first, then the keys are destroyed (the person's, those of their papers, those of untouched sources), then the
-rows are deleted, the person's own last. So a crash before the append leaves no trace, and one behind it leaves a fact that is not
+rows are deleted, the person's own last; what lies under no key of theirs is removed itself. So a crash before the append leaves no trace, and one behind it leaves a fact that is not
 true yet: `finish` makes it true, as a job, and so does whoever erases the person again. What the log holds are commitments whose
 salts are gone; every proof, and every decision, stays what it was.
 """
@@ -22,7 +22,7 @@ from service.content.encrypted import Documents
 from service.content.store import Store
 from service.content.vault import Unreadable, Vault
 from service.context import Context, Idempotency
-from service.erasure import remains, traces
+from service.erasure import plans, remains, traces
 from service.erasure.remains import LISTED, Stays
 from service.erasure.traces import Traces, Value
 from service.ledger.log import Unchanged
@@ -76,6 +76,7 @@ class Erased:
         told: dict[str, Any] = {
             "party": self.party, "erased": self.event is not None, "repeated": self.repeated, "values": len(self.values),
             "papers": list(self.traces.papers[:LISTED]), "paper_count": len(self.traces.papers), "sources": len(self.traces.sources),
+            "plans": len(self.traces.plans),
             "records": [{"id": name, "values": counts[name], "pointers": pointers} for name, pointers in fields.items()],
             "record_count": len(counts), "says": self.says(), "holds": [{"id": hold.id, "says": f"{hold.says()}."} for hold in self.holds],
             "not_erased": [each.document() for each in self.stays],
@@ -88,11 +89,13 @@ class Erased:
         what = f"{len(self.values)} secret values of {records} records"
         papers = len(self.traces.papers)
         what += f" and {papers} paper{'s' if papers != 1 else ''}" if papers else ""
+        planned = len(self.traces.plans)
+        what += f" and {planned} plan{'s' if planned != 1 else ''} kept by decisions" if planned else ""
         if self.event is None:
             return f"{self.party} is on hold: nothing can be erased." if self.holds else f"{what} about {self.party} would be erased."
         if self.repeated:
             left = f"{what} were left behind{' and are gone now.' if self.done else '; erasing again finishes it.'}"
-            rest = left if self.values or self.traces.papers else "Nothing is left to do."
+            rest = left if self.values or self.traces.papers or self.traces.plans else "Nothing is left to do."
             return f"{self.party} was erased on {self.event.recorded_at[:10]} (entry {self.event.index}). {rest}"
         return f"{what} about {self.party} are erased, with their salts and the key; entry {self.event.index} of the log says so."
 
@@ -128,7 +131,8 @@ def foreseen(context: Context, party_id: str, *, document: str | None = None) ->
     holds = _active(context.conn, context.studio_id, context.now)
     held = _held_papers(context.conn, context.studio_id, holds)
     spared = _requests(context.conn, context.studio_id, party_id) | ({document} if document else set())
-    found = _left(context, traces.find(context.conn, context.studio_id, party_id, held=held, spared=spared))
+    documents = Documents(context.blobs, context.vault)
+    found = _left(context, traces.find(context.conn, documents, context.studio_id, party_id, held=held, spared=spared))
     reach = _reach(context, party, found)
     unchanged = Unchanged(head.size if head else 0, frozenset(reach | set(found.papers)))
     stops = () if event else tuple(_holds(holds, reach))
@@ -155,6 +159,7 @@ def forget(conn: Connection[Any], vault: Vault, blobs: Store, studio_id: str, pa
     """Destroy the keys, then delete what they had sealed; returns how many values went. All of it may be done again and again."""
     for subject in (*found.papers, *_unsealed(blobs, vault, found.sources), party_id):
         vault.destroy(studio_id, subject)
+    plans.forget(blobs, found.plans)
     named = [value for value in found.values if value.commitment]
     row = conn.execute("SELECT erase_values(%s, %s)", ([value.id for value in named], [value.commitment for value in named])).fetchone()
     rest = conn.execute("SELECT erase_subject(%s)", (party_id,)).fetchone()
@@ -186,7 +191,7 @@ def finish(conn: Connection[Any], vault: Vault, blobs: Store, studio_id: str, no
     held = _held_papers(conn, studio_id, _active(conn, studio_id, now)) if rows else ()
     done = 0
     for (party_id,) in rows:
-        found = traces.find(conn, studio_id, party_id, held=held, spared=_requests(conn, studio_id, party_id))
+        found = traces.find(conn, Documents(blobs, vault), studio_id, party_id, held=held, spared=_requests(conn, studio_id, party_id))
         done += forget(conn, vault, blobs, studio_id, party_id, found)
     return done
 
@@ -197,6 +202,8 @@ def _append(context: Context, found: Erased, basis: str | None, document: str | 
     erasure: dict[str, Any] = {"values": len(found.values), "records": len({value.id for value in found.values})}
     if found.traces.papers:
         erasure["papers"] = len(found.traces.papers)
+    if found.traces.plans:
+        erasure["plans"] = len(found.traces.plans)
     if found.values:
         digest = context.blobs.keep(listed)
         erasure["commitments"] = {"sha256": digest, "bytes": len(listed), "count": len(found.values), "media_type": "text/plain"}
@@ -239,7 +246,7 @@ def _reach(context: Context, party: Recorded, found: Traces) -> set[str]:
     A paper is no such thing: one that is held is kept, and the rest goes.
     """
     values = [value.id for value in found.values if value.id not in found.papers]
-    ids = {party.id, *values, *map(str, party.body.get("same_as") or ())}
+    ids = {party.id, *values, *(plan.decision for plan in found.plans), *map(str, party.body.get("same_as") or ())}
     ids |= {
         name
         for (name,) in _rows(

@@ -37,8 +37,9 @@ _ALWAYS: Final = (
 )  # fmt: skip
 
 _EARLIER: Final = (
-    "Values, or contents of papers and sources, that lay under the studio's key until now, because nobody had said yet whom they are about"
-    " or an earlier edition kept them so. They are gone here; a backup made before still opens them with the studio's key."
+    "Values, contents of papers and sources, or plans that decisions kept, that lay under the studio's key until now, because nobody had"
+    " said yet whom they are about, they speak of many, or an earlier edition kept them so (plans also in the clear). They are gone here; a"
+    " backup made before still opens them with the studio's key."
 )
 _IN_CLEAR: Final = (
     "Words that an earlier edition of this service put into the log in the clear. An entry cannot be changed without breaking every proof"
@@ -55,7 +56,7 @@ def stays(context: Context, party: Recorded, found: Traces) -> Iterable[Stays]:
     yield from _ALWAYS
     same = _same(context, party)
     for code, says, records in (
-        ("earlier_key", _EARLIER, [value.id for value in found.values if value.key_stays]),
+        ("earlier_key", _EARLIER, [*(value.id for value in found.values if value.key_stays), *(plan.decision for plan in found.plans)]),
         ("in_clear", _IN_CLEAR, [value.id for value in found.in_clear]),
         ("same_person", "Other records of the same person have a key of their own: erase them too.", same),
         ("studio_values", _OTHERS, [name for name in found.others if name not in same]),

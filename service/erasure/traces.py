@@ -17,6 +17,9 @@ from psycopg import Connection
 from schemas.fields import Personal, Sealed
 from schemas.kinds import KINDS
 from schemas.references import visit
+from service.content.encrypted import Documents
+from service.erasure.plans import Plan
+from service.erasure.plans import find as find_plans
 from service.ledger.items import Edge
 from service.records.subjects import EVIDENCE_OF_ONE, OF_ONE_PERSON, People, Target, about
 
@@ -38,7 +41,8 @@ class Value:
 class Traces:
     """What an erasure takes away, and what of the records around the person it cannot.
 
-    `values` go; `papers` are documents that go whole, `sources` the contents of untouched sources. `in_clear` are values of old
+    `values` go; `papers` are documents that go whole, `sources` the contents of untouched sources, `plans` what decisions keep of
+    planned subjects that name the person and lie under no key of theirs. `in_clear` are values of old
     entries that were not sealed then, `others` records with secret values that name the person and are about somebody else, or
     several people. Of the papers stay the `held`, the `spared` (the request), and the `shared`, on which others rest too.
     """
@@ -46,6 +50,7 @@ class Traces:
     values: tuple[Value, ...] = ()
     papers: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    plans: tuple[Plan, ...] = ()
     in_clear: tuple[Value, ...] = ()
     others: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
@@ -71,7 +76,9 @@ class _Around:
         return any(party in people.all for people in self.people.get(record, ()))
 
 
-def find(conn: Connection[Any], studio_id: str, party_id: str, *, held: Iterable[str] = (), spared: Iterable[str] = ()) -> Traces:
+def find(
+    conn: Connection[Any], documents: Documents, studio_id: str, party_id: str, *, held: Iterable[str] = (), spared: Iterable[str] = ()
+) -> Traces:
     """Return what is kept about a person. Papers on hold stay, and so do those that ask for the erasure."""
     found = _around(conn, studio_id, _candidates(conn, studio_id, party_id))
     asking, kept = tuple(sorted(spared)), frozenset(held)
@@ -90,18 +97,24 @@ def find(conn: Connection[Any], studio_id: str, party_id: str, *, held: Iterable
             others[record] = None
     stay = tuple(name for name in (*mine, *shared) if name in kept)
     shared = tuple(name for name in shared if name not in kept)
-    return Traces(tuple(values), papers, sources, in_clear, tuple(sorted(others)), stay, asking, shared)
+    plans = find_plans(conn, documents, studio_id, {party_id} | theirs(conn, studio_id, party_id))
+    return Traces(tuple(values), papers, sources, plans, in_clear, tuple(sorted(others)), stay, asking, shared)
 
 
 def _candidates(conn: Connection[Any], studio_id: str, party_id: str) -> set[str]:
     """The person, what names them, what is theirs, and what names that."""
     naming = _sources(conn, studio_id, [party_id])
+    own = theirs(conn, studio_id, party_id)
+    return {party_id} | naming | own | _sources(conn, studio_id, own)
+
+
+def theirs(conn: Connection[Any], studio_id: str, party_id: str) -> set[str]:
+    """The records that are about this person by their kind: their consents, engagements, replicas and the like."""
     rows = conn.execute(
         "SELECT id FROM head WHERE studio_id = %s AND party = %s AND (kind = ANY(%s) OR kind = 'evidence' AND type = ANY(%s))",
         (studio_id, party_id, sorted(OF_ONE_PERSON), sorted(EVIDENCE_OF_ONE)),
     )
-    own = {name for (name,) in rows}
-    return {party_id} | naming | own | _sources(conn, studio_id, own)
+    return {name for (name,) in rows}
 
 
 def _sources(conn: Connection[Any], studio_id: str, targets: Iterable[str]) -> set[str]:

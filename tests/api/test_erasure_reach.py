@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,9 +14,14 @@ from schemas.fields import Encrypted, Erasable, Personal, Privileged
 from schemas.kinds import BY_PREFIX
 from service.content.encrypted import Documents
 from service.content.vault import Erased, Vault
+from service.context import Context
+from service.decisions import decide, replay
 from service.demo import media
+from service.facts import planned
 from service.records import sealing
+from service.records.model import Body
 from service.records.subjects import People
+from service.rules.pack import canonical
 from service.services import Services
 from tests.api.conftest import Caller
 from tests.api.test_erasure import erased, hold, refused
@@ -244,6 +250,49 @@ def test_what_yesterdays_edition_wrote_is_read_erased_as_far_as_can_be_and_named
     assert answer.status_code == 200, "what stands in the log for good does not keep anybody from correcting the rest"
     refused(admin.send("PATCH", f"/v1/evidence/{noticed}", json={"details": {"description": "new"}}, headers={**headers, "If-Match": '"2"'}),
             409, "subject_erased")  # fmt: skip
+
+
+def _in_the_clear(context: Context, planned: Body) -> dict[str, Any]:
+    content = canonical(planned)
+    return {"sha256": context.blobs.keep(content), "bytes": len(content), "media_type": "application/json"}
+
+
+def _under_the_studios_key(context: Context, planned: Body) -> dict[str, Any]:
+    content = context.vault.seal(context.studio_id, None, canonical(planned))
+    return {"sha256": context.blobs.keep(content), "bytes": len(content), "media_type": "application/x-sealed+json"}
+
+
+@pytest.mark.parametrize("kept", [_in_the_clear, _under_the_studios_key, replay.keep_planned])
+def test_a_plan_under_no_key_of_a_person_is_found_by_whom_it_names_and_goes(
+    admin: Caller, person: str, services: Services, monkeypatch: pytest.MonkeyPatch, kept: Callable[[Context, Body], dict[str, Any]]
+) -> None:
+    """As editions before kept it, and as it is kept today where it speaks of too many to have all their keys."""
+    monkeypatch.setattr(decide, "keep_planned", kept)
+    monkeypatch.setattr(planned, "MOST", 0)
+    consent = admin.create("consents", {"grantor": person, "capacity": "self", "answer": "granted"})["id"]
+    other = admin.create("parties", {"type": "person", "professional_name": "Yan"})["id"]
+    shot = {"prompts": [{"text": word("prompt"), "use": "positive"}]}
+
+    def asked(**appearance: Any) -> tuple[str, Path]:
+        subject = {"generation": shot, "appearance": {"type": "performance", **appearance}}
+        made = admin.create("decisions", {"act": "generate", "subject": subject, "at": "2026-09-20T12:00:00Z"})
+        return made["id"], services.blobs.of(admin.studio_id).path(made["body"]["planned"]["sha256"])
+
+    (named, gone), (linked, gone_too), (_, stays) = asked(person=person), asked(consents=[consent]), asked(person=other)
+    foreseen = admin.send("POST", f"/v1/parties/{person}/erase?dry_run=true", json={}).get_json()
+    assert (foreseen["plans"], gone.exists()) == (2, True)
+    held = hold(admin, targets=[linked])
+    refused(admin.send("POST", f"/v1/parties/{person}/erase", json={}), 409, "on_hold")
+    headers = {"If-Match": '"1"', "Content-Type": "application/merge-patch+json"}
+    assert admin.send("PATCH", f"/v1/holds/{held['id']}", json={"lifted_at": "2026-09-02"}, headers=headers).status_code == 200
+    told = erased(admin, person)
+    assert "and 2 plans kept by decisions" in told["says"]
+    assert {each["code"]: each["records"] for each in told["not_erased"]}["earlier_key"] == [named, linked]
+    assert [path.exists() for path in (gone, gone_too, stays)] == [False, False, True]
+    refused(admin.send("GET", f"/v1/decisions/{named}/clearing"), 409, "erased")
+    assert admin.send("POST", f"/v1/decisions/{named}/replay").get_json()["identical"] is True
+    assert admin.send("GET", f"/v1/events/{told['event']}").get_json()["body"]["erasure"]["plans"] == 2
+    assert erased(admin, person)["plans"] == 0
 
 
 def test_versions_show_each_its_own_secrets(admin: Caller, person: str) -> None:
