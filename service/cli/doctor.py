@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import psycopg
 
+from service.cli import handles
 from service.cli.command import Cli, declare
 from service.config import Settings
 from service.db import Database
@@ -52,6 +53,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Look at one thing after the other."""
     yield _looked_at("python", _python)
     yield _looked_at("system", _system)
+    yield _looked_at("open files", lambda: _open_files(settings))
     yield _looked_at("data directory", lambda: _data(settings.data))
     if settings.database_url is None:
         yield _looked_at("user", _user)
@@ -81,6 +83,17 @@ def _system() -> str:
     if tuple(map(int, version.split(".")[:2])) < _GLIBC:
         raise StartError(f"The media library needs glibc 2.28 or newer; this system has {version}.")
     return f"{platform.system()} {platform.machine()}, glibc {version}"
+
+
+def _open_files(settings: Settings) -> str:
+    limit, wanted = handles.raise_limit(), handles.wanted(settings.workers, settings.threads)
+    allowed, how = handles.connections(limit, settings.workers, settings.threads), f"allow {wanted} (ulimit -n, LimitNOFILE=, nofile)"
+    if not allowed:
+        raise StartError(f"A process may open only {limit} files, too few for {settings.threads} threads that answer; {how}.")
+    each = f"{limit} may be open in each process"
+    return (
+        each if limit >= wanted else f"{each}: of {settings.workers} server processes each lets in {allowed} connections; for more, {how}"
+    )
 
 
 def _data(data: Path) -> str:

@@ -20,7 +20,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from service.app import create_app
-from service.cli import logs
+from service.cli import handles, logs
 from service.config import Settings
 
 SWITCH_SECONDS = 0.0005
@@ -35,6 +35,7 @@ def main() -> None:
     settings = Settings.from_environment()
     _die_with(int(sys.argv[1]))
     logging.config.dictConfig(logs.configuration(settings.log_level))
+    let_in = handles.connections(handles.raise_limit(), settings.workers, settings.threads)
     application = create_app(settings)  # once, before the workers are forked: what is wrong with it ends this process
     multiprocessing.set_start_method("fork")
     server = Server(
@@ -44,6 +45,7 @@ def main() -> None:
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=settings.threads,
+        backpressure=max(let_in, 1),
         respawn_failed_workers=True,
         workers_kill_timeout=30,
         log_level=LogLevels.warning,

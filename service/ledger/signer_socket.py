@@ -67,7 +67,9 @@ class Line:
 
     def is_open(self) -> bool:
         """Tell whether the other side is still there; an idle line with something to read is one that was hung up."""
-        return not select.select([self._socket], [], [], 0)[0]
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN | select.POLLRDHUP)
+        return not poll.poll(0)
 
     def close(self) -> None:
         """Hang up."""
