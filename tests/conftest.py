@@ -23,7 +23,10 @@ from psycopg.conninfo import make_conninfo
 from service.embedded import lease
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from service.db import Database
+    from service.services import Services
 
 _TABLES = """
     SELECT relname FROM pg_class
@@ -79,6 +82,28 @@ def worker_database(copy_database: Callable[[], str]) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
+def worker_services(worker_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """The service's parts over the worker's database; take `services`, whose database is empty.
+
+    Every test works in studios of its own, so keys, content and the processes that read media may be those of the whole run.
+    """
+    from service.config import Settings
+    from service.services import Services
+
+    settings = Settings(data=tmp_path_factory.mktemp("services"), database_url=worker_database.url)
+    with contextlib.closing(Services.from_settings(settings)) as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def worker_app(worker_services: Services) -> Flask:
+    """The application over these parts: to compile its routes costs a tenth of a second."""
+    from service.app import create_app
+
+    return create_app(services=worker_services)
+
+
+@pytest.fixture(scope="session")
 def _empty(worker_database: Database) -> Callable[[], None]:
     """Return a function that empties the worker's database of everything that the migrations did not put there."""
     with psycopg.connect(worker_database.url) as conn:
@@ -102,6 +127,12 @@ def database(worker_database: Database, _empty: Callable[[], None]) -> Database:
     """The service's database, migrated and empty."""
     _empty()
     return worker_database
+
+
+@pytest.fixture
+def services(worker_services: Services, database: Database) -> Services:
+    """The service's parts over a database that is migrated and empty."""
+    return worker_services
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service import auth
-from service.app import create_app
-from service.config import Settings
-from service.db import Database
 from service.services import Services
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
@@ -43,15 +39,9 @@ class Caller:
 
 
 @pytest.fixture
-def services(database: Database, tmp_path: Path) -> Iterator[Services]:
-    services = Services.from_settings(Settings(data=tmp_path, database_url=database.url))
-    yield services
-    services.close()
-
-
-@pytest.fixture
-def app(services: Services) -> Flask:
-    return create_app(services=services)
+def app(worker_app: Flask, services: Services) -> Flask:
+    """The application over an empty database."""
+    return worker_app
 
 
 @pytest.fixture

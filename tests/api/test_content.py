@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -17,10 +17,7 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from service.config import Settings
-from service.db import Database
-from service.sandbox.pool import Pool
-from service.services import LANES, MEDIA_JOBS, Services
+from service.services import LANES, Services
 from tests.unit.media_files import EMBEDDABLE, MEDIA_TYPES, SAMPLES, exr, film, picture, wav
 
 PNG = picture("PNG")
@@ -49,22 +46,6 @@ def problem(answer: TestResponse, status: int, code: str) -> dict:
 def files(services: Services) -> set[str]:
     root = services.settings.data / "content"
     return {str(path) for path in root.rglob("*") if path.is_file()} if root.exists() else set()
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
-    """The media processes, warm for all tests here."""
-    with Pool(2, MEDIA_JOBS, tmp_path_factory.mktemp("spill")) as pool:
-        yield pool
-
-
-@pytest.fixture
-def services(database: Database, tmp_path: Path, sandbox: Pool) -> Iterator[Services]:
-    services = Services.from_settings(Settings(data=tmp_path, database_url=database.url))
-    services.__dict__["sandbox"] = sandbox
-    yield services
-    del services.__dict__["sandbox"]
-    services.close()
 
 
 @pytest.fixture

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from service import auth
-from service.config import Settings
 from service.context import Actor, Context
-from service.db import Database
 from service.services import Services
 from tests.rules.scenario import Studio
 
 #: When everything is recorded: after every date that a scenario asks for, so that only dates inside records count.
 RECORDED = datetime(2026, 12, 24, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def services(database: Database, tmp_path: Path) -> Iterator[Services]:
-    """The service's parts over the test's database."""
-    services = Services.from_settings(Settings(data=tmp_path, database_url=database.url))
-    yield services
-    services.close()
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from service import auth
-from service.app import create_app
 from service.rules.names import worst
 from service.services import Services
 from tests.rules import scenario as play
@@ -110,7 +110,7 @@ def _intent(intent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def caller(services: Services) -> Caller:
+def caller(worker_app: Flask, services: Services) -> Caller:
     """Two people of a new studio."""
     studio = auth.create_studio(services.database, "Larkfield", NOW)
     with services.database.app(studio) as conn:
@@ -118,7 +118,7 @@ def caller(services: Services) -> Caller:
         for name, role in (("First", "studio_admin"), ("Second", "legal_reviewer")):
             account = auth.create_account(conn, studio, name, (role,), NOW)
             keys.append(auth.create_key(conn, studio, account, "test", (role,), NOW)[1])
-    return Caller(create_app(services=services).test_client(), *keys)
+    return Caller(worker_app.test_client(), *keys)
 
 
 def _variants(path: Path) -> int:
