@@ -30,6 +30,8 @@ _EXTENSIONS: Mapping[str, str] = {
 _TYPES = {extension: kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()}
 _COLUMNS = {"src": "source", "dst": "dataset", "rep": "replica"}
 """Which field of an input names a record that is no asset, by the prefix of its id; ids within a batch are assets."""
+_NUMBERED = re.compile(r"_?\d+")
+_STRENGTHS = ("strength_model", "strength", "lora_strength", "lora_wt", "model_weight", "model_str", "lora_weight", "weight")
 _HEX = re.compile(r"[0-9a-f]+")
 _LENGTHS = {"sha256": {64}, "blake3": {64}, "sha512": {128}, "sha1": {40}, "md5": {32}, "sha256_prefix": set(range(8, 17))}
 
@@ -130,18 +132,24 @@ def input_record(found: Input, parents: list[dict[str, Any]], productions: list[
 
 def used_model(found: Model, reference: str | None) -> dict[str, Any]:
     """One line of `models`: the record where one is known, and what the source says."""
-    strength = found.settings.get("strength_model", found.settings.get("strength"))
+    strength = _strength(found.settings)
     return told(
         model=reference,
         name=clean(found.name, 500),
         version=clean(found.version, 200),
         role=found.type,
-        strength=str(_setting(strength)) if isinstance(strength, (int, Decimal)) else None,
+        strength=str(_setting(strength)) if isinstance(strength, (int, Decimal)) and not isinstance(strength, bool) else None,
         settings=settings(found.settings),
         digests=digests(found.digests),
         where=clean(found.where, 500),
         grade=found.grade,
     )
+
+
+def _strength(values: Mapping[str, Scalar]) -> Scalar:
+    """How strongly a model was applied: tools call it many names, and number them where one node holds several."""
+    plain = {_NUMBERED.sub("", name): value for name, value in values.items()}
+    return next((plain[name] for name in _STRENGTHS if name in plain), None)
 
 
 def used_input(found: Input, reference: str | None) -> dict[str, Any]:

@@ -7,26 +7,22 @@ file, the draft holds what any of them rests on and says so.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from service import errors
-from service.ingest import comfy_inputs, comfy_models, jsontext
-from service.ingest.draft import Contradiction, Draft, Limits, Output, Prompt, Raw, Sampling, Source
-from service.ingest.graph import Graph, Link, Node, circular, from_prompt, from_workflow, sinks, upstream
+from service.ingest import comfy_inputs, comfy_models, comfy_prompts, comfy_source, jsontext
+from service.ingest.draft import Contradiction, Draft, Limits, Output, Sampling, Source
+from service.ingest.editor import from_workflow
+from service.ingest.graph import Graph, Node, circular, from_prompt, sinks, upstream
 
-NAME = "comfyui"
+NAME = comfy_source.NAME
 _SAVES = re.compile(r"save|export|videocombine|imagewrite|writeimage", re.IGNORECASE)
 _PREVIEWS = re.compile(r"preview", re.IGNORECASE)
 _UNDERSTOOD = re.compile(
     r"KSampler|SamplerCustom|Loader|CLIPTextEncode|\ASave|\APreviewImage|VAE(En|De)code|\AEmpty\w*Latent|LatentUpscale"
-    r"|ImageScale|ControlNetApply|LoadImage|Scheduler|Conditioning|CLIPSetLastLayer|Guider|RandomNoise|ModelSampling"
-)
-_ALWAYS_TEXT = {"prompt", "positive_prompt", "negative_prompt", "wildcard_text", "populated_text", "text_g", "text_l", "t5xxl", "clip_l"}
-_SOMETIMES_TEXT = {"text", "string", "value", "positive", "negative"}
-_TEXT_NODES = re.compile(r"TextEncode|Prompt", re.IGNORECASE)
-_NOT_CONDITIONING = re.compile(
-    r"\A(model|clip\w*|vae|images?|pixels|mask|control_net|latent\w*|samples|style_model|sampler|sigmas|noise)\Z"
+    r"|ImageScale|ControlNetApply|Load(Image|Video|Audio)|Scheduler|Conditioning|CLIPSetLastLayer|Guider|RandomNoise|ModelSampling"
+    r"|\ACreateVideo|ImageToVideo|ImgToVideo|FluxGuidance|TextEncode|GetVideoComponents|\APrimitive|\AReroute|\AStringConcatenate|\AReferenceLatent"
 )
 _SEEDS = ("seed", "noise_seed")
 _SEED_SOURCES = ("noise", *_SEEDS)
@@ -36,34 +32,38 @@ T = TypeVar("T")
 
 
 def detect(source: Source) -> bool:
-    """Tell whether the texts hold a graph: a `prompt` or `workflow` that is an object."""
-    return any(source.texts.get(key, "").lstrip().startswith("{") for key in ("prompt", "workflow"))
+    """Tell whether the file's texts, or an exchange with ComfyUI's server, hold a graph."""
+    return comfy_source.present(source)
 
 
 def read(source: Source, limits: Limits) -> Draft:
     """Return what the graph in `source` says; `errors.Invalid` or `TooLarge` where it cannot be read."""
-    graph = _graph(source.texts, limits)
+    found = comfy_source.find(source, limits)
+    graph = _graph(found, limits)
     outputs = _outputs(graph, source.name)
     part = _taking_part(graph, outputs)
-    prompts = _capped(_prompts(part), limits)
+    prompts = _capped(comfy_prompts.find(part), limits)
     return Draft(
         adapter=NAME,
         tool="ComfyUI",
+        provider=NAME if found.job_id else None,
+        job_id=found.job_id,
+        at=found.at,
         models=_capped(comfy_models.find(part, [prompt.text for prompt in prompts], limits), limits),
         inputs=_capped(comfy_inputs.find(part, limits), limits),
         prompts=prompts,
         sampling=_capped(_sampling(part, limits), limits),
         outputs=tuple(_output(node) for node in outputs),
-        raw=tuple(Raw(key, "application/json", source.texts[key].encode()) for key in ("prompt", "workflow") if key in source.texts),
-        contradictions=tuple(_remarks(graph, outputs, editor_only="prompt" not in source.texts)),
+        raw=found.raw,
+        contradictions=tuple(_remarks(graph, part, outputs, editor_only=found.prompt is None)),
         unread=tuple(sorted({node.kind for node in part.values() if not _UNDERSTOOD.search(node.kind)})),
     )
 
 
-def _graph(texts: Mapping[str, str], limits: Limits) -> Graph:
-    if texts.get("prompt", "").lstrip().startswith("{"):
-        return from_prompt(jsontext.parse(texts["prompt"], "/prompt", limits.text), limits)
-    return from_workflow(jsontext.parse(texts["workflow"], "/workflow", limits.text), limits)
+def _graph(found: comfy_source.Found, limits: Limits) -> Graph:
+    if found.prompt is not None:
+        return from_prompt(jsontext.parse(found.prompt, "/prompt", limits.text), limits)
+    return from_workflow(jsontext.parse(found.workflow or "", "/workflow", limits.text), limits)
 
 
 def _capped(found: Iterable[T], limits: Limits) -> tuple[T, ...]:
@@ -103,7 +103,7 @@ def _taking_part(graph: Graph, outputs: Iterable[Node]) -> Graph:
     return {key: node for key, node in graph.items() if key in reached}
 
 
-def _remarks(graph: Graph, outputs: list[Node], *, editor_only: bool) -> Iterator[Contradiction]:
+def _remarks(graph: Graph, part: Graph, outputs: list[Node], *, editor_only: bool) -> Iterator[Contradiction]:
     if len(outputs) > 1:
         names = ", ".join(f"{node.kind} {node.id}" for node in outputs[:10])
         yield Contradiction(
@@ -116,56 +116,12 @@ def _remarks(graph: Graph, outputs: list[Node], *, editor_only: bool) -> Iterato
         yield Contradiction("editor_only", "Only the editor's workflow is embedded: its seeds and settings may have changed after the run.")
     if any(link.source not in graph for node in graph.values() for link in node.links.values()):
         yield Contradiction("broken_link", "The graph links to nodes that it does not hold; what they stood for is unknown.")
+    called = sorted({node.kind for node in part.values() if comfy_models.calls_provider(node)})
+    if called:
+        says = f"The graph hands its inputs to a provider ({', '.join(called)[:300]}): that provider's terms apply, and its answer is not kept."
+        yield Contradiction("provider_called", says)
     if circular(graph):
         yield Contradiction("circular_graph", "The graph runs in a circle, so it was not executed as it stands here.")
-
-
-def _prompts(part: Graph) -> Iterator[Prompt]:
-    labels = _labels(part)
-    for node in part.values():
-        uses = labels.get(node.id, set())
-        keys = _ALWAYS_TEXT | _SOMETIMES_TEXT if uses or _TEXT_NODES.search(node.kind) else _ALWAYS_TEXT
-        for key, value in node.values.items():
-            if key in keys and isinstance(value, str) and value.strip():
-                for use in sorted(_use(key) or uses or {"unspecified"}):
-                    yield Prompt(value, use, f"{node.id}.{key}")  # type: ignore[arg-type]  # one of its three words
-
-
-def _use(key: str) -> set[str]:
-    return {word for word in ("positive", "negative") if key.startswith(word)}
-
-
-def _labels(part: Graph) -> dict[str, set[str]]:
-    """Node → how the final consumer of its conditioning uses it: `positive`, `negative` or both."""
-    passing = {
-        link.source for node in part.values() for name, link in node.links.items() if name in {"positive", "negative", "conditioning"}
-    }
-    labels: dict[str, set[str]] = {}
-    seen: set[tuple[Link, str]] = set()
-    for node in part.values():
-        if node.id not in passing:
-            for name, word in (("positive", "positive"), ("negative", "negative"), ("conditioning", "positive")):
-                if name in node.links:
-                    _spread(part, node.links[name], word, labels, seen)
-    return labels
-
-
-def _spread(part: Graph, start: Link, word: str, labels: dict[str, set[str]], seen: set[tuple[Link, str]]) -> None:
-    """Carry `word` up every conditioning link; a node with both sides passes slot 0 to its positive, slot 1 to its negative."""
-    waiting = [start]
-    while waiting:
-        link = waiting.pop()
-        node = part.get(link.source)
-        if node is not None and (link, word) not in seen:
-            seen.add((link, word))
-            labels.setdefault(node.id, set()).add(word)
-            waiting.extend(_conditioning(node, link.slot))
-
-
-def _conditioning(node: Node, slot: int) -> list[Link]:
-    if {"positive", "negative"} <= node.links.keys():
-        return [node.links["negative" if slot == 1 else "positive"]]
-    return [link for name, link in node.links.items() if not _NOT_CONDITIONING.match(name)]
 
 
 def _sampling(part: Graph, limits: Limits) -> Iterator[Sampling]:

@@ -1,4 +1,4 @@
-"""A ComfyUI node graph as values: parsed from either of its two shapes, and walked back from where something is saved.
+"""A ComfyUI node graph as values: parsed from the shape that it runs in, and walked back from where something is saved.
 
 Nodes are kept by id in the order of the file. Links may point anywhere, also in circles or at nodes that are not there: every walk
 keeps what it has seen. Nothing recurses.
@@ -10,31 +10,6 @@ from typing import Any
 
 from service import errors
 from service.ingest.draft import Limits
-
-_MUTED = {2, 4}
-_WIDGETS: Mapping[str, tuple[str, ...]] = {
-    "CheckpointLoaderSimple": ("ckpt_name",),
-    "UNETLoader": ("unet_name", "weight_dtype"),
-    "VAELoader": ("vae_name",),
-    "CLIPLoader": ("clip_name", "type"),
-    "DualCLIPLoader": ("clip_name1", "clip_name2", "type"),
-    "ControlNetLoader": ("control_net_name",),
-    "LoraLoader": ("lora_name", "strength_model", "strength_clip"),
-    "LoraLoaderModelOnly": ("lora_name", "strength_model"),
-    "CLIPTextEncode": ("text",),
-    "LoadImage": ("image", "upload"),
-    "LoadImageMask": ("image", "channel", "upload"),
-    "KSampler": ("seed", "control_after_generate", "steps", "cfg", "sampler_name", "scheduler", "denoise"),
-    "KSamplerAdvanced": (
-        "add_noise", "noise_seed", "control_after_generate", "steps", "cfg", "sampler_name", "scheduler",
-        "start_at_step", "end_at_step", "return_with_leftover_noise",
-    ),
-    "RandomNoise": ("noise_seed", "control_after_generate"),
-    "SaveImage": ("filename_prefix",),
-    "SaveAnimatedWEBP": ("filename_prefix", "fps", "lossless", "quality", "method"),
-    "ControlNetApply": ("strength",),
-    "ControlNetApplyAdvanced": ("strength", "start_percent", "end_percent"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,49 +67,6 @@ def _link(value: Any) -> Link | None:
     if isinstance(source, (str, int)) and isinstance(slot, int) and not isinstance(slot, bool):
         return Link(str(source), slot)
     return None
-
-
-def from_workflow(value: Any, limits: Limits) -> Graph:
-    """The editor's shape, used only where no API graph is embedded: widgets get their names where we know the class.
-
-    Muted and bypassed nodes are left out; a widget without a known name is called `widget_<n>`.
-    """
-    nodes = value.get("nodes") if isinstance(value, Mapping) else None
-    if not isinstance(nodes, list):
-        raise errors.invalid("/workflow", "The workflow has no list of nodes; send it as ComfyUI wrote it.", "not_a_graph")
-    if len(nodes) > limits.nodes:
-        raise errors.TooLarge(f"The graph has more than {limits.nodes} nodes.", code="graph_too_large")
-    sources = _sources(value.get("links"))
-    live = [n for n in nodes if isinstance(n, Mapping) and isinstance(n.get("type"), str) and n.get("mode") not in _MUTED]
-    return {str(n.get("id")): _editor_node(n, sources) for n in live}
-
-
-def _sources(links: Any) -> dict[Any, Link]:
-    """Link number → where it comes from, of the editor's six-tuples [number, from, slot, to, slot, type]."""
-    found = {}
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, list) and len(link) >= 3 and isinstance(link[0], int) and isinstance(link[2], int):
-            found[link[0]] = Link(str(link[1]), link[2])
-    return found
-
-
-def _editor_node(node: Mapping[str, Any], sources: Mapping[Any, Link]) -> Node:
-    links: dict[str, Link] = {}
-    for entry in _listed(node.get("inputs")):
-        number = entry.get("link") if isinstance(entry, Mapping) else None
-        if isinstance(number, int) and number in sources:
-            links[str(entry.get("name"))] = sources[number]
-    widgets = node.get("widgets_values")
-    if isinstance(widgets, Mapping):
-        values = dict(widgets)
-    else:
-        names = _WIDGETS.get(node["type"], ())
-        values = {names[n] if n < len(names) else f"widget_{n}": value for n, value in enumerate(_listed(widgets))}
-    return Node(str(node.get("id")), node["type"], {k: v for k, v in values.items() if k not in links}, links)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def sinks(graph: Graph) -> list[Node]:

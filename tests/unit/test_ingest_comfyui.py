@@ -240,7 +240,7 @@ def test_custom_nodes_stay_raw_and_their_weights_are_seen() -> None:
     draft = graph(prompt)
     assert models(draft) == [("other", "secret_style.safetensors"), ("lora", "a.safetensors"), ("hosted", "kling-v2")]
     assert draft.models[1].settings == {"strength": Decimal("0.7")}
-    assert prompts(draft) == [("unspecified", "a pier")]
+    assert prompts(draft) == [("positive", "a pier")]
     assert draft.unread == ("KlingTextToVideoNode",)
 
 
