@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
-from service import auth
+from service import auth, cli
 from service.services import Services
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
@@ -67,3 +69,36 @@ def admin(caller: Callable[..., Caller]) -> Caller:
 @pytest.fixture
 def stranger(caller: Callable[..., Caller]) -> Caller:
     return caller()
+
+
+@pytest.fixture(scope="session")
+def worker_address(worker_app: Flask) -> Iterator[str]:
+    """Where the application answers over HTTP; take `live`, whose database is empty."""
+    server = make_server("127.0.0.1", 0, worker_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def live(worker_address: str, app: Flask) -> str:
+    """The address of the application, over an empty database."""
+    return worker_address
+
+
+@pytest.fixture
+def run(live: str, admin: Caller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Return a function that runs a command as a person types it, with the admin's key, and answers its status and what it said."""
+    monkeypatch.setenv("CLEARANCE_URL", live)
+    monkeypatch.setenv("CLEARANCE_API_KEY", admin.key)
+
+    def run(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as left:
+            cli.main(list(words))
+        told = capsys.readouterr()
+        return int(left.value.code or 0), told.out or told.err
+
+    return run

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
-from werkzeug.serving import make_server
 
 from service.cli import group
 from service.cli.gate import Found, status
@@ -23,17 +21,6 @@ PROFILE = {
     "window": {"start": "2027", "end": "2030"},
     "purpose": "final",
 }
-
-
-@pytest.fixture
-def live(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

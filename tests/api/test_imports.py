@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
-from flask import Flask
 from openpyxl import Workbook, load_workbook
-from werkzeug.serving import make_server
 
-from service import cli
 from tests.api.conftest import Caller
 
 LICENCES = (
@@ -130,28 +125,6 @@ def test_rows_about_the_same_party(admin: Caller) -> None:
     assert counts(answer) == (2, 0, 0, 2)
     assert "parties!3 is about the same party and says otherwise" in answer["faults"][0]["message"]
     assert "add a column Type" in answer["faults"][1]["message"]
-
-
-@pytest.fixture
-def run(
-    app: Flask, admin: Caller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., tuple[int, str]]]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("CLEARANCE_URL", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("CLEARANCE_API_KEY", admin.key)
-
-    def run(*words: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as left:
-            cli.main(list(words))
-        told = capsys.readouterr()
-        return int(left.value.code or 0), told.out or told.err
-
-    yield run
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_the_command_and_the_corrected_file(run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:

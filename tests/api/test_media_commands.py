@@ -3,39 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
-from flask import Flask
-from werkzeug.serving import make_server
-
-from service import cli
 from tests.unit.media_files import exr, picture
-
-
-@pytest.fixture
-def run(
-    app: Flask, admin: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., tuple[int, str]]]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("CLEARANCE_URL", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("CLEARANCE_API_KEY", admin.key)
-
-    def run(*words: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as left:
-            cli.main(list(words))
-        told = capsys.readouterr()
-        return int(left.value.code or 0), told.out or told.err
-
-    yield run
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_sign_and_verify(run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.api.test_media_commands import run  # noqa: F401  # the fixture
-
 
 def _library(admin: Any) -> dict[str, str]:
     owner = admin.create("parties", {"type": "organisation", "name": "Studio of a painter"})["id"]
@@ -20,7 +18,7 @@ def _library(admin: Any) -> dict[str, str]:
     return found
 
 
-def test_a_directory_becomes_a_dataset(run: Callable[..., tuple[int, str]], admin: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_directory_becomes_a_dataset(run: Callable[..., tuple[int, str]], admin: Any, tmp_path: Path) -> None:
     licences = _library(admin)
     root = tmp_path / "files"
     for name in ("paintings/1.png", "paintings/2.png", "paintings/3.png", "scans/1.png", "loose.png", "empty.png"):
