@@ -12,7 +12,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("service.app",),
     ("service.api", "service.web"),
     ("service.services",),
-    ("service.backup", "service.bundles", "service.decisions", "service.deliveries", "service.forms", "service.jobs"),
+    ("service.backup", "service.bundles", "service.decisions", "service.deliveries", "service.exports", "service.forms", "service.jobs"),
     (
         "service.assets",
         "service.auth",
