@@ -36,6 +36,7 @@ PUBLISHED: Final = (
     "evidence/details[ai_use]/human_authorship", "evidence/details[ai_use]/disclosure/text", "evidence/details[ai_use]/disclosure/placement",
     "evidence/details[disclosure_overlay]/text", "evidence/details[disclosure_plan]/text", "evidence/details[disclosure_plan]/accessibility",
     "evidence/details[registration]/excluded", "source/rights_statement",
+    "source/opt_outs/found",
 )  # fmt: skip
 """Words for the public, a register, a buyer or an award."""
 

@@ -173,17 +173,30 @@ class Licence(Record):
             raise ValidationError({"effective_at": ["The licence ends before it takes effect; correct one of the two dates."]})
 
 
+CARRIERS: Final = (
+    "robots_txt", "well_known", "http_header", "html_meta", "html_link", "html_script", "rsl_xml", "xmp", "c2pa_manifest", "paper", "other",
+)  # fmt: skip
+
+
 class OptOut(Body):
     """One look for a reservation of rights, with the place, the day and the answer found there."""
 
     signal = Choice(
-        "robots", "tdmrep", "aipref", "rsl", "cawg", "c2pa", "iptc_plus", "terms_of_use", "letter", "registry", "other", required=True
-    )
+        "robots", "content_signals", "tdmrep", "aipref", "rsl", "cawg", "c2pa", "iptc_plus", "terms_of_use", "letter", "registry", "other",
+        required=True,
+    )  # fmt: skip
     place = Text(2000, required=True, about="the address or register where it was looked up")
     observed_at = PartialDate(required=True)
     answer = Choice("reserved", "constrained", "allowed", "none_found", "unreadable", required=True)
-    permissions = Several(Choice(*vocabulary.PERMISSIONS), most=20, about="which uses the answer is about")
-    raw = Nested(Blob)
+    permissions = Several(Choice(*vocabulary.PERMISSIONS), most=20, about="which uses the answer is about; absent: all of them")
+    carrier = Choice(*CARRIERS, about="in what it stood at that place")
+    version = Text(60, about="of the signal's standard, as it was read")
+    found = Text(500, about="the words as they stood there")
+    about = Web(about="the address of the work that was asked about")
+    terms = Web(about="where the licence or the policy lies that the signal refers to")
+    payment = Text(190, about="what it costs, in the signal's own words")
+    reader = Text(60, about="which reader told what the words mean")
+    raw = Nested(Blob, about="what was found, byte for byte")
     by = Reference("party", role="observed_by")
 
 

@@ -16,6 +16,7 @@ MODULES = (
     "erasure",
     "generations",
     "cards",
+    "reservations",
     "lineage",
     "content",
     "credentials",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from service.facts import consents, times
+from service.facts import consents, reservations, times
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
@@ -335,7 +335,7 @@ def source(world: World, view: View) -> Fact:
     reserved = [
         one
         for one in view.body.get("opt_outs") or ()
-        if one["answer"] in ("reserved", "constrained") and times.begun(times.text(one.get("observed_at")), world.at)
+        if reservations.reserves_training(one) and times.begun(times.text(one.get("observed_at")), world.at)
     ]
     declared = world.library.about(view.id, "event", "opted_out", ("target",))
     licensed = any(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas.records.evidence.law import BLOCKS, TOPICS
-from service.facts import consents, times
+from service.facts import consents, reservations, times
 from service.facts.areas import law_papers
 from service.facts.areas.law_papers import any_of, said
 from service.facts.consents import Use
@@ -171,19 +171,13 @@ def _web_source(world: World, view: View) -> Fact:
             "trained_on": trained,
             "licensed": any_of([_licensed(one, view.id) for one in world.library.of("licence")] or [False]),
             "looked": bool(looked),
-            "reserved": [f"{one['signal']} at {one['place']}" for one in looked if one["answer"] in ("reserved", "constrained")],
+            "reserved": [f"{one['signal']} at {one['place']}" for one in looked if reservations.reserves_training(one)],
             "late": bool(looked) and acquired is not None and not any(_in_time(one, acquired) for one in looked),
-            "unread": _unread(looked),
+            "unread": reservations.unread(looked),
             "kept": all(one.get("raw") for one in looked),
             "dates": {"release": world.at},
         }
     )
-
-
-def _unread(looked: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Signals that were looked for and could not be read, and were never read at the same place."""
-    read = {(one["signal"], one["place"]) for one in looked if one["answer"] != "unreadable"}
-    return sorted({f"{one['signal']} at {one['place']}" for one in looked if (one["signal"], one["place"]) not in read})
 
 
 def _licensed(licence: View, source: str) -> bool:
