@@ -18,15 +18,18 @@ from service.ingest import (
     deepmotion,
     elevenlabs,
     firefly,
+    fooocus,
     google,
     invokeai,
     iptc,
     kling,
     luma,
+    novelai,
     openai_media,
     respeecher,
     runway,
     stability,
+    swarmui,
 )
 from service.ingest.draft import GRADES, Contradiction, Draft, Limits, Source
 
@@ -62,6 +65,9 @@ ADAPTERS: tuple[Adapter, ...] = tuple(
         comfyui,
         invokeai,
         a1111,
+        fooocus,
+        swarmui,
+        novelai,
         declared,
         c2pa,
         iptc,
