@@ -45,8 +45,9 @@ OF_THE_STUDIO: Final = (
     "evidence/details[vendor_determination]/conditions", "evidence/details[training_job]/purpose",
     "evidence/details[training_job]/intended_outputs", "model/training/purpose", "production/other_crafts_determined/basis",
     "evidence/details[pack_sign_off]/readers/statement", "evidence/details[rule_pack]/statement",
+    "dataset/list_reading/without_licence/names", "dataset/list_reading/not_on_schedule/names", "dataset/list_reading/people_not_stated/names",
 )  # fmt: skip
-"""What a studio says of its models, tools, contracts and packs, in records that are about no person."""
+"""What a studio says of its models, tools, contracts and packs, and names its files, in records that are about no person."""
 
 BY_THE_SERVICE: Final = ("decision/summary", "review/question", "obligation/text", "obligation/reason", "delivery/remarks/says")
 """The service's own sentences, made of rules without anybody's name; `reason` is asked for with the words "no personal data"."""

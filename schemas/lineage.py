@@ -67,6 +67,9 @@ class ImpactAnswer(Body):
     by_territory = Plain()
     owners = Plain()
     items = Plain()
+    dataset_items = Plain(
+        about="of each dataset, how many items stand under it, and some by name; GET /v1/datasets/{id}/items has them all"
+    )
     truncated = Flag()
 
 

@@ -344,6 +344,8 @@ def _dataset(record: Record, sources: Mapping[str, Record], given: _Papers) -> I
     pairs = dict.fromkeys((_plain(part.get("source")), _plain(part.get("licence"))) for part in parts)
     if not pairs and record.body.get("parts") != []:
         yield Bearer(record.id, None, UNKNOWN, "dataset whose sources are not stated")
+    if any("source" not in group for group in (record.body.get("list_reading") or {}).get("without_licence") or ()):
+        yield Bearer(record.id, None, UNKNOWN, "items of the dataset that stand under no licence")
     for source, licence in pairs:
         known = sources.get(source or "")
         covering = (licence,) if licence else known.licences if known else ()

@@ -29,17 +29,52 @@ class ItemLine(Body):
 class Part(Body):
     """One part of a dataset: the items that come from one source under one licence, with the people in them."""
 
-    source = Reference("source", required=True)
+    source = Reference("source")
     licence = Reference("licence")
     items = Nested(Blob)
     item_count = Whole()
     people = OpenList(Reference("party", role="person"), most=400, about="faces and voices in this part; [] none")
     consents = Several(Reference("consent", role="consent"), most=400)
 
+    @validates_schema
+    def named(self, data: dict[str, Any], **_: Any) -> None:
+        """A part says at least one of source and licence."""
+        if "licence" not in data:
+            needs(data, "source", "for a part without a licence")
+
+
+class ItemGroup(Body):
+    """Items of a list that have something in common: how many they are, and the names of some."""
+
+    source = Reference("source")
+    licence = Reference("licence")
+    items = Whole(required=True)
+    names = Several(Text(1000), most=20)
+
+
+class PersonItems(Body):
+    """In how many items of a list a person can be seen or heard; which, the list says, and no record does."""
+
+    person = Reference("party", role="person", required=True)
+    items = Whole(required=True)
+
+
+class ListReading(Body):
+    """What the lines of an item list say, as the service counted them when the dataset was recorded; of each group some are named."""
+
+    sha256 = Text(64, required=True, about="the list that was read")
+    without_licence = Several(Nested(ItemGroup), most=400, about="items that neither a line nor a part puts under a licence, by source")
+    not_on_schedule = Several(Nested(ItemGroup), most=400, about="items that are not on the item list of the licence they stand under")
+    people = Several(Nested(PersonItems), most=400, about="who can be seen or heard, and in how many items")
+    people_not_stated = Nested(ItemGroup, about="items of which nobody has said who can be seen or heard")
+
 
 class Dataset(Record):
     """A version of a dataset: an item list, each item tied to a source, a licence and, for faces and voices, to persons
     and consents. A new list of items is a new version. `held_items` are those set aside until their papers are found.
+
+    Lines of the list that name source and licence need no `parts`: the service reads the list, adds the parts that it finds, with
+    their counts and people, and says in `list_reading` what has no licence, is on no schedule, or whose people nobody has stated.
     """
 
     name = Text(300, required=True)
@@ -48,7 +83,10 @@ class Dataset(Record):
     items = Nested(Blob, about="the item list")
     members = Several(Nested(ItemLine), most=100, about="the items themselves, where they are few")
     item_count = Whole()
-    parts = Several(Nested(Part), most=400)
+    parts = Several(
+        Nested(Part), most=400, about="what comes from which source under which licence; found in the item list where its lines say so"
+    )
+    list_reading = Nested(ListReading, about="written by the service alone; what is sent here is replaced")
     derived_from = Several(Reference("dataset", role="derived_from", pins=True), most=100)
     held_items = Nested(Blob)
     people = OpenList(Reference("party", role="person"), most=400)

@@ -9,6 +9,7 @@ from schemas.events import EventQuery
 from schemas.kinds import BY_COLLECTION
 from schemas.records.consent import Event
 from service import errors
+from service.api.lineage import told
 from service.api.operation import Answer, Call, View, operation
 from service.api.records import answered, stateable
 from service.lineage import impact
@@ -29,7 +30,7 @@ def _post(collection: str) -> View:
         body: dict[str, Any] = {**call.body, "targets": [target.id]}
         if call.query.get("dry_run"):
             write.check(call.context, "event", body)
-            return Answer({"dry_run": True, "impact": impact.of(call.context, target.id, scope=body.get("scope")).document()}, 200)
+            return Answer({"dry_run": True, "impact": told(call.context, impact.of(call.context, target.id, scope=body.get("scope")))}, 200)
         return answered(call.context, write.create(call.context, "event", body, key=call.key), 201)
 
     return view

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from schemas.items import ItemQuery, Items
 from schemas.parts import Blob
-from service import item_lists
+from service import dataset_items, item_lists
 from service.api.operation import Answer, Call, operation, read_lines
+from service.records import read
 
 
 @operation("POST", "/v1/item-lists", permission="records.read", tag="item-lists", summary="Stage a list of up to 1,000,000 items",
@@ -12,3 +14,13 @@ from service.api.operation import Answer, Call, operation, read_lines
 def post(call: Call) -> Answer:
     """Stage the lines; nothing is recorded until a dataset, a source or an asset names the list."""
     return Answer(item_lists.stage(read_lines(call.request), call.context.blobs).document())
+
+
+@operation("GET", "/v1/datasets/{id}/items", permission="records.read", tag="datasets", summary="Items of a dataset, by their papers",
+           query=ItemQuery(), answer=Items(), name="get_dataset_items", lane="bulk")  # fmt: skip
+def get_items(call: Call) -> Answer:
+    """The lines of its item list; those of a source, under a licence, with a person in them, or without a licence."""
+    dataset = read.get(call.context, "dataset", call.path["id"], version=call.query.get("version"))
+    sought = dataset_items.wanted(call.context, call.query)
+    page = dataset_items.page(call.context, dataset, sought, cursor=call.query.get("cursor"), limit=call.query.get("limit", 100))
+    return Answer({"items": page.items} | ({"next": page.cursor} if page.cursor else {}))

@@ -8,7 +8,7 @@ from typing import Any
 from schemas import dates
 from schemas.kinds import BY_COLLECTION
 from schemas.lineage import ImpactAnswer, ImpactQuery, LineageAnswer, LineageQuery, RightsAnswer, RightsQuery
-from service import rights
+from service import dataset_items, rights
 from service.api.operation import Answer, Call, View, operation
 from service.context import Context
 from service.lineage import graph, impact
@@ -50,9 +50,15 @@ def _graph_of(kind: str) -> View:
 def _impact_of(kind: str) -> View:
     def view(call: Call) -> Answer:
         read.get(call.context, kind, call.path["id"])
-        return Answer(impact.of(call.context, call.path["id"], limit=call.query.get("limit", impact.WORKLIST)).document())
+        return Answer(told(call.context, impact.of(call.context, call.path["id"], limit=call.query.get("limit", impact.WORKLIST))))
 
     return view
+
+
+def told(context: Context, found: impact.Impact) -> dict[str, Any]:
+    """The impact as it is answered: with how many items of the datasets of its worklist stand under what ends."""
+    reached = dataset_items.reached(context, found.root, [item.id for item in found.items if item.kind == "dataset"])
+    return found.document() | ({"dataset_items": reached} if reached else {})
 
 
 def _rights_of(kind: str) -> View:

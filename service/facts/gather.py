@@ -91,7 +91,7 @@ def gather(
     with overlays.laid(context, overlay, known_at) as laid:
         for name in laid.gone.intersection(subjects):
             raise errors.invalid("/overlay", f"{name} is what is asked about; leave it in.")
-        extra, named = inline.views(planned, laid.keys)
+        extra, named = inline.views(context, planned, laid.keys)
         reader = Reader(context, known_at, times.instant(at))
         roots = [*subjects, *named]
         make = partial(_read, reader, roots, extra, named, production)

@@ -79,6 +79,8 @@ def in_dataset(world: World, dataset: View | None, production: str | None, when:
     ]
     whole = dataset.body.get("people") is not None
     listed = [one for one in stated if one is not None]
+    if any("*" in one for one in listed):
+        return None  # somebody, and nobody knows who
     each = dataset.body.get("parts") and all(
         one.get("people") is not None or ((view := world.library.get(one.get("source"))) and view.body.get("people") is not None)
         for one in dataset.body["parts"]
@@ -103,7 +105,7 @@ def consented(world: World, person: str, production: str | None, when: str | Non
 
 def dataset(world: World, view: View) -> Fact:
     """Return a dataset version: items without a licence, items beyond a schedule, items taken back, people."""
-    parts = view.body.get("parts")
+    parts, reading = view.body.get("parts"), part(view.body, "list_reading")
     counts = {one: _count(one_part) for one, one_part in enumerate(parts or ())}
     total = view.body.get("item_count", part(view.body, "items").get("count"))
     licensed = [counts[number] for number, one in enumerate(parts or ()) if _covered(world, one)]
@@ -111,6 +113,8 @@ def dataset(world: World, view: View) -> Fact:
     unlicensed = _unlicensed(parts, total, licensed, [counts[number] for number, _ in bare_parts])
     odd = [str(one.get("name") or bare(one.get("asset")) or "unnamed") for one in view.body.get("members") or () if not one.get("licence")]
     unlicensed = max(unlicensed, len(odd)) if unlicensed is not None else (len(odd) or None)
+    if reading:
+        unlicensed, odd = _read_from_list(world, reading, odd)
     by_licence = _by_licence(world, parts or (), counts)
     people = in_dataset(world, view, world.production, world.at)
     return compact(
@@ -125,12 +129,28 @@ def dataset(world: World, view: View) -> Fact:
             "schedule_by_licence": ", ".join(f"{one['id']}: {one.get('schedule_count', '?')}" for one in by_licence),
             "revoked_items": _revoked_items(world, by_licence),
             "people_stated": people is not None,
-            "people": people or [],
+            "people": _counted(people or [], reading),
+            "people_not_stated": reading.get("people_not_stated") if people is None else None,
             "production": ref(world.production),
             "path": world.path(view),
             **({"because": {"unlicensed": "parts"}} if unlicensed is None else {}),
         }
     )
+
+
+def _read_from_list(world: World, reading: Mapping[str, Any], odd: list[str]) -> tuple[int, list[str]]:
+    """How many items of a list that has been read no licence covers, and which: those under none, and those on no schedule."""
+    bare_ = [one for one in reading.get("without_licence") or () if not _covered(world, one)]
+    beyond = reading.get("not_on_schedule") or ()
+    names = [*odd, *(name for one in bare_ for name in one.get("names") or ())]
+    names += [f"{name} (not on the list of {bare(one.get('licence'))})" for one in beyond for name in one.get("names") or ()]
+    return sum(one["items"] for one in (*bare_, *beyond)), list(dict.fromkeys(names))
+
+
+def _counted(people: list[Fact], reading: Mapping[str, Any]) -> list[Fact]:
+    """The people with the items that the list of the dataset names them in."""
+    seen = {bare(one.get("person")): one for one in reading.get("people") or ()}
+    return [{**one, **{name: value for name, value in seen.get(one["id"], {}).items() if name != "person"}} for one in people]
 
 
 def _covered(world: World, one: Mapping[str, Any]) -> bool:

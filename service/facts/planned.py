@@ -20,16 +20,22 @@ from schemas.references import Reference, commitments, link, references, visit
 from service import errors
 from service.context import Context
 from service.facts.library import View
+from service.records import listed
 from service.records.pointers import copy, drop
 from service.records.subjects import MOST, Target
 from service.records.write import field_errors
 
 
-def views(planned: Mapping[str, Any] | None, laid: Mapping[str, str] = MappingProxyType({})) -> tuple[list[View], list[str]]:
-    """Return planned records as views, and their keys; `laid` are the ids of an overlay by their `$key`. `errors.Invalid` for a bad body."""
+def views(
+    context: Context, planned: Mapping[str, Any] | None, laid: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[View], list[str]]:
+    """Return planned records as views, and their keys; `laid` are the ids of an overlay by their `$key`. `errors.Invalid` for a bad body.
+
+    A planned dataset says what its item list says, as a recorded one does.
+    """
     subjects = [(f"planned_{key}", kind, body, pointer) for key, kind, body, pointer in _listed(planned or {})]
     keys = {**laid, **{f"${name.partition('_')[2]}": name for name, *_ in subjects}}
-    made = [_view(name, kind, body, keys, pointer) for name, kind, body, pointer in subjects]
+    made = [_view(context, name, kind, body, keys, pointer) for name, kind, body, pointer in subjects]
     return made, [name for name, *_ in subjects]
 
 
@@ -101,11 +107,11 @@ def _kind(name: Any, where: Any) -> str:
     return str(name)
 
 
-def _view(name: str, kind: str, body: Any, keys: Mapping[str, str], pointer: str) -> View:
+def _view(context: Context, name: str, kind: str, body: Any, keys: Mapping[str, str], pointer: str) -> View:
     try:
         schema = KINDS[kind].schema
         later = tuple(field for field, described in schema.fields.items() if isinstance(described, Reference))
-        loaded: dict[str, Any] = copy(schema.load(copy(body), partial=later))
+        loaded: dict[str, Any] = listed.completed(context, kind, copy(schema.load(copy(body), partial=later)), at=pointer)
     except ValidationError as fault:
         found = tuple(field_errors(fault, pointer))
         raise errors.Invalid(f"The planned {kind} is not valid; errors says where and what to do.", "invalid", found) from None

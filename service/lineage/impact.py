@@ -106,6 +106,10 @@ class _Row:
     label: str | None
 
 
+def _owner(kind: str, *, released: bool) -> str:
+    return "legal" if released and kind == "asset" else OWNERS[kind]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One record of the worklist: what it becomes (`review`, `at_risk`), and who has to act."""
@@ -124,7 +128,7 @@ class Item:
     @property
     def owner(self) -> str:
         """The department that has to act."""
-        return "legal" if self.released and self.kind == "asset" else OWNERS[self.kind]
+        return _owner(self.kind, released=self.released)
 
     def document(self) -> dict[str, Any]:
         """The item as the API answers it."""
@@ -147,6 +151,13 @@ class Impact:
         """How many records are reached."""
         return sum(self.counts.values())
 
+    def _owners(self) -> dict[str, int]:
+        """How much each department has to look at, of all that is reached."""
+        found: Counter[str] = Counter()
+        for (kind, released), number in sorted(self.counts.items()):
+            found[_owner(kind, released=released)] += number
+        return dict(found)
+
     def document(self) -> dict[str, Any]:
         """The impact as the API answers it. `new_use` is what becomes of anything not yet made."""
         kinds: dict[str, dict[str, int]] = {}
@@ -159,7 +170,7 @@ class Impact:
             "by_kind": kinds,
             "by_production": {production: dict(sorted(numbers.items())) for production, numbers in sorted(self.by_production.items())},
             "by_territory": dict(sorted(self.by_territory.items())),
-            "owners": dict(Counter(item.owner for item in self.items)),
+            "owners": self._owners(),
             "items": [item.document() for item in self.items],
             "truncated": len(self.items) < self.total,
         }

@@ -22,7 +22,7 @@ from service.content.vault import Ring
 from service.context import Actor, Context, Idempotency
 from service.ledger.entry import encode, leaf_hash
 from service.ledger.log import Edge, HeadColumns, Item, Receipt, Unchanged, Write
-from service.records import read, sealing
+from service.records import listed, read, sealing
 from service.records.model import Body, Change, Draft, Proof, Recorded, instant
 from service.records.subjects import People, Target, about
 
@@ -52,7 +52,7 @@ def append(
         raise errors.invalid("", f"An atomic write takes 1 to {ATOMIC_LIMIT} records.", "batch_size")
     before = {draft.id: read.get(context, draft.kind, draft.id or "").body for draft in drafts if draft.version > 1}
     named = [draft if draft.id else replace(draft, id=ids.new_id(KINDS[draft.kind].prefix, context.now)) for draft in drafts]
-    bodies = [_validated(draft) for draft in named]
+    bodies = [_validated(context, draft, before.get(draft.id)) for draft in named]
     used, people = _resolve(context, named, bodies)
     for draft, body in zip(named, bodies, strict=True):
         _within_productions(context.actor, draft, body)
@@ -80,7 +80,7 @@ def append(
 def check(context: Context, kind: str, body: Body) -> None:
     """Refuse what `create` would refuse before the queue, and write nothing."""
     draft = Draft(kind, body)
-    _resolve(context, [draft], [_validated(draft)])
+    _resolve(context, [draft], [_validated(context, draft)])
 
 
 def rehearsed(context: Context, drafts: Sequence[Draft]) -> list[tuple[dict[str, Any], tuple[Edge, ...]]]:
@@ -88,7 +88,7 @@ def rehearsed(context: Context, drafts: Sequence[Draft]) -> list[tuple[dict[str,
 
     Every draft has its id. Nothing is sealed and nothing is written: a secret value stands in its body as it was given.
     """
-    bodies = [_validated(draft) for draft in drafts]
+    bodies = [_validated(context, draft) for draft in drafts]
     used, _ = _resolve(context, drafts, bodies)
     for draft, body in zip(drafts, bodies, strict=True):
         for spot in visit(KINDS[draft.kind].schema, body):
@@ -112,13 +112,13 @@ def replayed(context: Context, key: Idempotency | None) -> list[Recorded] | None
     return written_at(context, receipt) if receipt else None
 
 
-def _validated(draft: Draft) -> dict[str, Any]:
+def _validated(context: Context, draft: Draft, before: Body | None = None) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = KINDS[draft.kind].schema.load(draft.body)
     except ValidationError as fault:
         found = field_errors(fault, draft.pointer)
         raise errors.Invalid(f"The {draft.kind} is not valid; errors says where and what to do.", "invalid", found) from None
-    return loaded
+    return listed.completed(context, draft.kind, loaded, before, at=draft.pointer)
 
 
 def field_errors(fault: ValidationError, at: str = "") -> tuple[errors.FieldError, ...]:

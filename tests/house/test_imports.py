@@ -17,6 +17,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
         "service.assets",
         "service.auth",
         "service.credentials",
+        "service.dataset_items",
         "service.documents",
         "service.erasure",
         "service.facts",
