@@ -42,7 +42,7 @@ def read(source: Source, limits: Limits) -> Draft:
             *((Model(model[: limits.name], "hosted", "model"),) if model else ()),
             *speech.voice(merged, "request", limits, "voicePromptId", "voice_prompt_id", "voiceProfile"),
         ),
-        inputs=tuple(speech.recordings(merged, "request", limits, *_RECORDINGS)),  # type: ignore[arg-type]  # roles of the schema
+        inputs=tuple(speech.recordings(_packed(merged), "request", limits, *_RECORDINGS)),  # type: ignore[arg-type]  # roles of the schema
         prompts=tuple(provider.prompts(merged, "request", ("targetText" if text(merged, "targetText") else "text", "speech"))),
         sampling=provider.sampled("request", asked, limits, leave_out=_TEXTS),
         outputs=tuple(Output(url[: limits.name], "response") for url in (text(told, "outputUrl", "url", "audioUrl"),) if url),
@@ -50,6 +50,12 @@ def read(source: Source, limits: Limits) -> Draft:
         contradictions=tuple(_remarks(asked, told)),
         fields={"actions": ["dub"]} if languages else {},
     )
+
+
+def _packed(merged: dict[str, Any]) -> dict[str, Any]:
+    """The same with the recording of a voice as what it is: its bytes, unless it is an address."""
+    spoken = {key: merged[key] for key in ("voiceReference", "voice_reference") if isinstance(merged.get(key), str)}
+    return {**merged, **{key: {"data": value} for key, value in spoken.items() if "://" not in value and not value.startswith("data:")}}
 
 
 def _remarks(asked: Any, told: Any) -> Iterator[Contradiction]:

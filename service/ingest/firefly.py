@@ -14,6 +14,7 @@ _PLACES: Final[tuple[tuple[tuple[str, ...], Role], ...]] = (
     (("structure", "imageReference"), "control"),
     (("style", "imageReference"), "style_reference"),
     (("image",), "initial_image"),
+    (("image", "mask"), "mask"),
     (("mask",), "mask"),
     (("source",), "initial_image"),
 )
@@ -73,7 +74,9 @@ def _inputs(asked: Any, limits: Limits) -> Iterator[Input]:
             elif text(value, "url"):
                 yield from provider.media(value, role, where, limits)
     for number, entry in enumerate(listed(at(asked, "image", "conditions"))[: limits.found]):
-        yield from provider.media(at(entry, "source"), "keyframe", f"request.image.conditions.{number}", limits)
+        place = at(entry, "placement", "position")
+        role: Role = "first_frame" if place == 0 else "last_frame" if place == 1 else "keyframe"
+        yield from provider.media(at(entry, "source"), role, f"request.image.conditions.{number}", limits)
 
 
 def _sampling(asked: Any, outputs: list[Any], limits: Limits) -> Iterator[Sampling]:

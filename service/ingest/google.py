@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.ingest import provider
+from service.ingest import gemini, provider
 from service.ingest.draft import Contradiction, Draft, Input, Limits, Model, Output, Prompt, Role, Sampling, Source
 from service.ingest.provider import Exchange, at, listed, text, whole
 
@@ -22,11 +22,15 @@ _ROLES: tuple[tuple[tuple[str, ...], Role], ...] = (
     (("lastFrame", "last_frame"), "last_frame"),
     (("mask",), "mask"),
 )
-_REFERENCES: Mapping[str, Role] = {"REFERENCE_TYPE_MASK": "mask", "REFERENCE_TYPE_CONTROL": "control"}
+_REFERENCES: Mapping[str, Role] = {
+    "MASK": "mask", "CONTROL": "control", "RAW": "initial_image", "SUBJECT": "character_reference", "STYLE": "style_reference",
+}  # fmt: skip
 
 
 def detect(source: Source) -> bool:
-    """Tell whether the caller says so, or an operation's name or a model's name does."""
+    """Tell whether the caller says so, or an operation's name or a model's name does; conversations are Gemini's."""
+    if gemini.detect(source):
+        return False
     if source.provider is not None:
         return source.provider in {NAME, "veo", "imagen", "vertex"}
     sides = [side[:65_536].decode("utf-8", "replace") for side in (source.request, source.response) if side]
@@ -43,7 +47,7 @@ def read(source: Source, limits: Limits) -> Draft:
     models = _models(both, body)
     return Draft(
         adapter=NAME,
-        tool=_tool(models),
+        tool=_tool(models) or _SAID.get(source.provider or ""),
         provider=NAME,
         job_id=text(both.response, "name"),
         at=text(at(both.response, "metadata"), "createTime", "create_time"),
@@ -55,6 +59,9 @@ def read(source: Source, limits: Limits) -> Draft:
         raw=provider.raw(source),
         contradictions=tuple(_remarks(both, models)),
     )
+
+
+_SAID = {"veo": "Veo", "imagen": "Imagen"}
 
 
 def _models(both: Exchange, body: Any) -> dict[str, str]:
@@ -85,7 +92,7 @@ def _inputs(instances: list[Any], given: Any, limits: Limits) -> Iterator[Input]
                     yield from provider.media(at(holder, key), role, f"request.{number}.{key}", limits)
         references = at(instance, "referenceImages") or at(given, "referenceImages") or at(given, "reference_images")
         for entry in listed(references)[: limits.found]:
-            kind = text(entry, "referenceType", "reference_type") or ""
+            kind = (text(entry, "referenceType", "reference_type") or "").upper().removeprefix("REFERENCE_TYPE_")
             image = at(entry, "image") or at(entry, "referenceImage") or at(entry, "reference_image")
             yield from provider.media(image, _REFERENCES.get(kind, "reference"), f"request.{number}.referenceImages", limits)
 
@@ -132,7 +139,12 @@ def _outputs(response: Mapping[str, Any], limits: Limits) -> Iterator[Output]:
 def _remarks(both: Exchange, models: Mapping[str, str]) -> Iterator[Contradiction]:
     if len(models) > 1:
         names = ", ".join(f"{name} ({where})" for name, where in models.items())
-        yield Contradiction("model_differs", f"Request and answer name different models: {names}. What ran is taken.")
+        sides = tuple(f"{where}: {name}" for name, where in models.items())
+        yield Contradiction("model_differs", f"Request and answer name different models: {names}. What ran is taken.", sides)
+    if both.response and not models:
+        yield Contradiction(
+            "model_unnamed", "Neither request nor answer names the model; add its name or the address that was called to the request."
+        )
     if both.response.get("done") is False:
         yield Contradiction("not_finished", "The operation was not done when this answer was taken; its files may be incomplete.")
     if both.response.get("error"):

@@ -15,14 +15,15 @@ from io import BytesIO
 from typing import Any
 
 from service import errors
+from service.content.digests import disagree
 from service.content.encrypted import Documents
 from service.content.vault import Erased
 from service.context import Context, Idempotency
 from service.ingest import bodies, find
 from service.ingest.draft import Contradiction, Draft, Input, Model, Raw
 from service.records import read, write
+from service.records.model import Change, Recorded
 from service.records.model import Draft as Version
-from service.records.model import Recorded
 
 STATED = frozenset({
     "tool", "operator", "operator_name", "operator_union", "operator_engagement", "employer", "craft", "stage", "purpose", "prompt_entities",
@@ -67,6 +68,16 @@ class _Batch:
     def add(self, kind: str, body: Mapping[str, Any], key: str) -> str:
         self.versions.append(Version(kind, body, client_key=key))
         return f"${key}"
+
+    def take(self, body: Mapping[str, Any], there: Recorded | None) -> str:
+        """The output: what stands for it already and holds no file, now known better; else a new asset, as a job may have several."""
+        if there is None:
+            return self.add("asset", body, _OUTPUT)
+        if there.body.get("digests") or there.body.get("parents"):
+            return self.add("asset", {name: value for name, value in body.items() if name != "identifiers"}, _OUTPUT)
+        whole, why = {**there.body, **body}, Change("correction")
+        self.versions.append(Version("asset", whole, id=there.id, version=there.version + 1, change=why, client_key=_OUTPUT))
+        return f"${_OUTPUT}"
 
 
 def record(
@@ -134,9 +145,9 @@ def _generation(
     unproved = sorted({each.name for each in draft.models if not each.digests and each.type != "hosted"})
     if unproved:
         says = f"Models are named by file name only ({', '.join(unproved[:10])}); which bytes were loaded is not proved."
-        remarks.append(Contradiction("model_hash_unknown", says))
+        remarks.append(Contradiction("model_hash_unknown", says, tuple(unproved)))
     parts += [(each, target) for each, target in lines if each.relation and each.role not in {"parent", "component"}]
-    asset = output.asset or _output(batch, draft, output, parts, productions)
+    asset = output.asset or _output(context, batch, draft, output, parts, productions)
     scope, value = _job(draft, output)
     return bodies.generation(draft, stated) | bodies.told(
         models=bodies.unique(models),
@@ -151,8 +162,13 @@ def _generation(
     )
 
 
-def _output(batch: _Batch, draft: Draft, output: Output, parts: Sequence[tuple[Input, str | None]], productions: list[str] | None) -> str:
-    """The asset of the output, made from the run and from the parts that its credentials name."""
+def _output(
+    context: Context, batch: _Batch, draft: Draft, output: Output, parts: Sequence[tuple[Input, str | None]], productions: list[str] | None
+) -> str:
+    """The asset of the output, made from the run and from the parts that its credentials name.
+
+    Where a later job of the provider was imported first and named this one's output as its input, that asset is the output.
+    """
     relations = {"parent": "derived_from", "component": "placed"}
     parents = bodies.unique(
         {"record": target, "relation": each.relation or relations[each.role], "grade": each.grade} for each, target in parts if target
@@ -173,7 +189,14 @@ def _output(batch: _Batch, draft: Draft, output: Output, parts: Sequence[tuple[I
         grade=draft.grade,
         productions=productions,
     )
-    return batch.add("asset", body, _OUTPUT)
+    return batch.take(body, _named(context, draft))
+
+
+def _named(context: Context, draft: Draft) -> Recorded | None:
+    """The asset that has the provider's own id of this output already."""
+    names = [(each["scope"], each["value"]) for each in draft.asset.get("identifiers") or ()]
+    found = next((there for scope, value in names if (there := find.by_identifier(context, "asset", scope, value))), None)
+    return read.get(context, "asset", found) if found else None
 
 
 def _model(
@@ -198,7 +221,23 @@ def _model(
                 else batch.add("model", bodies.model_record(found, _short(found.name), productions), f"m{len(batch.known)}")
             )
         batch.known[known] = target
+        remarks += _other_weights(context, found, target)
     return batch.known[known]
+
+
+def _other_weights(context: Context, found: Model, target: str) -> list[Contradiction]:
+    """Whether the run loaded other weights than those registered for the model that its name led to."""
+    loaded = bodies.digests(found.digests)
+    if target.startswith("$") or not loaded:
+        return []
+    name = target.partition("@")[0]
+    model = read.current(context.conn, context.studio_id, [name]).get(name)
+    registered = (model.body.get("weights") or ()) if model else ()
+    if not disagree(loaded, registered):
+        return []
+    sides = tuple(f"{side}: {one['value'][:12]}" for side, listed in (("run", loaded), (target, registered)) for one in listed[:3])
+    says = f"{found.name[:200]} was loaded with other weights than those that are registered for {target}."
+    return [Contradiction("model_hash_differs", says, sides)]
 
 
 def _session(target: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,12 @@ from service.ingest.provider import at, listed, text
 
 NAME = "luma"
 _STATES = {"queued", "dreaming", "completed", "failed"}
-_REFERENCES: tuple[tuple[str, Role], ...] = (("image_ref", "reference"), ("style_ref", "reference"), ("modify_image_ref", "initial_image"))
+_MODEL = re.compile(rb'"model"\s*:\s*"(ray|photon|uni)-')
+_REFERENCES: tuple[tuple[str, Role], ...] = (
+    ("image_ref", "reference"), ("style_ref", "style_reference"), ("modify_image_ref", "initial_image"), ("media", "source_video"),
+    ("source", "source_video"), ("source_video", "source_video"), ("first_frame", "first_frame"), ("start_frame", "first_frame"),
+    ("end_frame", "last_frame"), ("last_frame", "last_frame"), ("images", "reference"),
+)  # fmt: skip
 
 
 def detect(source: Source) -> bool:
@@ -19,7 +25,8 @@ def detect(source: Source) -> bool:
     if source.provider is not None:
         return source.provider == NAME
     content = source.response or b""
-    return b'"generation_type"' in content[:65_536] and any(f'"{state}"'.encode() in content for state in _STATES)
+    known = b'"generation_type"' in content[:65_536] or _MODEL.search(content[:65_536]) is not None
+    return known and any(f'"{state}"'.encode() in content for state in _STATES)
 
 
 def read(source: Source, limits: Limits) -> Draft:
@@ -30,7 +37,8 @@ def read(source: Source, limits: Limits) -> Draft:
     sent = text(both.request, "model")
     remarks = []
     if sent and model and sent != model:
-        remarks.append(Contradiction("model_differs", f"The request names {sent}, the answer {model}. What ran is taken."))
+        says = f"The request names {sent}, the answer {model}. What ran is taken."
+        remarks.append(Contradiction("model_differs", says, (f"request: {sent}", f"answer: {model}")))
     if text(both.response, "state") not in {None, "completed"}:
         remarks.append(Contradiction("not_finished", "The generation was not completed when this answer was taken."))
     return Draft(
@@ -46,6 +54,7 @@ def read(source: Source, limits: Limits) -> Draft:
         outputs=tuple(Output(url[: limits.name], f"assets.{key}") for key, url in _assets(both.response)),
         raw=provider.raw(source),
         contradictions=tuple(remarks),
+        asset=provider.known_as("luma.generation", text(both.response, "id")),
     )
 
 
@@ -54,6 +63,10 @@ def _assets(response: Any) -> Iterator[tuple[str, str]]:
         url = text(at(response, "assets"), key)
         if url:
             yield key, url
+    for entry in listed(at(response, "output"))[:100]:
+        url = text(entry, "url")
+        if url:
+            yield text(entry, "type") or "output", url
 
 
 def _inputs(asked: Any, limits: Limits) -> Iterator[Input]:
@@ -67,13 +80,13 @@ def _inputs(asked: Any, limits: Limits) -> Iterator[Input]:
         else:
             yield from provider.media(frame, _role(role), where, limits)
     for key, reference in _REFERENCES:
-        for entry in listed(at(asked, key))[: limits.found]:
+        for entry in (*listed(at(asked, key)), *listed(at(asked, "video", key)))[: limits.found]:
             yield from provider.media(entry, reference, f"request.{key}", limits)
     for identity in (
         list((at(asked, "character_ref") or {}).values())[: limits.found] if isinstance(at(asked, "character_ref"), dict) else ()
     ):
         for image in listed_texts(at(identity, "images"))[: limits.found]:
-            yield from provider.media(image, "reference", "request.character_ref", limits)
+            yield from provider.media(image, "character_reference", "request.character_ref", limits)
 
 
 def _role(word: str) -> Role:

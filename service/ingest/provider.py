@@ -108,6 +108,11 @@ def prompts(given: Any, where: str, *keys: tuple[str, Literal["positive", "negat
             yield Prompt(words, use, f"{where}.{key}")
 
 
+def known_as(scope: str, value: str | None) -> dict[str, Any]:
+    """The outside id of the output, by which a later job of the same provider may name it as its input."""
+    return {"identifiers": [{"scope": scope, "value": value[:500]}]} if value else {}
+
+
 def media(value: Any, role: Role, where: str, limits: Limits) -> Iterator[Input]:
     """An input file as providers pass it: an address, or bytes in base64 (whose SHA-256 is then known)."""
     kind = text(value, "mimeType", "mime_type", "content_type")

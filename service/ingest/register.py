@@ -19,6 +19,7 @@ from service.ingest import (
     elevenlabs,
     firefly,
     fooocus,
+    gemini,
     google,
     invokeai,
     iptc,
@@ -51,6 +52,7 @@ class Adapter:
 ADAPTERS: tuple[Adapter, ...] = tuple(
     Adapter(module.NAME, module.detect, module.read)
     for module in (
+        gemini,
         google,
         luma,
         runway,
@@ -130,12 +132,15 @@ def _disagreements(drafts: list[Draft]) -> list[Contradiction]:
     for draft in labelled:
         if makers and draft.origin in {"camera", "hand_made"}:
             says = f"{_LABELS[draft.adapter]} say {draft.digital_source_type}, but the {makers[0].adapter} metadata shows a generation."
-            found.append(Contradiction("origin_differs", says))
+            sides = (f"{draft.adapter}: {draft.digital_source_type or draft.origin}", f"{makers[0].adapter}: generated")
+            found.append(Contradiction("origin_differs", says, sides))
     if len({draft.origin for draft in labelled}) > 1:
         told = ", ".join(f"{draft.adapter} {draft.origin}" for draft in labelled)
-        found.append(Contradiction("origin_differs", f"What the file says of its origin differs: {told}."))
+        sides = tuple(f"{draft.adapter}: {draft.origin}" for draft in labelled)
+        found.append(Contradiction("origin_differs", f"What the file says of its origin differs: {told}.", sides))
     days = {draft.adapter: draft.at[:10] for draft in drafts if draft.at}
     if len(set(days.values())) > 1:
         told = ", ".join(f"{adapter} {day}" for adapter, day in days.items())
-        found.append(Contradiction("time_differs", f"The sources name different days: {told}."))
+        sides = tuple(f"{adapter}: {day}" for adapter, day in days.items())
+        found.append(Contradiction("time_differs", f"The sources name different days: {told}.", sides))
     return found

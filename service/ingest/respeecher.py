@@ -15,7 +15,21 @@ from service.ingest.provider import at, text
 
 NAME = "respeecher"
 _DRIVERS = (("original", "driving_performance"), ("original_recording", "driving_performance"), ("source_recording", "driving_performance"))
-_TEXTS = ("text", "phrase_id", "project_id", "original_id", "voice_id", "target_voice", "source_actor", "session", "contract", "id", "url")
+_TEXTS = (
+    "text",
+    "transcript",
+    "request_id",
+    "phrase_id",
+    "project_id",
+    "original_id",
+    "voice_id",
+    "target_voice",
+    "source_actor",
+    "session",
+    "contract",
+    "id",
+    "url",
+)
 
 
 def detect(source: Source) -> bool:
@@ -31,7 +45,11 @@ def read(source: Source, limits: Limits) -> Draft:
     both = provider.exchange(source, limits)
     merged = {**both.request, **{key: value for key, value in both.response.items() if value is not None}}
     contract = text(merged, "contract")
-    job = text(merged, "id", "recording_id") or "/".join(filter(None, (text(merged, "project_id"), text(merged, "session")))) or None
+    job = (
+        text(merged, "id", "recording_id", "request_id")
+        or "/".join(filter(None, (text(merged, "project_id"), text(merged, "session"))))
+        or None
+    )
     return Draft(
         adapter=NAME,
         tool="Respeecher",
@@ -40,13 +58,19 @@ def read(source: Source, limits: Limits) -> Draft:
         at=text(merged, "created_at", "converted_at"),
         models=tuple(_models(merged, limits)),
         inputs=tuple(_inputs(merged, limits)),
-        prompts=tuple(provider.prompts(merged, "request", ("text", "speech"))),
-        sampling=provider.sampled("request", merged, limits, leave_out=_TEXTS),
+        prompts=tuple(provider.prompts(merged, "request", ("text", "speech"), ("transcript", "speech"))),
+        sampling=provider.sampled("request", {**merged, **_voice_settings(merged)}, limits, leave_out=_TEXTS),
         outputs=tuple(Output(url[: limits.name], "response.url") for url in (text(both.response, "url"),) if url),
         raw=provider.raw(source),
         contradictions=tuple(_remarks(merged)),
         fields={"terms": {"contract": contract[:200]}} if contract else {},
+        asset=provider.known_as("respeecher.recording", text(both.response, "id", "recording_id")),
     )
+
+
+def _voice_settings(merged: Any) -> dict[str, Any]:
+    found = at(merged, "voice", "sampling_params")
+    return found if isinstance(found, dict) else {}
 
 
 def _models(merged: Any, limits: Limits) -> Iterator[Model]:
@@ -75,5 +99,5 @@ def _remarks(merged: Any) -> Iterator[Contradiction]:
         yield Contradiction("not_finished", "The conversion was not done when this answer was taken.")
     if text(merged, "source_actor"):
         yield Contradiction("driver_named", "The source names the performer whose performance drives the voice; state who it is.")
-    if merged and not text(merged, "original_id", "source_actor", "text") and not any(at(merged, key) for key, _ in _DRIVERS):
+    if merged and not text(merged, "original_id", "source_actor", "text", "transcript") and not any(at(merged, key) for key, _ in _DRIVERS):
         yield Contradiction("driver_unknown", "Nothing says whose performance drives the voice; state the source actor or the recording.")

@@ -12,9 +12,21 @@ from service.ingest.provider import at, listed, text
 
 NAME = "runway"
 _STATUS = (b'"SUCCEEDED"', b'"THROTTLED"', b'"RUNNING"', b'"PENDING"', b'"FAILED"', b'"CANCELLED"')
+_WORDS = (
+    b'"promptText"',
+    b'"promptImage"',
+    b'"videoUri"',
+    b'"act_two"',
+    b'"gen4',
+    b'"gen3',
+    b'"runway-preset"',
+    b'"publicFigureThreshold"',
+)
 _PLACES: tuple[tuple[str, Role], ...] = (
     ("videoUri", "source_video"),
-    ("character", "reference"),
+    ("audioUri", "source_audio"),
+    ("media", "driving_performance"),
+    ("character", "character_reference"),
     ("reference", "driving_performance"),
     ("referenceImages", "reference"),
     ("references", "reference"),
@@ -26,14 +38,14 @@ def detect(source: Source) -> bool:
     if source.provider is not None:
         return source.provider == NAME
     request, response = source.request or b"", source.response or b""
-    return (b'"promptText"' in request or b'"promptImage"' in request) and any(state in response for state in _STATUS)
+    return any(word in request for word in _WORDS) and any(state in response for state in _STATUS)
 
 
 def read(source: Source, limits: Limits) -> Draft:
     """Return what request and task say together."""
     both = provider.exchange(source, limits)
     asked, task = both.request, both.response
-    model = text(asked, "model")
+    model, voice = text(asked, "model"), text(at(asked, "voice"), "presetId", "id", "uri")
     remarks = []
     if not asked:
         remarks.append(Contradiction("no_request", "The task does not say what was asked for; hand over the request too."))
@@ -48,7 +60,10 @@ def read(source: Source, limits: Limits) -> Draft:
         provider=NAME,
         job_id=text(task, "id"),
         at=text(task, "createdAt"),
-        models=(Model(model[: limits.name], "hosted", "request.model"),) if model else (),
+        models=(
+            *((Model(model[: limits.name], "hosted", "request.model"),) if model else ()),
+            *((Model(voice[: limits.name], "voice", "request.voice"),) if voice else ()),
+        ),
         inputs=tuple(_inputs(asked, limits)),
         prompts=tuple(provider.prompts(asked, "request", ("promptText", "positive"), ("negativePrompt", "negative"))),
         sampling=provider.sampled("request", asked, limits, leave_out=("promptText", "negativePrompt", "promptImage", "model")),

@@ -6,6 +6,7 @@ but for the results fetched later (`id`); the request id stands in, and names th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -19,8 +20,9 @@ _PLACES: Final[tuple[tuple[str, Role], ...]] = (
     ("image", "initial_image"), ("init_image", "initial_image"), ("mask", "mask"), ("mask_image", "mask"), ("style_image", "style_reference"),
     ("subject_image", "reference"), ("background_reference", "reference"), ("light_reference", "reference"), ("audio", "source_audio"),
 )  # fmt: skip
+_ADDRESS = re.compile(r"(?:/v\d\w*/|\A)((?:stable-image|image-to-video|stable-audio|3d|audio)[\w/\-]{0,80})")
 _DONE = {"SUCCESS", "COMPLETE"}
-_TEXTS = ("prompt", "negative_prompt", "model", "text_prompts", *(key for key, _ in _PLACES))
+_TEXTS = ("url", "endpoint", "path", "prompt", "negative_prompt", "model", "text_prompts", *(key for key, _ in _PLACES))
 
 
 def detect(source: Source) -> bool:
@@ -37,7 +39,8 @@ def read(source: Source, limits: Limits) -> Draft:
     """Return what request and headers say together."""
     both = provider.exchange(source, limits)
     asked, told = both.request, _flat(both.response)
-    model = text(asked, "model", "engine_id") or text(told, "model")
+    called = _ADDRESS.search(text(asked, "url", "endpoint", "path") or "")
+    model = text(asked, "model", "engine_id") or text(told, "model") or (called[1] if called else None)
     return Draft(
         adapter=NAME,
         tool="Stability AI",
@@ -45,7 +48,7 @@ def read(source: Source, limits: Limits) -> Draft:
         job_id=text(told, "id", "x-request-id", "request-id"),
         at=text(told, "date_iso", "created_at"),
         models=(Model(model[: limits.name], "hosted", "request.model"),) if model else (),
-        inputs=tuple(_inputs(asked, limits)),
+        inputs=tuple(_inputs(asked, called[1] if called else "", limits)),
         prompts=(
             *provider.prompts(asked, "request", ("prompt", "positive"), ("negative_prompt", "negative")),
             *(prompt for entry in listed(at(asked, "text_prompts"))[:100] for prompt in _weighted(entry)),
@@ -70,9 +73,13 @@ def _weighted(entry: Any) -> Iterator[Any]:
     yield from provider.prompts(entry, "request.text_prompts", ("text", "negative" if negative else "positive"))
 
 
-def _inputs(asked: Any, limits: Limits) -> Iterator[Input]:
-    for key, role in _PLACES:
+def _inputs(asked: Any, called: str, limits: Limits) -> Iterator[Input]:
+    """What the picture is for depends on the call: a control service takes its structure, and leaves the picture behind."""
+    for key, place in _PLACES:
         value = at(asked, key)
+        role: Role = "control" if key == "image" and "/control/" in called and not called.endswith("/style") else place
+        if key == "image" and called.endswith("/style"):
+            role = "style_reference"
         if value is not None:
             yield from provider.media(value, role, f"request.{key}", limits)
 
@@ -100,4 +107,5 @@ def _remarks(asked: Any, told: Any) -> Iterator[Contradiction]:
         yield Contradiction("no_request", "The answer does not repeat what was asked; hand over the request as well.")
     sent, ran = _seed(at(asked, "seed")), _seed(at(told, "seed"))
     if sent and ran is not None and sent != ran:
-        yield Contradiction("seed_differs", "The request asks for another seed than the answer names. What ran is taken.")
+        says = "The request asks for another seed than the answer names. What ran is taken."
+        yield Contradiction("seed_differs", says, (f"request: seed {sent}", f"answer: seed {ran}"))

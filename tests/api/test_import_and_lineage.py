@@ -270,3 +270,25 @@ def test_incoming_credentials_become_records_with_their_ingredients(admin: Calle
     broken = good(upload(admin, SIGNED / "E-sig-CA.jpg"), 201)
     assert broken["record"]["body"]["grade"] == "asserted"
     assert "credentials_broken" in {each["code"] for each in broken["contradictions"]}
+
+
+def test_a_job_that_another_rests_on_is_joined_whichever_comes_in_first(admin: Caller) -> None:
+    def job(name: str, frame: dict[str, str] | None = None) -> dict[str, Any]:
+        asked = {"prompt": "a pier"} | ({"keyframes": {"frame0": frame}} if frame else {})
+        return {"id": name, "generation_type": "video", "state": "completed", "model": "ray-2", "assets": {}, "request": asked}
+
+    def bring(answer: dict[str, Any], content: bytes | None = None) -> dict[str, Any]:
+        parts: dict[str, Any] = {"response": (io.BytesIO(json.dumps(answer).encode()), "response")}
+        if content:
+            parts["file"] = (io.BytesIO(content), "v.bin")
+        return dict(good(admin.send("POST", "/v1/generations/import", data=parts, content_type="multipart/form-data"), 201))
+
+    later = bring(job("g-2", {"type": "generation", "id": "g-1"}))
+    waiting = later["record"]["body"]["inputs"][0]["asset"]
+    earlier = bring(job("g-1"))
+    assert earlier["asset"] == waiting
+    last = bring(job("g-3", {"type": "generation", "id": "g-2"}))
+    assert last["record"]["body"]["inputs"][0]["asset"] == later["asset"]
+    assert bring(job("g-2", {"type": "generation", "id": "g-1"}), b"another output of the same job")["asset"] != later["asset"]
+    nodes = get(admin, f"/v1/assets/{last['asset']}/lineage")["nodes"]
+    assert {earlier["generation"], later["generation"]} <= {node["id"] for node in nodes}

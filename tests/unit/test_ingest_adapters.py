@@ -117,7 +117,8 @@ def test_luma_echoes_what_was_asked() -> None:
     draft = exchange({"model": "ray-1", "prompt": "a pier"}, response)
     assert (draft.provider, draft.job_id, draft.models[0].name) == ("luma", "g-1", "ray-2")
     assert roles(draft) == [
-        ("first_frame", "g-0"), ("last_frame", "https://x/last.png"), ("reference", "https://x/style.png"), ("reference", "https://x/face.png"),
+        ("first_frame", "g-0"), ("last_frame", "https://x/last.png"), ("style_reference", "https://x/style.png"),
+        ("character_reference", "https://x/face.png"),
     ]  # fmt: skip
     assert draft.inputs[0].identifiers == (("luma.generation", "g-0"),)
     assert [remark.code for remark in draft.contradictions] == ["model_differs"]
@@ -133,7 +134,7 @@ def test_runway_needs_its_request_and_keeps_the_threshold() -> None:
     draft = exchange(request, response)
     assert roles(draft) == [
         ("last_frame", "https://x/l.png"),
-        ("reference", "https://x/c.png"),
+        ("character_reference", "https://x/c.png"),
         ("driving_performance", "https://x/driver.mp4"),
     ]
     assert (draft.sampling[0].seed, draft.outputs[0].name) == (3, "https://x/o.mp4")
@@ -170,12 +171,22 @@ def test_openai_video_remix_and_image() -> None:
 
 
 def test_elevenlabs_voice_is_a_model_of_its_own() -> None:
-    item = {"history_item_id": "h-1", "voice_id": "vo1", "voice_name": "Mara", "model_id": "eleven_v3", "text": "Come in.", "date_unix": 1789380000,
+    item: dict[str, Any] = {"history_item_id": "h-1", "voice_id": "vo1", "voice_name": "Mara", "model_id": "eleven_v3", "text": "Come in.", "date_unix": 1789380000,
             "settings": {"stability": 0.5}, "voice": {"voice_verification": {"requires_verification": True, "is_verified": False}}}  # fmt: skip
     draft = exchange({}, item)
     assert [(m.type, m.name, m.version) for m in draft.models] == [("hosted", "eleven_v3", None), ("voice", "vo1", "Mara")]
     assert [(p.use, p.text) for p in draft.prompts] == [("speech", "Come in.")]
     assert [remark.code for remark in draft.contradictions] == ["voice_not_verified"]
+    item["voice"]["voice_verification"] = {
+        "requires_verification": True, "is_verified": True,
+        "verification_attempts": [{"accepted": False}, {"accepted": True, "similarity": 0.95, "recording": {"recording_id": "r-1"}}],
+    }  # fmt: skip
+    draft = exchange({}, item)
+    assert draft.models[1].settings == {
+        "verification.requires_verification": True, "verification.is_verified": True, "verification.attempts": 2,
+        "verification.similarity": Decimal("0.95"), "verification.recording_id": "r-1",
+    }  # fmt: skip
+    assert draft.contradictions == ()
 
 
 def test_stripped_sources_say_nothing() -> None:
