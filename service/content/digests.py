@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import xxhash
@@ -81,6 +81,17 @@ def parse_content_digest(header: str) -> dict[str, bytes]:
     if not found:
         raise errors.BadRequest("Content-Digest names no algorithm checked here; use sha-256 or sha-512.", "malformed_content_digest")
     return found
+
+
+def disagree(loaded: Sequence[Mapping[str, str]], registered: Sequence[Mapping[str, str]]) -> bool:
+    """Tell whether two lists of digests of one thing (`algorithm`, `value`) can be compared, and agree in none; a prefix counts as such."""
+    same = [
+        other["value"].startswith(one["value"]) if one["algorithm"] == "sha256_prefix" else other["value"] == one["value"]
+        for one in loaded
+        for other in registered
+        if other["algorithm"] == {"sha256_prefix": "sha256"}.get(one["algorithm"], one["algorithm"])
+    ]
+    return bool(same) and not any(same)
 
 
 def content_digest(sha256: str) -> str:

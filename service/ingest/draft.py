@@ -121,6 +121,8 @@ class Contradiction:
 
     code: str
     says: str
+    between: tuple[str, ...] = ()
+    """The sides, each with what it says; they stand in the clear, and hold no person's name."""
 
 
 @dataclass(frozen=True, slots=True)
