@@ -75,8 +75,8 @@ def _inputs(asked: Any, limits: Limits) -> Iterator[Input]:
                 yield from provider.media(value, role, where, limits)
     for number, entry in enumerate(listed(at(asked, "image", "conditions"))[: limits.found]):
         place = at(entry, "placement", "position")
-        role: Role = "first_frame" if place == 0 else "last_frame" if place == 1 else "keyframe"
-        yield from provider.media(at(entry, "source"), role, f"request.image.conditions.{number}", limits)
+        frame: Role = "first_frame" if place == 0 else "last_frame" if place == 1 else "keyframe"
+        yield from provider.media(at(entry, "source"), frame, f"request.image.conditions.{number}", limits)
 
 
 def _sampling(asked: Any, outputs: list[Any], limits: Limits) -> Iterator[Sampling]:

@@ -19,8 +19,9 @@ LINES = [
 
 
 def draft(line: dict[str, Any]) -> Draft:
-    sides = {side: json.dumps(line[side]).encode() for side in ("request", "response") if side in line}
-    return register.merge(register.read(Source(name=line.get("file"), texts=line.get("texts", {}), provider=line.get("provider"), **sides)))
+    request, response = (json.dumps(line[side]).encode() if side in line else None for side in ("request", "response"))
+    source = Source(line.get("file"), texts=line.get("texts", {}), request=request, response=response, provider=line.get("provider"))
+    return register.merge(register.read(source))
 
 
 def found(told: Draft) -> dict[str, Any]:
