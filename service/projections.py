@@ -8,6 +8,7 @@ away and built anew from the log, and `check` proves that the running one is wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from psycopg.rows import class_row
 
 from schemas.kinds import KINDS
 from service.db import retrying, transaction
+from service.records import edges
 
 HEAD = "head"
 _CHUNK = 2_000
@@ -42,13 +44,20 @@ class Entry:
 class Projection:
     """`apply(conn, studio_id, entries)` writes the rows of `tables` that these entries give, whoever was there before.
 
-    It names its tables without a schema, so that a check can run it into temporary ones. `kinds` empty: every kind.
+    It names its tables without a schema, so that a check can run it into temporary ones. `kinds` empty: every kind. Where what it writes
+    hangs on more than the entries, `edition` says on what: one of another edition begins at the first entry again.
     """
 
     name: str
     tables: tuple[str, ...]
     apply: Callable[[Connection[Any], str, Sequence[Entry]], None]
     kinds: frozenset[str] = frozenset()
+    edition: str = ""
+
+    @property
+    def position(self) -> str:
+        """The name under which the place is kept that it has read to."""
+        return f"{self.name} {self.edition}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ def catch_up(conn: Connection[Any], studio_id: str, name: str) -> int:
     """Bring a projection up to the newest entry and return the log size that it then stands for."""
     projection = PROJECTIONS[name]
     while True:
-        position, size = _position(conn, studio_id, name), _size(conn, studio_id)
+        position, size = _position(conn, studio_id, projection), _size(conn, studio_id)
         if position >= size:
             return position
         retrying(lambda: _advance(conn, studio_id, projection))
@@ -85,15 +94,17 @@ def _advance(conn: Connection[Any], studio_id: str, projection: Projection) -> N
     with transaction(conn):
         conn.execute(
             "INSERT INTO projection_position (studio_id, name, next_index) VALUES (%s, %s, 0) ON CONFLICT DO NOTHING",
-            (studio_id, projection.name),
+            (studio_id, projection.position),
         )
         row = conn.execute(
-            "SELECT next_index FROM projection_position WHERE studio_id = %s AND name = %s FOR UPDATE", (studio_id, projection.name)
+            "SELECT next_index FROM projection_position WHERE studio_id = %s AND name = %s FOR UPDATE", (studio_id, projection.position)
         ).fetchone()
         begin = row[0] if row else 0
         end = min(begin + _CHUNK, _size(conn, studio_id))
         _apply(conn, studio_id, projection, begin, end)
-        conn.execute("UPDATE projection_position SET next_index = %s WHERE studio_id = %s AND name = %s", (end, studio_id, projection.name))
+        conn.execute(
+            "UPDATE projection_position SET next_index = %s WHERE studio_id = %s AND name = %s", (end, studio_id, projection.position)
+        )
 
 
 def _apply(conn: Connection[Any], studio_id: str, projection: Projection, begin: int, end: int) -> None:
@@ -117,10 +128,10 @@ def check(conn: Connection[Any], studio_id: str, name: str) -> list[Difference]:
     if name == HEAD:
         return _check_heads(conn, studio_id)
     projection = PROJECTIONS[name]
-    with transaction(conn):
+    with _unprepared(conn), transaction(conn):
         # As one snapshot, at the position of the running one: entries that arrive meanwhile are in neither.
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        end = _position(conn, studio_id, name)
+        end = _position(conn, studio_id, projection)
         for table in projection.tables:
             # A temporary table comes before the real one wherever a name has no schema.
             conn.execute(sql.SQL("CREATE TEMPORARY TABLE {0} (LIKE public.{0} INCLUDING ALL) ON COMMIT DROP").format(sql.Identifier(table)))
@@ -128,6 +139,16 @@ def check(conn: Connection[Any], studio_id: str, name: str) -> list[Difference]:
             _apply(conn, studio_id, projection, begin, min(begin + _CHUNK, end))
         found = [_difference(conn, studio_id, table) for table in projection.tables]
     return [difference for difference in found if difference.missing or difference.surplus]
+
+
+@contextmanager
+def _unprepared(conn: Connection[Any]) -> Iterator[None]:
+    """Use no prepared statement within the block: one that was made before a temporary table goes on writing into the real one."""
+    before, conn.prepare_threshold = conn.prepare_threshold, None
+    try:
+        yield
+    finally:
+        conn.prepare_threshold = before
 
 
 def _check_heads(conn: Connection[Any], studio_id: str) -> list[Difference]:
@@ -152,8 +173,9 @@ def _columns(kind: str, body: dict[str, Any]) -> list[Any] | None:
 
 def rebuild(conn: Connection[Any], studio_id: str, name: str) -> int:
     """Apply the whole log once more, over what is there; rows that should not be there show in `check`."""
+    position = PROJECTIONS[name].position
     with transaction(conn):
-        conn.execute("UPDATE projection_position SET next_index = 0 WHERE studio_id = %s AND name = %s", (studio_id, name))
+        conn.execute("UPDATE projection_position SET next_index = 0 WHERE studio_id = %s AND name = %s", (studio_id, position))
     return catch_up(conn, studio_id, name)
 
 
@@ -167,8 +189,10 @@ def _difference(conn: Connection[Any], studio_id: str, table: str) -> Difference
     return Difference(table, missing[0] if missing else 0, surplus[0] if surplus else 0)
 
 
-def _position(conn: Connection[Any], studio_id: str, name: str) -> int:
-    row = conn.execute("SELECT next_index FROM projection_position WHERE studio_id = %s AND name = %s", (studio_id, name)).fetchone()
+def _position(conn: Connection[Any], studio_id: str, projection: Projection) -> int:
+    row = conn.execute(
+        "SELECT next_index FROM projection_position WHERE studio_id = %s AND name = %s", (studio_id, projection.position)
+    ).fetchone()
     return row[0] if row else 0
 
 
@@ -203,3 +227,4 @@ def _stated(entry: Entry) -> Iterator[tuple[str, str, Sequence[Mapping[str, str]
 
 
 register(Projection("digest", ("digest",), _digests))
+register(Projection("edge", ("edge",), edges.write, edges.STATING, edges.EDITION))

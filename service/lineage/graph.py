@@ -1,9 +1,6 @@
 """The graph of what rests on what: the ancestors of a record and its descendants, bounded, nearest first.
 
-Edges are the references of the current versions (of the pinned version where a reference pins). Most lead from a thing to what it was made
-from; some kinds state it the other way round (a run names its outputs, an appearance its asset, a licence its sources): those are
-read backwards, so that here an edge always runs from the younger thing to what it rests on. References that only say who, where or under
-which paper are no lineage and are not followed.
+Edges (`records.edges`) are the references of the current versions, of the pinned version where a reference pins.
 
 Every statement is filtered by the studio; what lies outside the actor's productions is shown by its kind alone and not entered.
 """
@@ -18,43 +15,17 @@ from typing import Any
 from psycopg.rows import class_row
 
 from schemas.kinds import KINDS
-from schemas.prefixes import KIND_OF, PREFIXES
+from schemas.prefixes import KIND_OF
 from schemas.references import Reference, link, visit
 from service import errors, ids
 from service.context import Context
 from service.records import read
+from service.records.edges import BACKWARD, CARRIES, FORWARD, RESTS_ON
 from service.records.model import Recorded
-
-RESTS_ON: Mapping[str, tuple[str, ...]] = {
-    "asset": ("parent", "cut_item", "licence", "origin", "take", "appearing_person"),
-    "generation": (
-        "model", "input", "input_source", "input_dataset", "input_replica", "replica", "relied_on_consent", "input_consent",
-        "prompt_reference", "prompt_person", "shown_person",
-    ),
-    "model": ("base_model", "dataset", "licence", "replica", "person"),
-    "dataset": ("item", "source", "licence", "person", "consent", "derived_from"),
-    "replica": ("person", "capture_session", "source_media", "licence"),
-    "appearance": ("person", "replica", "generated_in", "relied_on_consent", "take"),
-    "source": ("person",),
-    "delivery": ("delivered",),
-    "release": ("released", "released_delivery"),
-}  # fmt: skip
-"""By kind: the roles of its references that lead to what it rests on."""
-
-CARRIES: Mapping[str, tuple[str, ...]] = {
-    "generation": ("output",),
-    "appearance": ("asset",),
-    "licence": ("source",),
-    "replica": ("replica_file", "model"),
-    "consent": ("person",),
-}
-"""By kind: the roles of its references that lead to what rests on it; read backwards."""
 
 LEAVES = frozenset({"licence", "consent", "evidence"})
 """Kinds where a walk towards the ancestors ends."""
 
-FORWARD = sorted(f"{PREFIXES[kind]}.{role}" for kind, roles in RESTS_ON.items() for role in roles)
-BACKWARD = sorted(f"{PREFIXES[kind]}.{role}" for kind, roles in CARRIES.items() for role in roles)
 MOST_NODES = 50_000
 MOST_DEPTH = 200
 

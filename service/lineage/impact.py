@@ -8,8 +8,7 @@ sounds like them; where its scope names productions, only what belongs to one of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +16,12 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from schemas.prefixes import PREFIXES
+from service import projections
 from service.context import Context
-from service.db import transaction
-from service.lineage.graph import BACKWARD, CARRIES, FORWARD
-from service.records import read
+from service.records import edges, read
+from service.records.edges import BACKWARD, CARRIES, FORWARD
 
 WORKLIST = 200
-_RELEASES = 1_000
 _REACHED = ("asset", "generation", "model", "dataset", "replica", "appearance", "delivery", "release")
 OWNERS: Mapping[str, str] = {
     "asset": "post",
@@ -38,9 +36,10 @@ OWNERS: Mapping[str, str] = {
 }
 """Which department has to act on what is reached, by kind; what is released is counsel's."""
 
-# Everything younger than the seeds, found in one of two ways: record by record through the indexes, which costs what is reached, or, where
-# that is much, over all edges of the studio at once, which costs what there is. Both compare the
-# record beside the place in the log, though one would do: the planner then expects few edges, hashes them, and does so once for all steps.
+HOLDING = ("released", "released_delivery", "delivered", "cut_item")
+"""The roles by which a release holds what it lets go: its assets and deliveries, and what cuts consist of."""
+
+# Everything younger than the seeds, record by record through the indexes, which costs what is reached; how much that is stands in the row without a kind.
 _NEAR = """
 WITH RECURSIVE walked (id) AS (
     SELECT unnest(%(seeds)s::text[])
@@ -57,28 +56,13 @@ WITH RECURSIVE walked (id) AS (
           AND left(reference.source, 3) || '.' || reference.role = ANY(%(backward)s)
     ) AS next
 ), reach (id) AS MATERIALIZED (SELECT id FROM walked LIMIT %(near)s)
-"""
-_FAR = """
-WITH RECURSIVE stated (source, target, rule) AS (
-    SELECT reference.source, reference.target, reference.source_kind || '.' || reference.role FROM reference
-    JOIN head ON head.studio_id = %(studio_id)s AND head.id = reference.source AND head.index = reference.index WHERE reference.studio_id = %(studio_id)s
-), edge (older, younger) AS MATERIALIZED (
-    SELECT CASE WHEN rule = ANY(%(forward)s) THEN target ELSE source END, CASE WHEN rule = ANY(%(forward)s) THEN source ELSE target END
-    FROM stated WHERE rule = ANY(%(forward)s || %(backward)s)
-), reach (id) AS (
-    SELECT unnest(%(seeds)s::text[])
-    UNION
-    SELECT edge.younger FROM reach JOIN edge ON edge.older = reach.id
-)
-"""
-# How much is reached stands in the row without a kind. `let_go` is what the releases among it hold: their assets and deliveries, and what cuts consist of.
-_FOUND = """, let_go (id) AS (
+, let_go (id) AS (
     SELECT id FROM reach WHERE left(id, 3) = 'rel'
     UNION
     SELECT reference.target FROM let_go
     JOIN head ON head.studio_id = %(studio_id)s AND head.id = let_go.id
     JOIN reference ON reference.studio_id = %(studio_id)s AND reference.index = head.index
-    WHERE reference.role IN ('released', 'released_delivery', 'delivered', 'cut_item')
+    WHERE reference.role = ANY(%(holding)s)
 ), found AS MATERIALIZED (
     SELECT head.id, head.kind, head.label, head.productions, head.id IN (SELECT id FROM let_go) AS released
     FROM reach JOIN head ON head.studio_id = %(studio_id)s AND head.id = reach.id
@@ -89,11 +73,25 @@ _FOUND = """, let_go (id) AS (
 UNION ALL
 (SELECT '', false, '{}', count(*), NULL, NULL FROM reach)
 UNION ALL
+(SELECT kind, released, productions, 0, id, NULL FROM found WHERE kind = 'release')
+UNION ALL
 (SELECT kind, released, productions, NULL, id, label FROM found ORDER BY released DESC, kind, id LIMIT %(limit)s)
 """
 _NEAR_MOST = 2_000
-# Over all edges the planner's guesses (few rows, because of row-level security) would cost a look-up a row; what it hashes shall stay in memory.
-_SET_BASED = {"enable_nestloop": "off", "enable_mergejoin": "off", "jit": "off", "work_mem": "256MB"}
+# Where more is reached, over all edges of the studio at once, which costs what there is: `reach` and `let_go` hold a byte for each place in the log.
+_FOUND = """
+FROM (
+    SELECT id, kind, label, productions, get_byte(%(let_go)s::bytea, first_index::integer) = 1 AS released FROM head
+    WHERE studio_id = %(studio_id)s AND kind = ANY(%(kinds)s)
+      AND CASE WHEN first_index < %(size)s THEN get_byte(%(reach)s::bytea, first_index::integer) = 1 ELSE false END
+      AND NOT id = ANY(%(seeds)s) AND (%(within)s::text[] IS NULL OR productions = '{}' OR productions && %(within)s::text[])
+) AS found
+"""
+_COUNTED = (
+    f"SELECT kind, released, productions, count(*) AS number, NULL AS id, NULL AS label {_FOUND} GROUP BY kind, released, productions"
+)
+_RELEASED = f"SELECT kind, released, productions, 0 AS number, id, NULL AS label {_FOUND} WHERE kind = 'release'"
+_LISTED = f"SELECT kind, released, productions, NULL AS number, id, label {_FOUND} ORDER BY released DESC, kind, id LIMIT %(limit)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,38 +186,45 @@ def of(context: Context, record_id: str, *, scope: Mapping[str, Any] | None = No
         "carriers": [PREFIXES[kind] for kind in CARRIES],
         "kinds": list(_REACHED),
         "within": within,
+        "holding": list(HOLDING),
+        "near": _NEAR_MOST + 1,
         "limit": limit,
     }
     rows = _rows(context.conn, values)
-    items = tuple(Item(row.id, row.kind, row.label, tuple(row.productions), row.released) for row in rows if row.id)
+    items = tuple(Item(row.id, row.kind, row.label, tuple(row.productions), row.released) for row in rows if row.id and row.number is None)
     return Impact(
         root.id,
         _by_kind(rows),
         _by_production(rows),
-        _territories(context, [item.id for item in items if item.kind == "release"][:_RELEASES]),
+        _territories(context, [row.id for row in rows if row.id and row.number == 0]),
         items,
     )
 
 
 def _rows(conn: Connection[Any], values: Mapping[str, Any]) -> list[_Row]:
-    """The counts and the worklist, walked near by, or set-based where more than a little is reached."""
+    """The counts and the worklist, walked near by, or over all edges where more than a little is reached."""
     with conn.cursor(row_factory=class_row(_Row)) as cursor:
-        rows = cursor.execute(_NEAR + _FOUND, {**values, "near": _NEAR_MOST + 1}).fetchall()
+        rows = cursor.execute(_NEAR, values).fetchall()
         if sum(row.number or 0 for row in rows if not row.kind) > _NEAR_MOST:
-            with _set_based(conn):
-                rows = cursor.execute(_FAR + _FOUND, values).fetchall()
+            marked = {**values, **_marked(conn, values["studio_id"], values["seeds"])}
+            rows = [row for query in (_COUNTED, _RELEASED, _LISTED) for row in cursor.execute(query, marked).fetchall()]
     return [row for row in rows if row.kind]
 
 
-@contextmanager
-def _set_based(conn: Connection[Any]) -> Iterator[None]:
-    """Let statements of the block join whole tables; afterwards, also within a transaction that goes on, all is as before."""
-    put = "SELECT " + ", ".join(f"set_config('{name}', %({name})s, true)" for name in _SET_BASED)
-    with transaction(conn):
-        before = {name: conn.execute("SELECT current_setting(%s)", [name]).fetchone() for name in _SET_BASED}
-        conn.execute(put, _SET_BASED)
-        yield
-        conn.execute(put, {name: value[0] for name, value in before.items() if value})
+def _marked(conn: Connection[Any], studio_id: str, seeds: Sequence[str]) -> dict[str, Any]:
+    """What the seeds reach, and what the releases among it hold."""
+    size = projections.catch_up(conn, studio_id, "edge")
+    every, holding = edges.all_of(conn, studio_id, size, HOLDING)
+    reach, let_go = bytearray(size), bytearray(size)
+    for (number,) in conn.execute("SELECT first_index FROM head WHERE studio_id = %s AND id = ANY(%s)", (studio_id, list(seeds))):
+        reach[number] = 1
+    edges.reach(reach, every.older, every.younger)
+    for (number,) in conn.execute(
+        "SELECT first_index FROM head WHERE studio_id = %s AND kind = 'release' AND first_index < %s", (studio_id, size)
+    ):
+        let_go[number] = reach[number]
+    edges.reach(let_go, holding.younger, holding.older)
+    return {"size": size, "reach": bytes(reach), "let_go": bytes(let_go)}
 
 
 def _within(context: Context, *scopes: Mapping[str, Any] | None) -> list[str] | None:

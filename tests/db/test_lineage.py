@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -14,10 +15,12 @@ import psycopg
 import pytest
 
 from schemas.prefixes import PREFIXES
-from service import errors, ids
+from service import errors, ids, projections
 from service.context import Actor, Context
 from service.db import Database
 from service.lineage import graph, impact
+from service.records import edges
+from service.records.edges import CARRIES, RESTS_ON
 
 NOW = datetime(2026, 9, 20, tzinfo=UTC)
 STUDIO, OTHER = "std_one", "std_two"
@@ -40,25 +43,28 @@ class World:
         self.kinds = {name: next(kind for kind in KINDS if name.startswith(PREFIXES[kind])) for name in names}
         self.productions = {name: self.random.choice([[], ["prd_a"], ["prd_b"]]) for name in names}
         for name in names:
-            for version in range(1, self.random.choice([1, 1, 2]) + 1):
-                self.records.append((STUDIO, name, self.kinds[name], version, self._links(name, names)))
-        for _, name, kind, version, links in self.records:
-            if version == max(each[3] for each in self.records if each[1] == name):
-                self._note(name, kind, links)
+            self.records.append((STUDIO, name, self.kinds[name], 1, self._links(name, names)))
+        for name in self.random.choices(names, k=count // 2):
+            version = 1 + sum(each[1] == name for each in self.records)
+            self.records.append((STUDIO, name, self.kinds[name], version, self._links(name, names)))
+        self.edges = self.edges_at(len(self.records))
+
+    def edges_at(self, size: int) -> set[tuple[str, str]]:
+        """The edges as they stood when the log had this size, between the records that were in it."""
+        current = {name: (kind, links) for _, name, kind, _, links in self.records[:size]}
+        found: set[tuple[str, str]] = set()
+        for name, (kind, links) in current.items():
+            for role, target, _ in links:
+                found |= {(name, target)} if role in RESTS_ON.get(kind, ()) else set()
+                found |= {(target, name)} if role in CARRIES.get(kind, ()) else set()
+        return {(younger, older) for younger, older in found if younger in current and older in current}
 
     def _links(self, name: str, names: list[str]) -> list[tuple[str, str, int | None]]:
         kind = self.kinds[name]
-        roles = [*graph.RESTS_ON.get(kind, ()), *graph.CARRIES.get(kind, ()), *([NOISE[kind]] if kind in NOISE else [])]
+        roles = [*RESTS_ON.get(kind, ()), *CARRIES.get(kind, ()), *([NOISE[kind]] if kind in NOISE else [])]
         if not roles:
             return []
         return [(self.random.choice(roles), self.random.choice(names), None) for _ in range(self.random.randrange(4))]
-
-    def _note(self, name: str, kind: str, links: list[tuple[str, str, int | None]]) -> None:
-        for role, target, _ in links:
-            if role in graph.RESTS_ON.get(kind, ()):
-                self.edges.add((name, target))
-            if role in graph.CARRIES.get(kind, ()):
-                self.edges.add((target, name))
 
     def closure(self, start: str, *, younger: bool) -> set[str]:
         """Everything reachable, by following every edge over and over."""
@@ -74,12 +80,21 @@ class World:
             found |= step
 
 
-def fill(url: str, records: list[tuple[str, str, str, int, list[tuple[str, str, int | None]]]], productions: dict[str, list[str]]) -> None:
+def fill(
+    url: str,
+    records: list[tuple[str, str, str, int, list[tuple[str, str, int | None]]]],
+    productions: dict[str, list[str]],
+    *,
+    grown: bool = True,
+) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("SET session_replication_role = replica")
         newest = {(studio, name): index for index, (studio, name, _, _, _) in enumerate(records)}
+        first: dict[tuple[str, str], int] = {}
         for index, (studio, name, kind, version, links) in enumerate(records):
             body: dict[str, Any] = {"productions": productions.get(name, [])}
+            if kind == "release":
+                body["intent"] = {"territories": [territory(name)]}
             document = {
                 "id": name,
                 "kind": kind,
@@ -94,11 +109,12 @@ def fill(url: str, records: list[tuple[str, str, str, int, list[tuple[str, str, 
                 "INSERT INTO entry (studio_id, index, kind, id, version, recorded_at, leaf, bytes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
                 (studio, index, kind, name, version, NOW, bytes(32), orjson.dumps(document)),
             )
+            first.setdefault((studio, name), index)
             if newest[studio, name] == index:
                 conn.execute(
                     "INSERT INTO head (studio_id, id, kind, version, index, first_index, recorded_at, productions)"
                     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                    (studio, name, kind, version, index, index, NOW, productions.get(name, [])),
+                    (studio, name, kind, version, index, first[studio, name], NOW, productions.get(name, [])),
                 )
             for position, (role, target, pinned) in enumerate(links):
                 conn.execute(
@@ -106,6 +122,22 @@ def fill(url: str, records: list[tuple[str, str, str, int, list[tuple[str, str, 
                     " VALUES (%s, %s, %s, %s, %s, %s, %s, false)",
                     (studio, index, position, name, role, target, pinned),
                 )
+    for studio in {record[0] for record in records} if grown else ():
+        grow(url, studio, len(records))
+
+
+def territory(release: str) -> str:
+    """Where a release of these tests goes."""
+    return ("US", "GB", "DE")[sum(map(ord, release)) % 3]
+
+
+def grow(url: str, studio: str, size: int) -> None:
+    """Let the log be known to have a size."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO tree_head (studio_id, size, root, frontier, committed_at) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (studio, size, bytes(32), bytes(32), NOW),
+        )
 
 
 @contextmanager
@@ -146,6 +178,66 @@ def test_impact_reaches_what_brute_force_reaches(database: Database, monkeypatch
             assert found.total == len(reached)
             released = {item.id for item in found.items if item.released}
             assert released == _released(world, reached | {name}) - {name}
+            few = impact.of(context, name, limit=1)
+            assert (few.counts, few.document()["owners"], len(few.items)) == (
+                found.counts,
+                Counter(item.owner for item in found.items),
+                min(1, len(reached)),
+            )
+            assert few.by_territory == Counter(territory(each) for each in reached if world.kinds[each] == "release")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_edges_at_any_size_of_the_log(database: Database, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr(projections, "_CHUNK", 17)
+    world = World(Random(200 + seed))
+    world.draw(40)
+    fill(database.url, world.records, world.productions, grown=False)
+    place = {record[1]: number for number, record in reversed(list(enumerate(world.records)))}
+    with database.app(STUDIO) as conn:
+        for size in sorted(world.random.sample(range(1, len(world.records) + 1), 5)):
+            grow(database.url, STUDIO, size)
+            assert projections.catch_up(conn, STUDIO, "edge") == size
+            for earlier in (size, world.random.randint(1, size)):
+                found, _ = edges.all_of(conn, STUDIO, earlier, ())
+                told = {(place[younger], place[older]) for younger, older in world.edges_at(earlier)}
+                assert set(zip(found.younger, found.older, strict=True)) == told
+    with database.ledger() as conn:
+        assert projections.check(conn, STUDIO, "edge") == []
+        with psycopg.connect(database.url, autocommit=True) as superuser:
+            superuser.execute("UPDATE edge SET ended = CASE WHEN ended IS NULL THEN 1 END")
+        assert projections.check(conn, STUDIO, "edge") != []
+        assert projections.rebuild(conn, STUDIO, "edge") == size
+        assert projections.check(conn, STUDIO, "edge") == []
+
+
+def test_other_roles_make_other_edges_so_the_log_is_read_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, younger = (ids.new_id("ast", NOW) for _ in range(2))
+    fill(database.url, [(STUDIO, older, "asset", 1, []), (STUDIO, younger, "asset", 1, [("mood_board", older, None)])], {})
+    with database.app(STUDIO) as conn:
+        projections.catch_up(conn, STUDIO, "edge")
+        assert list(edges.all_of(conn, STUDIO, 2, ())[0].older) == []
+        monkeypatch.setattr(edges, "FORWARD", [*edges.FORWARD, "ast.mood_board"])
+        monkeypatch.setitem(projections.PROJECTIONS, "edge", replace(projections.PROJECTIONS["edge"], edition="next"))
+        projections.catch_up(conn, STUDIO, "edge")
+        assert list(edges.all_of(conn, STUDIO, 2, ())[0].older) == [0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_marking_follows_every_edge_whatever_their_order(seed: int) -> None:
+    random = Random(seed)
+    count = 200
+    chain = [(number, number + 1) for number in range(count - 1)]
+    drawn = [(random.randrange(count), random.randrange(count)) for _ in range(random.choice([0, 100, 300]))]
+    both = sorted(chain, reverse=True) if seed % 3 == 0 else random.sample(chain, len(chain) - random.randrange(9))
+    both = [*both, *drawn]
+    marked = bytearray(count)
+    marked[random.randrange(20)] = 1
+    told = {number for number in range(count) if marked[number]}
+    edges.reach(marked, [begin for begin, _ in both], [end for _, end in both])
+    while more := {end for begin, end in both if begin in told} - told:
+        told |= more
+    assert {number for number in range(count) if marked[number]} == told
 
 
 def _released(world: World, reached: set[str]) -> set[str]:
