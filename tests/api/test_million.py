@@ -1,0 +1,22 @@
+"""The show of `tests/bench/million.py`, small: three licences of a dataset are revoked, and the worklist is what brute force finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from service.client import Client
+from tests.bench import million
+
+
+def test_the_worklist_of_three_revoked_licences_is_what_brute_force_finds(live: str, admin: Any, caller: Callable[..., Any]) -> None:
+    second = caller("legal_reviewer", studio_id=admin.studio_id)
+    show = million.Show(1_000, licences=40, others=8, models=12, runs=24)
+    with Client(live, admin.key) as client, Client(live, second.key) as other:
+        million.enter(client, other, show)
+        reached = []
+        for licence in show.revoked():
+            told, _ = million.revoke(client, show, licence)
+            reached.append(million.compare(client, show, licence, told))
+    assert [one["dataset"] > 1 for one in reached]
+    assert {"dataset", "model", "generation", "asset", "delivery", "item"} <= set().union(*reached)
