@@ -153,11 +153,12 @@ class Unresolved(Body):
 
 
 class Contradiction(Body):
-    """Two sources that disagree about the run; both are kept."""
+    """Two sources that disagree, or something that a person must look at; both sides are kept. `settled` says who decided which is right."""
 
     code = Text(100, required=True)
     says = Erasable(Text(2000), everyone=True)
-    between = Several(Text(200), most=10)
+    between = Several(Text(200), most=10, about="the sides, each with what it says, without names of persons")
+    settled = Nested(Established, about="who settled it, how and when; the record itself then says what is right")
 
 
 class Generation(Record):

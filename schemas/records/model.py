@@ -10,6 +10,7 @@ from schemas import vocabulary
 from schemas.fields import Body, Choice, Erasable, Flag, Nested, OpenList, PartialDate, Personal, Several, Text, Web, Whole, choices
 from schemas.parts import Blob, Terms, Window, digests, needs, ordered
 from schemas.records.base import Record
+from schemas.records.generation import Contradiction
 from schemas.references import Reference
 
 
@@ -96,6 +97,7 @@ class Dataset(Record):
     created_at = PartialDate()
     frozen_at = PartialDate()
     card = Nested(Blob, about="a data card as found")
+    contradictions = Several(Nested(Contradiction), most=100, about="what the card contradicts or leaves open")
     documents = Several(Reference("document", role="document"), most=50)
 
     @validates_schema
@@ -161,6 +163,7 @@ class Model(Record):
     public_facing = Flag()
     commercially_available = Flag()
     card = Nested(Blob)
+    contradictions = Several(Nested(Contradiction), most=100, about="what the card contradicts or leaves open")
     url = Web()
     documents = Several(Reference("document", role="document"), most=50)
 

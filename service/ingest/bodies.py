@@ -184,7 +184,8 @@ def sampling(found: Iterable[Sampling]) -> list[dict[str, Any]]:
 
 def contradiction(found: Contradiction) -> dict[str, Any]:
     """One line of `contradictions`."""
-    return told(code=clean(found.code, 100), says=clean(found.says, 2000))
+    sides = [side for each in found.between[:10] if (side := clean(each, 200))]
+    return told(code=clean(found.code, 100), says=clean(found.says, 2000), between=sides or None)
 
 
 def generation(draft: Draft, stated: Mapping[str, Any]) -> dict[str, Any]:

@@ -277,9 +277,11 @@ def _input(row: Row, column: str, role: str, name: str, digest: Any, works: Clas
 def _remarks(row: Row, about: Tool | None, works: Class | None, tool_class: str | None) -> Iterator[Contradiction]:
     stated = (row.text("class") or "").lower()
     if about and stated and stated != about.works:
-        yield Contradiction("class_differs", f"{about.name} is known for {about.works}; the sheet says {stated}, and is taken at its word.")
+        says = f"{about.name} is known for {about.works}; the sheet says {stated}, and is taken at its word."
+        yield Contradiction("class_differs", says, (f"{about.name}: {about.works}", f"sheet: {stated}"))
     if works is None:
         yield Contradiction("class_unknown", "The sheet does not say what kind of work the tool did; fill in the column class.")
     made = next((column for column in ("prompt", "seed", "model") if row.text(column)), None)
     if made and tool_class not in {None, "generative", "assistive", "live"}:
-        yield Contradiction("generation_denied", f"The sheet says {tool_class}, but gives a {made}, which only generating tools have.")
+        says = f"The sheet says {tool_class}, but gives a {made}, which only generating tools have."
+        yield Contradiction("generation_denied", says, (f"sheet: {tool_class}", f"column {made}"))

@@ -70,7 +70,8 @@ def _kind(found: xmp.Properties) -> str | None:
 
 def _remarks(found: xmp.Properties, kind: str | None, system: str | None) -> Iterator[Contradiction]:
     if system and c2pa.ORIGINS.get(kind or "") in {"camera", "hand_made"}:
-        yield Contradiction("origin_differs", f"The XMP fields name the AI system {system[:100]}, and say {kind} as well.")
+        says = f"The XMP fields name the AI system {system[:100]}, and say {kind} as well."
+        yield Contradiction("origin_differs", says, (f"AISystemUsed: {system[:100]}", f"DigitalSourceType: {kind}"))
     mining = " ".join(found.get((_PLUS, "DataMining"), ()))
     if "PROHIBITED" in mining.upper():
         yield Contradiction("mining_prohibited", "The file forbids data mining; it may not be learnt from without its owner's leave.")

@@ -132,8 +132,8 @@ def _disagreements(drafts: list[Draft]) -> list[Contradiction]:
     for draft in labelled:
         if makers and draft.origin in {"camera", "hand_made"}:
             says = f"{_LABELS[draft.adapter]} say {draft.digital_source_type}, but the {makers[0].adapter} metadata shows a generation."
-            sides = (f"{draft.adapter}: {draft.digital_source_type or draft.origin}", f"{makers[0].adapter}: generated")
-            found.append(Contradiction("origin_differs", says, sides))
+            told_apart = (f"{draft.adapter}: {draft.digital_source_type or draft.origin}", f"{makers[0].adapter}: generated")
+            found.append(Contradiction("origin_differs", says, told_apart))
     if len({draft.origin for draft in labelled}) > 1:
         told = ", ".join(f"{draft.adapter} {draft.origin}" for draft in labelled)
         sides = tuple(f"{draft.adapter}: {draft.origin}" for draft in labelled)

@@ -17,7 +17,7 @@ from service.rules.compile import Case, CompiledRule, Owes, Requirement, compile
 from service.rules.editions import Applies, Basis, Line
 from service.rules.findings import Evaluation, Finding, Tally
 from service.rules.moments import NEVER, Calendar, before, iso, moment
-from service.rules.names import RANK
+from service.rules.names import ADVERSE, RANK
 from service.rules.pack import Pack, canonical
 from service.rules.paths import Getter, Scope, link, name_of
 from service.rules.reach import Reach
@@ -196,7 +196,7 @@ class _Run:
         if rule.gathered not in self.sorted:
             found: list[Any] = []
             for name in rule.gathered:
-                members = self.document.get(name)
+                members = self.document.get(name, [] if name in ADVERSE else None)
                 if members.__class__ is not list:
                     return None
                 found += members or ()

@@ -34,6 +34,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "commercials": "commercial",
     "consents": "consent",
     "consultations": "consultation",
+    "contradictions": "contradiction",
     "crafts": "craft",
     "creative_uses": "creative",
     "credentials": "credential",
@@ -98,6 +99,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "trainings": "training",
     "transfers": "transfer",
     "unnamed": "use",
+    "unread_signals": "unread",
     "uses": "use",
     "voice_credits": "credit",
     "voice_origins": "origin",
@@ -108,6 +110,9 @@ COLLECTIONS: Final[dict[str, str]] = {
     "writer_runs": "run",
     "writings": "writing",
 }
+
+#: Collections of what speaks against something: facts leave them out where the log holds none, and then there is none.
+ADVERSE: Final = frozenset({"contradictions", "unread_signals"})
 
 #: Results of a finding, worst first.
 RESULTS: Final = ("block", "review", "obligation", "warn", "exempt", "pass", "not_applicable")

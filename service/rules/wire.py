@@ -77,6 +77,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
     "commercials": {"ad_id_in_time": "ad_id_at", "nobody_engaged": "cast_list_complete_as_of", "talent_engaged": "talent_engaged_at", "looked_at": "asset.origin"},
     "consultations": {"alternatives": "alternatives_considered", "requested": "requested_at", "crafts": "guild"},
     "crafts": {"agreement_read": "attestation.kind", "craft": "engagement.category"},
+    "contradictions": {"gap": "contradictions.code", "settled": "contradictions.settled"},
     "creative_uses": {
         "affects_creative": "generation.creative_elements", "before_use": "held_at", "consultations": "consultation.held_at", "generative": "generation.tool",
         "in_picture": "stage", "sign_offs": "attestation.kind", "with_director": "people",
@@ -154,6 +155,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
     "training_licences": {"covered": "agreements"},
     "trainings": {"people": "dataset.people"},
     "training_programmes": {"opened": "employment_programme.starts_at"},
+    "unread_signals": {"signals": "opt_outs"},
     "uses": {
         "background_part": "role_category", "before_launch": "agreed_at", "before_use": "signed_at", "dead_within_40": "person.death_date",
         "dead_within_70": "person.death_date", "identifiable": "recognisable_people", "identity_checked": "identity_check.verified",

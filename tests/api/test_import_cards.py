@@ -28,5 +28,7 @@ def test_a_card_becomes_a_model_with_its_base_and_data_once(admin: Caller) -> No
     data = send(admin, b"---\nsource_datasets: [studio/paintings]\npretty_name: x\n---\n", "studio/newer", 201)
     assert data["record"]["body"]["derived_from"] == body["datasets"]
     assert [each["code"] for each in data["contradictions"]] == ["licence_unknown"]
+    assert [each["code"] for each in data["record"]["body"]["contradictions"]] == ["licence_unknown"]
+    assert "contradictions" not in body
     refused = admin.send("POST", "/v1/cards/import", data=b"no card", content_type="application/octet-stream")
     assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/content")

@@ -74,6 +74,7 @@ def record(
         **card.body,
         base_models=bases or None,
         **({"datasets" if card.kind == "model" else "derived_from": list(dict.fromkeys(data))} if data else {}),
+        contradictions=bodies.unique(bodies.contradiction(each) for each in card.contradictions[:100]),
         card={"sha256": stored.sha256, "bytes": stored.size, "media_type": "application/octet-stream"},
     )
     batch.drafts.append(Draft(card.kind, body, client_key=_TARGET))

@@ -1,0 +1,26 @@
+"""What cannot both be true, what was left unproved, and signals that nobody could read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.rules.cases import GONE, PRODUCTION, Case
+
+GOOD: dict[str, dict[str, Any]] = {
+    "contradictions": {
+        "id": "gen_1/origin_differs", "record": "gen_1", "production": PRODUCTION, "code": "origin_differs", "sides": ["c2pa: digitalCapture", "comfyui: generated"],
+        "gap": False, "settled": True,
+    },
+    "unread_signals": {"id": "src_1", "record": "src_1", "production": PRODUCTION, "signals": []},
+}  # fmt: skip
+CASES = [
+    Case(
+        "x.record.contradiction", "contradictions", {}, "pass",
+        (
+            ({"settled": False}, "review"), ({"settled": False, "code": "time_differs"}, "review"), ({"settled": False, "code": "model_hash_differs"}, "review"),
+            ({"settled": False, "code": "seed_differs"}, "review"), ({"settled": False, "gap": True, "code": "model_hash_unknown"}, "warn"), ({"gap": True}, "pass"),
+        ),
+        ({"settled": GONE}, "review"),
+    ),
+    Case("licences.source.opt-out-readable", "unread_signals", {}, "pass", (({"signals": ["rsl at https://a.example/licence.xml"]}, "review"),), ({"signals": GONE}, "review")),
+]  # fmt: skip
