@@ -1,4 +1,5 @@
-"""The text that tools leave inside media files, by container: PNG chunks, EXIF and XMP of JPEG and WebP, MP4 item lists, FLAC comments.
+"""The text that tools leave inside media files, by container: PNG chunks, EXIF and XMP of JPEG and WebP, MP4 item lists, FLAC comments;
+the freer containers are read in `tracks`.
 
 Detection is by magic bytes, never by the extension. Pictures and sound are skipped, not decoded; what is read is bounded by
 `Limits`. A file that ends early gives what stood before the end: a truncated picture may still name its models.
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from service import errors
+from service.ingest import tracks
 from service.ingest.draft import Limits
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -35,7 +37,7 @@ def texts(stream: BinaryIO, limits: Limits) -> dict[str, str]:
         return _bounded(_mp4(stream, limits), limits)
     if head[:4] == b"fLaC":
         return _bounded(_flac(stream, limits), limits)
-    return {}
+    return _bounded(tracks.texts(stream, head, limits), limits)
 
 
 def _bounded(pairs: Iterator[tuple[str, str]], limits: Limits) -> dict[str, str]:
@@ -247,23 +249,8 @@ def _flac(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
             return
         length = int.from_bytes(head[1:], "big")
         if head[0] & 0x7F == 4:
-            yield from _comments(_chunk(stream, length, limits))
+            yield from tracks.comments(_chunk(stream, length, limits))
         else:
             stream.seek(length, 1)
         if head[0] & 0x80:
             return
-
-
-def _comments(content: bytes) -> Iterator[tuple[str, str]]:
-    """Vorbis comments: `KEY=text`, lengths little-endian, after the vendor's name."""
-    place = 4 + int.from_bytes(content[:4], "little")
-    count = int.from_bytes(content[place : place + 4], "little")
-    place += 4
-    for _ in range(count):
-        length = int.from_bytes(content[place : place + 4], "little")
-        line = content[place + 4 : place + 4 + length]
-        if len(line) < length or not length:
-            return
-        key, _, text = line.decode("utf-8", "replace").partition("=")
-        yield key.lower(), text
-        place += 4 + length
