@@ -12,12 +12,8 @@ from service.decisions.replay import content
 from service.ledger.log import Unchanged
 from service.records import read, write
 from service.records.model import Draft, Recorded, instant
-from service.rules.moments import inside, micros, moment
-from service.rules.verdicts import covers, subset
-
-#: Acts that a release may be decided as.
-OUTWARD = frozenset({"exhibit", "hand_over", "publish", "release"})
-CLEARED = frozenset({"cleared", "cleared_with_obligations"})
+from service.rules import releasing
+from service.rules.moments import micros
 
 
 def release(
@@ -59,15 +55,14 @@ def release(
 
 def _may_release(context: Context, decision: Recorded) -> None:
     body = decision.body
-    if body.get("dry_run") or body.get("hypothetical") or body["act"] not in OUTWARD or body.get("ahead") is False:
+    if not releasing.is_about_a_release(body):
         raise errors.Conflict(
             "This decision cannot back a release: it was hypothetical, about the past, or about another act. Decide the release itself.",
             "decision_cannot_release",
         )
-    if body["outcome"] not in CLEARED:
+    if body["outcome"] not in releasing.CLEARED:
         raise errors.Conflict(f"The decision is {body['outcome']}: clear its causes and decide again.", "not_cleared")
-    end = moment(body["valid_until"]) if body.get("valid_until") else None
-    if end is not None and end[1] < micros(context.now):
+    if releasing.ended(body, micros(context.now)):
         raise errors.Conflict(f"What the decision rests on ended on {body['valid_until']}; decide again.", "decision_ended")
 
 
@@ -107,32 +102,8 @@ def _targets(decision: Recorded, subjects: Sequence[str], assets: Sequence[str] 
 
 
 def _within_intent(decided: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> None:
-    """Refuse a release into places, media or times that the decision did not weigh; what is not named counts as everywhere."""
-    if wanted is None:
-        return
-    tests = {
-        "territories": covers(decided.get("territories"), wanted.get("territories", ["*"])),
-        "media": subset(wanted.get("media", ["*"]), decided.get("media")),
-        "languages": subset(wanted.get("languages", decided.get("languages")), decided.get("languages"))
-        if "languages" in decided
-        else True,
-        "purpose": wanted.get("purpose", decided.get("purpose")) == decided.get("purpose"),
-        "window": _window_within(decided.get("window"), wanted.get("window")),
-        "awards": set(wanted.get("awards", ())) <= set(decided.get("awards", ())),
-        "commercial": wanted.get("commercial", decided.get("commercial")) in (decided.get("commercial"), False),
-    }
-    beyond = sorted(name for name, verdict in tests.items() if verdict is not True)
-    if beyond:
+    """Refuse a release into places, media or times that the decision did not weigh."""
+    if wanted is not None and (past := releasing.beyond(decided, wanted)):
         raise errors.Conflict(
-            f"The release goes beyond the intent that was decided in {', '.join(beyond)}; decide about it.", "outside_decision"
+            f"The release goes beyond the intent that was decided in {', '.join(past)}; decide about it.", "outside_decision"
         )
-
-
-def _window_within(decided: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None) -> bool:
-    if not decided:
-        return True
-    if not wanted:
-        return bool(decided.get("perpetual"))
-    start, end = moment(decided.get("start") or "*"), moment("*" if decided.get("perpetual") else decided.get("end"))
-    bounds = [wanted.get("start"), "*" if wanted.get("perpetual") else wanted.get("end")]
-    return all(bound is not None and inside(moment(bound), start, end) is True for bound in bounds)

@@ -79,6 +79,34 @@ def test_an_asset_brings_what_it_rests_on_and_nothing_of_another(admin: Caller, 
     assert left.endswith("Ask for the whole log.")
 
 
+def test_an_older_version_that_counted_is_no_fault(admin: Caller, tmp_path: Path) -> None:
+    """A run builds on a version of a model that is described anew since, and a title was changed with effect from later."""
+    title = admin.create("productions", MINIMAL["production"])["id"]
+    model = admin.create("models", {"name": "one"})["id"]
+    made = admin.create("generations", {"models": [{"model": model}], "productions": [title]})["id"]
+    asset = admin.create("assets", {"type": "image", "origin": "generated", "parents": [{"record": made}], "productions": [title]})["id"]
+    headers = {"If-Match": '"1"', "Content-Type": "application/merge-patch+json"}
+    for place, patch in (
+        (f"models/{model}", {"name": "two"}),
+        (f"productions/{title}?change=amendment&effective_at=2100-01-01T00:00:00Z", {"title": "Later"}),
+    ):
+        answer = admin.send("PATCH", f"/v1/{place}", json=patch, headers=headers)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+    read = [
+        dict(admin.send("GET", f"/v1/decisions/{made['id']}").get_json()["body"]["read"])
+        for made in (
+            admin.create("decisions", {"act": "release", "subject": asset, "at": at})
+            for at in ("2026-09-20T12:00:00Z", "2126-09-20T12:00:00Z")
+        )
+    ]
+    assert read
+    bundle = unpacked(admin.send("GET", "/v1/ledger/bundle"), tmp_path)
+    listed = [dict(json.loads((bundle / "blobs" / each["sha256"]).read_bytes())) for each in read]
+    assert [(each[model], each[title]) for each in listed] == [(1, 1), (1, 2)], "what is to be explained"
+    report = checked(bundle, "--key", key_of(admin))
+    assert (report["faults"], report["numbers"]["decided_again"]) == ([], 2)
+
+
 def test_many_ids_go_by_post_and_tar_is_a_tar(admin: Caller, story: dict[str, str], tmp_path: Path) -> None:
     answer = admin.send("POST", "/v1/ledger/bundle", json={"records": [story["person"]], "format": "tar", "disclose": []})
     assert answer.status_code == 200, answer.get_data(as_text=True)

@@ -24,6 +24,7 @@ from service.ledger.note import Checkpoint
 from service.ledger.offline.generate import program
 from service.ledger.offline.program import verify
 from service.ledger.offline.signed import Trusted, parse_keys
+from service.rules.findings import EVALUATOR
 from tests.offline import alone
 from tests.playing import Played
 
@@ -284,6 +285,41 @@ def drop_a_version_with_the_logs_key(copy: Copy) -> None:
     copy.sign(entries[:at] + entries[at + 1 :], copy.log_key())
 
 
+def restate(copy: Copy, kind: str, change: Callable[[dict[str, Any]], None], **wanted: Any) -> None:
+    """Change what an entry says, with the log's key."""
+    entries = copy.entries()
+    index, document = copy.find(kind, **wanted)
+    change(document)
+    entries[index] = encode(document)
+    copy.sign(entries, copy.log_key())
+
+
+def ask_about_another_asset_with_the_logs_key(copy: Copy) -> None:
+    _, blocked = copy.find("decision", outcome="review")
+    restate(
+        copy, "decision", lambda found: found["body"].update(subjects=blocked["body"]["subjects"][:1]), outcome="cleared_with_obligations"
+    )
+
+
+def widen_a_decision_with_the_logs_key(copy: Copy) -> None:
+    restate(copy, "decision", lambda found: found["body"]["intent"].update(territories=["*"]), outcome="cleared_with_obligations")
+
+
+def release_another_asset_with_the_logs_key(copy: Copy) -> None:
+    _, weighed = copy.find("decision", outcome="cleared_with_obligations")
+    others = (json.loads(raw) for raw in copy.entries())
+    other = next(each["id"] for each in others if each["kind"] == "asset" and f"{each['id']}@2" not in weighed["body"]["subjects"])
+    restate(copy, "release", lambda found: found["body"].update(assets=[f"{other}@1"]))
+
+
+def widen_a_release_with_the_logs_key(copy: Copy) -> None:
+    restate(copy, "release", lambda found: found["body"]["intent"].update(territories=["US", "FR"]))
+
+
+def release_too_late_with_the_logs_key(copy: Copy) -> None:
+    restate(copy, "release", lambda found: found.update(recorded_at="2031-01-01T00:00:00.000000Z"))
+
+
 TAMPERED: dict[Tamper, str] = {
     change_an_entry: "is not the one in the tree: its bytes do not give the hash in tile/0/",
     change_an_entry_and_its_hash: "The entries do not give the root that the log has signed",
@@ -308,6 +344,11 @@ TAMPERED: dict[Tamper, str] = {
     claim_to_be_a_part_of_nothing: "The bundle holds no entry at all",
     rewrite_a_decision_with_the_logs_key: "states outcome 'cleared', but its facts and findings give 'blocked'",
     drop_a_version_with_the_logs_key: "which is not in the log",
+    ask_about_another_asset_with_the_logs_key: " as subjects, but its facts are about ast_",
+    widen_a_decision_with_the_logs_key: """ states ["*"] as intent, territories, but its facts are about ["US"].""",
+    release_another_asset_with_the_logs_key: ", of which its decision dec_",
+    widen_a_release_with_the_logs_key: " in territories.",
+    release_too_late_with_the_logs_key: " had ended, on 2030-12-31",
 }
 
 
@@ -319,6 +360,28 @@ def test_a_tampered_copy_fails_with_the_right_sentence(copied: Copy, tamper: Tam
     assert status == 1
     assert not report["good"]
     assert any(TAMPERED[tamper] in fault for fault in report["faults"]), report["faults"]
+
+
+def test_a_decision_of_another_evaluator_is_neither_passed_nor_failed(copied: Copy) -> None:
+    """Its reader is told what is known of it, and how the rest is learned."""
+    blob = content_of(copied, "findings", outcome="blocked", act="release")
+    findings = blob.read_bytes().replace(b'"evaluator":%d' % EVALUATOR, b'"evaluator":1')
+    digest = hashlib.sha256(findings).hexdigest()
+    blob.unlink()
+    blob.with_name(digest).write_bytes(findings)
+
+    def change(found: dict[str, Any]) -> None:
+        found["body"]["findings"]["sha256"] = digest
+        found["body"]["evaluator"] = 1
+
+    restate(copied, "decision", change, outcome="blocked", act="release")
+    copied.relist()
+    status, report = copied.check()
+    assert (status, report["faults"], report["numbers"]["decided_again"]) == (0, [], report["numbers"]["decisions"] - 1)
+    [sentence] = [sentence for sentence in report["not_established"] if "evaluator 1" in sentence]
+    assert sentence.startswith("Of 1 decision made by evaluator 1 (dec_")
+    assert f"evaluator {EVALUATOR}, which this program carries, comes to the stored outcome in 1 of 1. To establish it" in sentence
+    assert "run the verify.py of a bundle that was made while evaluator 1 decided" in sentence
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,18 @@ class Entry:
 
 @dataclass
 class Log:
-    """What the entries of the bundle say, as far as later checks ask for it."""
+    """What the entries of the bundle say, as far as later checks ask for it.
+
+    `pins` says which records build on exactly that version of another, `amended` from when on a version counts that is no correction.
+    """
 
     whole: bool
     size: int
     count: int = 0
     places: dict[tuple[str, int], int] = field(default_factory=dict)
     affected: dict[str, list[int]] = field(default_factory=dict)
+    pins: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    amended: dict[tuple[str, int], str] = field(default_factory=dict)
     kept: list[Entry] = field(default_factory=list)
     held: frozenset[str] = frozenset()
     named: set[str] = field(default_factory=set)
@@ -193,6 +198,7 @@ def _take(log: Log, origin: str, index: int, raw: bytes) -> Iterator[str]:
         plain = canonical(document) == raw
         record, version, kind = document["id"], document["version"], document["kind"]
         touched = [str(ref["id"]) for ref in document["refs"] if ref.get("affects")]
+        pinned, counts_from = _pins(document), _counts_from(document)
         whole = isinstance(record, str) and isinstance(kind, str) and isinstance(version, int)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         whole = False
@@ -208,6 +214,10 @@ def _take(log: Log, origin: str, index: int, raw: bytes) -> Iterator[str]:
     log.places[record, version] = index
     for name in touched:
         log.affected.setdefault(name, []).append(index)
+    for pin in pinned:
+        log.pins.setdefault(pin, []).append(record)
+    if counts_from is not None:
+        log.amended[record, version] = counts_from
     if kind in KEPT:
         log.kept.append(Entry(index, document))
     if kind == "event" and (listed := erasure_of(document.get("body"))):
@@ -216,6 +226,18 @@ def _take(log: Log, origin: str, index: int, raw: bytes) -> Iterator[str]:
     if b'"commitment"' in raw:
         for pointer, commitment in committed(document.get("body")):
             log.commitments.setdefault(commitment, set()).add(f"{record}{pointer}")
+
+
+def _pins(document: Any) -> list[tuple[str, int]]:
+    """The exact versions that a record builds on; a decision is about what it names, and builds on nothing."""
+    refs = document["refs"] if document["kind"] != "decision" else ()
+    return [(str(ref["id"]), int(ref["version"])) for ref in refs if "version" in ref]
+
+
+def _counts_from(document: Any) -> str | None:
+    """From when on an amended version counts; None for one that corrects another and counts with it."""
+    change = document.get("change") or {}
+    return str(change.get("effective_at", document.get("recorded_at"))) if change.get("type") == "amendment" else None
 
 
 def erasure_of(body: Any) -> str | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
 from typing import Any
 
 from service.ledger.offline.content import Entry, Log
@@ -17,7 +19,10 @@ from service.rules.moments import moment
 from service.rules.pack import Pack
 
 BROKEN = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
-CLEARED = ("cleared", "cleared_with_obligations")
+PLANNED = "planned_"
+DERIVED = frozenset({"marketing"})
+"""What the facts add to an intent."""
+NAMED = 5
 MISSING = "{} of {} is missing from the bundle, or was replaced: no file has the digest that the log names."
 
 
@@ -25,49 +30,83 @@ class Broken(Exception):
     """A decision does not follow; the sentence says why."""
 
 
-class Unsure(Exception):
-    """It cannot be said whether a decision follows; the sentence says why."""
+@dataclass(frozen=True)
+class Other:
+    """A decision that another evaluator made: by its number, what was stored, and what this one makes of the same facts and packs."""
+
+    name: str
+    evaluator: Any
+    stored: str
+    found: str | None
 
 
 def check_decisions(folder: Folder, log: Log, report: Report) -> None:
     """Decide every decision again and compare every byte of the findings."""
-    faults, unsure, again, began = [], [], 0, time.perf_counter()
+    faults, others, again, began = [], list[Other](), 0, time.perf_counter()
     packs: dict[str, Pack] = {}
     for entry in log.of("decision"):
         try:
-            _decide_again(folder, entry, packs)
-            again += 1
+            other = _decide_again(folder, entry, packs)
         except Broken as fault:
             faults.append(str(fault))
-        except Unsure as doubt:
-            unsure.append(str(doubt))
+        else:
+            again += other is None
+            others += [other] if other else []
     report.numbers.update(decisions=len(log.of("decision")), decided_again=again, decided_seconds=round(time.perf_counter() - began, 3))
     told = f"{some(again, 'decision')} follow from their facts and packs: decided again by evaluator {EVALUATOR}, the findings are the same to the byte."
     report.settle(faults, told, of=again)
-    report.open += unsure[:10] + ([f"… and {len(unsure) - 10} more decisions."] if len(unsure) > 10 else [])
+    report.open += [_of_another_evaluator(number, list(made)) for number, made in groupby(sorted(others, key=_number), key=_number)]
     if again:
         report.open.append(
             "Whether the facts of a decision are what its records mean: the service derives them. Which records it read is checked, and they are here."
         )
 
 
-def _decide_again(folder: Folder, entry: Entry, known: dict[str, Pack]) -> None:
+def _number(other: Other) -> str:
+    return str(other.evaluator)
+
+
+def _of_another_evaluator(number: str, made: list[Other]) -> str:
+    """What is known of decisions that another evaluator made, and how its reader can learn the rest."""
+    names = f"{', '.join(other.name for other in made[:NAMED])}{f' and {len(made) - NAMED} more' if len(made) > NAMED else ''}"
+    same = sum(other.found == other.stored for other in made)
+    differ = [f"{other.name} says {other.stored}, now {other.found or 'not decidable'}" for other in made if other.found != other.stored]
+    others = f": {'; '.join(differ[:NAMED])}{'; …' if len(differ) > NAMED else ''}" if differ else ""
+    return (
+        f"Of {some(len(made), 'decision')} made by evaluator {number} ({names}): whether the findings follow. Facts, packs and findings are"
+        f" those that the log names, unchanged; evaluator {EVALUATOR}, which this program carries, comes to the stored outcome in {same} of"
+        f" {len(made)}{others}. To establish it, run the verify.py of a bundle that was made while evaluator {number} decided, on this bundle;"
+        " or ask for the same question to be decided anew."
+    )
+
+
+def _decide_again(folder: Folder, entry: Entry, known: dict[str, Pack]) -> Other | None:
+    """Raise `Broken` where a decision does not follow; return one that another evaluator made, of which that cannot be said."""
     facts, stored = content(folder, entry, "facts"), content(folder, entry, "findings")
     packs = [_pack(folder, entry, used, known) for used in entry.body.get("packs") or ()]
     try:
         document, said = json.loads(facts), json.loads(stored)
-        result = evaluate.run(packs, document)
         _compare(entry, document, {name: said[name] for name in ("evaluator", "outcome", "valid_until")} | _causes(said["causes"]))
+        _compare_question(folder, entry, document)
+        if said["evaluator"] != EVALUATOR:
+            return Other(entry.name, said["evaluator"], str(said["outcome"]), _outcome(packs, document))
+        result = evaluate.run(packs, document)
         found = result.bytes()
     except BROKEN as fault:
         told = f"its facts, findings or packs are not usable ({type(fault).__name__}: {fault})"
         raise Broken(f"{entry.name} cannot be decided again: {told}.") from fault
-    if said["evaluator"] != EVALUATOR:
-        told = f"was made by evaluator {said['evaluator']}; this program carries {EVALUATOR}, whose outcome would be {result.outcome}"
-        raise Unsure(f"Whether {entry.name} follows: it {told}. It says {said['outcome']}.")
     if found != stored:
         told = f"decided again, the findings are others than those stored. Outcome now: {result.outcome}"
         raise Broken(f"{entry.name} does not follow: {told}.")
+    return None
+
+
+def _outcome(packs: list[Pack], facts: dict[str, Any]) -> str | None:
+    """What this evaluator makes of facts that were gathered for another; None where it cannot read them."""
+    try:
+        return evaluate.run(packs, facts).outcome
+    except BROKEN:
+        return None
 
 
 def _causes(causes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -86,6 +125,41 @@ def _compare(entry: Entry, facts: Mapping[str, Any], decided: Mapping[str, Any])
             raise Broken(
                 f"{entry.name} states {name} {entry.body.get(name)!r}, but its facts and findings give {facts.get(name, found)!r}."
             )
+
+
+def _compare_question(folder: Folder, entry: Entry, facts: Mapping[str, Any]) -> None:
+    """The entry asks about what the facts are about: subjects, title, and where it is meant to go."""
+    stated: dict[str, tuple[Any, Any]] = {
+        "subjects": (set(subjects(folder, entry)), {name for name in facts["subjects"] if not name.startswith(PLANNED)})
+    }
+    if facts.get("production") and entry.body.get("production"):
+        stated["production"] = (entry.body["production"], facts["production"]["$ref"])
+    asked, found = intent(entry.body), facts["intent"]
+    stated |= {f"intent, {name}": (asked.get(name), found.get(name)) for name in (asked.keys() | found.keys()) - DERIVED}
+    for name, (said, known) in stated.items():
+        if said != known:
+            raise Broken(f"{entry.name} states {_in_words(said)} as {name}, but its facts are about {_in_words(known)}.")
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(sorted(map(str, value))) if isinstance(value, set) else json.dumps(value)
+
+
+def subjects(folder: Folder, entry: Entry) -> list[str]:
+    """The ids that a decision says it is about."""
+    named = json.loads(content(folder, entry, "subject_list")) if "subject_list" in entry.body else entry.body.get("subjects") or ()
+    return [str(name).partition("@")[0] for name in named]
+
+
+def intent(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The intent of a decision as rules see it."""
+    asked = dict(body.get("intent") or {})
+    window = asked.pop("window", None)
+    asked |= {"profile": body["profile"]} if body.get("profile") else {}
+    if window is not None:
+        bounds = {"from": window.get("start"), "to": "*" if window.get("perpetual") else window.get("end")}
+        asked["window"] = {name: bound for name, bound in bounds.items() if bound is not None}
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def content(folder: Folder, entry: Entry, name: str) -> bytes:
@@ -121,69 +195,3 @@ def _parsed(raw: bytes) -> Pack | None:
     except BROKEN:
         return None
     return Pack(document) if isinstance(document, dict) and isinstance(document.get("pack"), str) else None
-
-
-def check_read(folder: Folder, log: Log, report: Report) -> None:
-    """What decisions read is here, was there before them, and was the newest then."""
-    faults, absent = [], 0
-    for entry in log.of("decision"):
-        for fault in _read(folder, log, entry):
-            if fault is None:
-                absent += 1
-            else:
-                faults.append(fault)
-    if log.of("decision"):
-        report.settle(faults, "What the decisions read was in the log before them, and was the newest that the log had then.")
-    if absent:
-        report.open.append(f"Of {some(absent, 'record')} that decisions read only the names are here: the entries are not in this bundle.")
-
-
-def _read(folder: Folder, log: Log, entry: Entry) -> Iterator[str | None]:
-    try:
-        listed = json.loads(content(folder, entry, "read"))
-        size = int(entry.body["log_size"])
-    except (Broken, *BROKEN) as fault:
-        yield f"What {entry.name} read cannot be told: {fault}"
-        return
-    for record, version in listed:
-        place = log.places.get((record, version))
-        newer = log.places.get((record, version + 1), log.size)
-        if place is None:
-            yield f"{entry.name} says that it read {record} version {version}, which is not in the log." if log.whole else None
-        elif place >= entry.index:
-            yield f"{entry.name} says that it read {record} version {version}, which was recorded only afterwards."
-        elif newer < size:
-            yield f"{entry.name} read {record} version {version} although a newer one was there."
-
-
-def check_releases(folder: Folder, log: Log, report: Report) -> None:
-    """A release stands under a cleared decision, and nothing that it read had changed."""
-    decisions = {(entry.name, entry.document["version"]): entry for entry in log.of("decision")}
-    faults: list[str] = []
-    for entry in log.of("release"):
-        if entry.document["version"] != 1:
-            continue
-        name, _, version = str(entry.body.get("decision")).partition("@")
-        decision = decisions.get((name, int(version) if version.isdecimal() else 1))
-        if decision is None or decision.index > entry.index:
-            faults.append(f"The release {entry.name} names a decision that is not here: {name}.")
-        elif decision.body.get("outcome") not in CLEARED or decision.body.get("hypothetical"):
-            faults.append(f"The release {entry.name} stands under {name}, which was {decision.body.get('outcome')}.")
-        elif log.whole:
-            faults += _changed_between(folder, log, decision, entry)
-    if log.of("release"):
-        between = ", and nothing that it had read was changed or taken back in between" if log.whole else ""
-        report.settle(faults, f"{some(len(log.of('release')), 'release')} made under a cleared decision{between}.")
-
-
-def _changed_between(folder: Folder, log: Log, decision: Entry, release: Entry) -> Iterator[str]:
-    """Say what was recorded between a decision and its release about anything that the decision rests on."""
-    try:
-        listed = json.loads(content(folder, decision, "read"))
-        span = range(int(decision.body["log_size"]), release.index)
-    except (Broken, *BROKEN):
-        return
-    for record, version in listed:
-        newer = log.places.get((record, version + 1), -1)
-        if newer in span or any(index in span for index in log.affected.get(record, ())):
-            yield f"The release {release.name} came after {record} had changed, which its decision rests on."

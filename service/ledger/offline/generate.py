@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-CHECKS = ("report", "folder", "hashing", "signed", "stamped", "content", "decided", "disclosed", "single", "program")
+CHECKS = ("report", "folder", "hashing", "signed", "stamped", "content", "decided", "rested", "disclosed", "single", "program")
 """The modules of this package, each behind those that it uses."""
 OUTSIDE = sys.stdlib_module_names | {"cryptography"}
 """What the file may import."""

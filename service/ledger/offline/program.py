@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from service.ledger.offline.content import ENTRIES, PROOFS, check_about, check_proofs, check_tree, is_whole, read_entries
-from service.ledger.offline.decided import BROKEN, check_decisions, check_read, check_releases
+from service.ledger.offline.decided import BROKEN, NAMED, check_decisions
 from service.ledger.offline.disclosed import DISCLOSURES, check_contents, check_disclosures
 from service.ledger.offline.folder import ABOUT, LIST, Folder, check_files, open_folder
-from service.ledger.offline.report import Report
+from service.ledger.offline.report import Report, some
+from service.ledger.offline.rested import check_read, check_releases
 from service.ledger.offline.signed import (
     CHECKPOINT,
     KEY,
@@ -29,7 +30,6 @@ from service.ledger.offline.single import verify_disclosure
 from service.ledger.offline.stamped import STAMPS, check_stamps
 
 FILES = frozenset({LIST, ABOUT, CHECKPOINT, KEY, POLICY, SUCCESSIONS, DISCLOSURES, "README.txt", "verify.py"})
-NAMED = 5
 
 
 def verify(root: Path, trusted: Trusted) -> Report:
@@ -64,9 +64,15 @@ def selection(about: Any) -> str:
     found = [str(name) for names in asked.values() if isinstance(names, list) for name in names] if isinstance(asked, dict) else []
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     what = f"{', '.join(found[:NAMED])}{more}" if found else "what this bundle is about"
+    hidden = about.get("outside_your_productions") if isinstance(about, dict) else None
+    kept = (
+        f" {some(hidden, 'entry')} that belong to it are kept back, as outside of what its maker may see."
+        if isinstance(hidden, int) and hidden
+        else ""
+    )
     return (
         f"That nothing about {what} was left out: it is a selection, and each entry in it is proved, but only the whole log shows that"
-        " there are no others. Ask for the whole log."
+        f" there are no others.{kept} Ask for the whole log."
     )
 
 
