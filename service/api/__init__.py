@@ -18,6 +18,7 @@ MODULES = (
     "cards",
     "reservations",
     "lineage",
+    "exports",
     "content",
     "credentials",
     "decisions",

@@ -67,3 +67,18 @@ def sha256(body: Mapping[str, Any], field: str = "digests") -> str | None:
 def proving(digests: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those digests that prove identity and that other tools know."""
     return [each for each in digests if each["algorithm"] in _PROVING]
+
+
+def people(body: Mapping[str, Any]) -> str | None:
+    """Who can be seen or heard in a dataset or work, by number; "none" where somebody says so of all of it, None where nobody has said."""
+    reading = body.get("list_reading") or {}
+    parts = [part for name in ("parts", "members") for part in body.get(name) or ()]
+    named = {plain(each) for part in (body, *parts) for each in part.get("people") or ()} | {
+        each["person"] for each in reading.get("people") or ()
+    }
+    if "*" in named:
+        return "the faces or voices of people who are not named"
+    if named:
+        return f"the faces or voices of {len(named)} {'person' if len(named) == 1 else 'people'}"
+    said = "people" in body or (bool(parts) and all("people" in part for part in parts))
+    return "none" if said and "people_not_stated" not in reading else None
