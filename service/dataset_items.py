@@ -84,7 +84,8 @@ def reached(context: Context, root: str, datasets: Iterable[str]) -> list[dict[s
 
 def _reached(context: Context, dataset: Recorded, field: str, words: frozenset[str]) -> dict[str, Any] | None:
     parts = [one for one in dataset.body.get("parts") or () if words & _named(one, field)]
-    if not parts:
+    relied = field == "consent" and words & _named(dataset.body.get("list_reading") or {}, field)
+    if not parts and not relied:
         return None
     told: dict[str, Any] = {"dataset": dataset.id, "version": dataset.version}
     counts = [one.get("item_count", (one.get("items") or {}).get("count")) for one in parts]

@@ -67,6 +67,7 @@ class ListReading(Body):
     without_licence = Several(Nested(ItemGroup), most=400, about="items that neither a line nor a part puts under a licence, by source")
     not_on_schedule = Several(Nested(ItemGroup), most=400, about="items that are not on the item list of the licence they stand under")
     people = Several(Nested(PersonItems), most=400, about="who can be seen or heard, and in how many items")
+    consents = Several(Reference("consent", role="consent"), most=400, about="those that lines rely upon")
     people_not_stated = Nested(ItemGroup, about="items of which nobody has said who can be seen or heard")
 
 

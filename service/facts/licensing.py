@@ -87,7 +87,8 @@ def in_dataset(world: World, dataset: View | None, production: str | None, when:
     )
     if not whole and not each:
         return None
-    names = sorted({str(bare(one)) for some in listed for one in some if one != "*"})
+    read = part(dataset.body, "list_reading").get("people") or ()
+    names = sorted({str(bare(one)) for some in (*listed, [one["person"] for one in read]) for one in some})
     return [{"id": name, "training_consented": consented(world, name, production, when)} for name in names]
 
 

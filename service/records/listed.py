@@ -21,6 +21,8 @@ from service.records import read
 MOST: Final = 400
 _SHOWN: Final = 10
 _NAMES_ROOM: Final = 8_192
+_ROOM: Final = 64_000
+_REFERENCE: Final = 64
 _FIELD: Final = "list_reading"
 
 Key = tuple[str | None, str | None]
@@ -52,17 +54,16 @@ class Group:
     lines: Some = field(default_factory=Some)
     unsaid: Some = field(default_factory=Some)
     beyond: Some = field(default_factory=Some)
-    people: dict[str, Any] = field(default_factory=dict)
-    consents: dict[str, Any] = field(default_factory=dict)
+    named: bool = False
 
 
 @dataclass(slots=True)
 class Found:
-    """All that was found in a list."""
+    """All that was found in a list: by source and licence; of people how often, `*` for somebody unnamed; consents that lines name."""
 
     groups: dict[Key, Group] = field(default_factory=dict)
     people: dict[str, list[Any]] = field(default_factory=dict)
-    """Each person as a line names them first, and in how many lines they are."""
+    consents: dict[str, Any] = field(default_factory=dict)
 
 
 def completed(
@@ -93,7 +94,16 @@ def _dataset(context: Context, body: dict[str, Any], before: Mapping[str, Any] |
     if size != named["bytes"]:
         raise errors.invalid("/items/bytes", f"The list takes {size} bytes; name it by what staging it answered.")
     found = examined(_lines(context.blobs, named["sha256"]), _schedules(context))
-    return told(body, found)
+    return told(_anew(body, before, found), found)
+
+
+def _anew(body: dict[str, Any], before: Mapping[str, Any] | None, found: Found) -> dict[str, Any]:
+    """What an earlier list said, and was only carried over, is left out where the lines of the new one say it themselves."""
+    if not before or _FIELD not in before or found.groups.keys() <= {(None, None)}:
+        return body
+    return {
+        name: value for name, value in body.items() if not (name == "parts" or (name == "people" and value)) or value != before.get(name)
+    }
 
 
 def told(body: dict[str, Any], found: Found) -> dict[str, Any]:
@@ -101,24 +111,34 @@ def told(body: dict[str, Any], found: Found) -> dict[str, Any]:
     count = sum(group.lines.items for group in found.groups.values())
     if body["items"].get("count", count) != count:
         raise errors.invalid("/items/count", f"The list holds {count} lines; name it by what staging it answered.")
+    if body.get("people") == [] and found.people:
+        raise errors.invalid("/people", _CONTRARY.format("the dataset"))
     left = {key: group.lines.items for key, group in found.groups.items()}
     spoken = {key: body.get("people") is not None for key in found.groups}
     parts = [_met(number, part, found.groups, left, spoken) for number, part in enumerate(body.get("parts") or ())]
-    _nobody(body, found)
-    rest = [key for key, number in left.items() if number and key != (None, None)]
-    if len(parts) + len(rest) > MOST:
+    parts += [_part(found.groups[key], number) for key, number in left.items() if number and key != (None, None)]
+    whole = body | ({"parts": parts} if parts else {}) | {_FIELD: _reading(body, found, left, spoken)}
+    if "people" not in body and not any(group.unsaid.items for group in found.groups.values()):
+        whole["people"] = ["*"] if "*" in found.people else [person for person, _ in found.people.values()]
+    _fitting(whole, found)
+    return whole
+
+
+_CONTRARY: Final = "It says that nobody is in {}, and lines of the item list name people; correct one of the two."
+
+
+def _fitting(body: Mapping[str, Any], found: Found) -> None:
+    """Refuse what one record cannot hold, with what to do instead."""
+    parts = body.get("parts") or ()
+    named = {plain(part.get(name)) for part in parts for name in ("source", "licence")} | found.people.keys() | found.consents.keys()
+    size = len(orjson.dumps(body)) + len(named) * _REFERENCE
+    if len(parts) > MOST or max(len(found.people), len(found.consents)) > MOST or size > _ROOM:
         raise errors.invalid(
             "/items",
-            f"The list names {len(rest) + len(parts)} pairs of source and licence, a dataset takes {MOST}. {_SPLIT}",
+            f"The lines name {len(parts)} pairs of source and licence, {len(found.people)} people and {len(found.consents)} consents, more than one"
+            f" record holds (up to {MOST} of each, {_ROOM} bytes in all). Register it as several datasets, and one that names them in derived_from.",
             "too_many_parts",
         )
-    if len(found.people) > MOST:
-        raise errors.invalid("/items", f"The lines name {len(found.people)} people, a dataset takes {MOST}. {_SPLIT}", "too_many_people")
-    parts += [_part(found.groups[key], left[key]) for key in rest]
-    return body | ({"parts": parts} if parts else {}) | {_FIELD: _reading(body, found, left, spoken)}
-
-
-_SPLIT: Final = "Register it as several datasets, and one that names them in derived_from."
 
 
 def examined(lines: Iterable[Mapping[str, Any]], schedule: Schedule) -> Found:
@@ -133,25 +153,23 @@ def examined(lines: Iterable[Mapping[str, Any]], schedule: Schedule) -> Found:
             group = found.groups[key] = Group(source, licence)
             lists[key] = schedule(key[1]) if key[1] else None
         group.lines.add(line)
-        _people(line, group, found.people)
+        _people(line, group, found)
         listed = lists[key]
         if listed is not None and not any(one in listed for one in tokens(line)):
             group.beyond.add(line)
     return found
 
 
-def _people(line: Mapping[str, Any], group: Group, everybody: dict[str, list[Any]]) -> None:
+def _people(line: Mapping[str, Any], group: Group, found: Found) -> None:
     people = line.get("people")
     if people is None:
         group.unsaid.add(line)
         return
     for one in people:
-        name = plain(one) or ""
-        group.people[name] = one
-        if name != "*":
-            everybody.setdefault(name, [one, 0])[1] += 1
+        group.named = True
+        found.people.setdefault(plain(one) or "", [one, 0])[1] += 1
     for one in line.get("consents") or ():
-        group.consents[plain(one) or ""] = one
+        found.consents.setdefault(plain(one) or "", one)
 
 
 def tokens(line: Mapping[str, Any]) -> list[str]:
@@ -196,7 +214,7 @@ def _schedules(context: Context) -> Schedule:
 def _met(
     number: int, part: Mapping[str, Any], groups: Mapping[Key, Group], left: dict[Key, int], spoken: dict[Key, bool]
 ) -> dict[str, Any]:
-    """A part that the client states, and what the lines that it can stand for say of people; they are taken from what is left."""
+    """A part that the client states, with its count; the lines that it can stand for are taken from what is left."""
     source, licence = plain(part.get("source")), plain(part.get("licence"))
     keys = [key for key in dict.fromkeys([(source, licence), (source, None), (None, licence), (None, None)]) if left.get(key)]
     wanted = part.get("item_count", (part.get("items") or {}).get("count"))
@@ -208,7 +226,8 @@ def _met(
         left[key], rest = left[key] - taken, rest - taken
         if taken:
             spoken[key] = spoken[key] or "people" in part
-            met |= _with_people(number, met, groups[key], whole=taken == groups[key].lines.items)
+            if part.get("people") == [] and groups[key].named:
+                raise errors.invalid(f"/parts/{number}/people", _CONTRARY.format("the part"))
     if rest:
         raise errors.invalid(
             f"/parts/{number}/item_count",
@@ -217,43 +236,9 @@ def _met(
     return met
 
 
-def _with_people(number: int, part: Mapping[str, Any], group: Group, *, whole: bool) -> dict[str, Any]:
-    stated, said = part.get("people"), list(group.people.values())
-    if stated == [] and said:
-        raise errors.invalid(
-            f"/parts/{number}/people",
-            f"The part says that nobody is in it, and lines of the item list name {len(said)}; correct one of the two.",
-        )
-    met: dict[str, Any] = {}
-    if stated is not None or (whole and not group.unsaid.items):
-        met["people"] = _once([*(stated or ()), *said])
-    if group.consents:
-        met["consents"] = _once([*(part.get("consents") or ()), *group.consents.values()])
-    return met
-
-
-def _nobody(body: Mapping[str, Any], found: Found) -> None:
-    if body.get("people") == [] and found.people:
-        raise errors.invalid(
-            "/people",
-            f"It says that nobody is in the dataset, and lines of its item list name {len(found.people)} people; correct one of the two.",
-        )
-
-
-def _once(values: Iterable[Any]) -> list[Any]:
-    """Each once; where anybody may be meant, that alone."""
-    found = {plain(one): one for one in values}
-    return ["*"] if "*" in found else list(found.values())
-
-
 def _part(group: Group, items: int) -> dict[str, Any]:
-    part = {name: value for name, value in (("source", group.source), ("licence", group.licence)) if value is not None}
-    part["item_count"] = items
-    if not group.unsaid.items:
-        part["people"] = _once(group.people.values())
-    if group.consents:
-        part["consents"] = list(group.consents.values())
-    return part
+    named = {name: value for name, value in (("source", group.source), ("licence", group.licence)) if value is not None}
+    return named | {"item_count": items}
 
 
 def _reading(body: Mapping[str, Any], found: Found, left: Mapping[Key, int], spoken: Mapping[Key, bool]) -> dict[str, Any]:
@@ -266,7 +251,8 @@ def _reading(body: Mapping[str, Any], found: Found, left: Mapping[Key, int], spo
         if group.licence is None and left[key]
     ]
     reading["not_on_schedule"] = [_some(group.beyond, room, licence=group.licence) for group in groups if group.beyond.items]
-    reading["people"] = [{"person": person, "items": items} for person, items in found.people.values()]
+    reading["people"] = [{"person": person, "items": items} for person, items in found.people.values() if person != "*"]
+    reading["consents"] = list(found.consents.values())
     unsaid = [found.groups[key].unsaid for key in found.groups if found.groups[key].unsaid.items and not spoken[key]]
     if unsaid:
         names = [name for one in unsaid for name in one.names][:_SHOWN]
