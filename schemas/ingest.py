@@ -41,7 +41,11 @@ class ImportOptions(Body):
     asset = Reference("asset", about="the output, when it is registered already; its bytes are read where they are here")
     file_name = Text(500, about="the file's name as the tool wrote it; it tells branches of a graph apart")
     adapter = Text(100, about="read by this adapter only")
-    provider = Text(100, about="whose request and response these are")
+    provider = Text(
+        100,
+        about="whose request and response these are: comfyui, deepdub, deepmotion, elevenlabs, firefly, gemini, imagen, kling, luma, openai, respeecher,"
+        " runway, stability, veo; declared for the sheet of any other tool",
+    )
     request = AnyJson(about="what was asked of the provider")
     response = AnyJson(about="what the provider answered")
     stated = Stated(about="circumstances on a person's word: operator, employer, stage, prompt_entities …")

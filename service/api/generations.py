@@ -55,11 +55,9 @@ def post(call: Call) -> Answer:
     given = _uploaded(call) if call.request.mimetype == "multipart/form-data" else _named(call)
     source = _source(call, given)
     drafts = register.read(source, Limits(), only=given.options.get("adapter"))
-    if not drafts:
-        raise errors.Invalid(
-            "No adapter finds anything about how this was made; record the generation yourself with POST /v1/generations.", "nothing_found"
-        )
-    draft = register.merge(drafts)
+    draft = register.merge(drafts) if drafts else None
+    if draft is None or (importing.says_nothing(draft) and given.output == importing.Output(name=given.output.name)):
+        raise _nothing(source)
     projections.catch_up(call.context.conn, call.context.studio_id, "digest")
     done = importing.record(
         call.context, draft, given.output, stated=given.options.get("stated"), links=given.options.get("links"), key=call.key
@@ -67,6 +65,17 @@ def post(call: Call) -> Answer:
     if done.asset and given.output.asset is None and given.output.sha256:
         call.context.blobs.grant(done.asset, given.output.sha256)
     return _answer(call, done)
+
+
+def _nothing(source: Source) -> errors.Problem:
+    """What to do where nothing was found: another name of the provider, or a record written by hand."""
+    if source.provider is not None and not register.knows(source.provider):
+        known = ", ".join(register.PROVIDERS)
+        says = f"Nobody of this name is known here; leave it out, name one of {known}, or send a sheet with provider declared."
+        return errors.invalid("/provider", says, "unknown_provider")
+    return errors.Invalid(
+        "No adapter finds anything about how this was made; record the generation yourself with POST /v1/generations.", "nothing_found"
+    )
 
 
 @operation("GET", "/v1/generations/{id}/source", permission="confidential.read", tag="generations", query=_SOURCE,
@@ -149,7 +158,7 @@ def _source(call: Call, given: _Given) -> Source:
         sha256=given.output.sha256,
         request=given.request,
         response=given.response,
-        provider=given.options.get("provider"),
+        provider=register.provider_named(given.options["provider"]) if "provider" in given.options else None,
     )
     if given.output.sha256 is None or (given.output.asset and not call.context.blobs.granted(given.output.asset, given.output.sha256)):
         return source

@@ -18,7 +18,7 @@ from schemas.fields import BIGGEST
 from service.ingest.draft import Contradiction, Digest, Draft, Input, Model, Prompt, Sampling, Scalar
 
 _INLINE = 16 * 1024
-_LARGEST_PROMPT = 50_000
+LARGEST_PROMPT = 50_000
 _EXTENSIONS: Mapping[str, str] = {
     "image": "png jpg jpeg webp tif tiff exr dpx avif heic gif bmp psd",
     "video": "mp4 mov webm mkv avi mxf m4v",
@@ -168,7 +168,7 @@ def used_input(found: Input, reference: str | None) -> dict[str, Any]:
 
 def prompt(found: Prompt, grade: str) -> dict[str, Any]:
     """One line of `prompts`; what is longer than the field stands in the raw blob, and is said to."""
-    return told(text=clean(found.text, _LARGEST_PROMPT), use=found.use, where=clean(found.where, 500), grade=grade)
+    return told(text=clean(found.text, LARGEST_PROMPT), use=found.use, where=clean(found.where, 500), grade=grade)
 
 
 def sampling(found: Iterable[Sampling]) -> list[dict[str, Any]]:

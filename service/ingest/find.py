@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from service.context import Context
+from service.ingest import bodies
 from service.ingest.draft import Digest
 
 PROVING = ("sha256", "blake3", "sha512", "c4")
@@ -36,7 +37,8 @@ def by_digests(context: Context, kind: str, digests: Iterable[Digest]) -> str | 
 
 
 def by_identifier(context: Context, kind: str, scope: str, value: str) -> str | None:
-    """The record of this kind that carries an outside id now."""
+    """The record of this kind that carries an outside id now; a strange one is looked for as it would be recorded."""
+    value = bodies.clean(value, 500) or ""
     row = context.conn.execute(
         "SELECT id FROM identifier WHERE studio_id = %(studio_id)s AND kind = %(kind)s AND scope = %(scope)s AND value = %(value)s"
         " AND dropped_at IS NULL",

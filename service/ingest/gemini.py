@@ -20,7 +20,9 @@ _FINE = {"STOP", "MAX_TOKENS", "FINISH_REASON_UNSPECIFIED"}
 
 def detect(source: Source) -> bool:
     """Tell whether the exchange is a conversation: contents of parts that were sent, or candidates that came back."""
-    if source.provider not in {None, NAME, "google", "imagen", "vertex"}:
+    if source.provider == NAME:
+        return True
+    if source.provider not in {None, "google", "imagen", "vertex"}:
         return False
     request, response = (source.request or b"")[:65_536], (source.response or b"")[:65_536]
     answered = (b'"candidates"' in response or b'"promptFeedback"' in response) and (

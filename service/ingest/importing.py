@@ -103,10 +103,19 @@ def record(
     batch = _Batch()
     body = _generation(context, batch, draft, output, words, links or {})
     batch.add("generation", body, _GENERATION)
+    if len(batch.versions) > write.ATOMIC_LIMIT:
+        says = f"The source names {len(batch.versions) - 2} models and inputs that are not registered; register them first, up to {write.ATOMIC_LIMIT} at a time."
+        raise errors.TooLarge(says, "too_many_named")
     made = write.append(context, batch.versions, key=key)
     for piece in made[-1].body.get("raw") or ():
         context.blobs.grant(made[-1].id, piece["content"]["sha256"])
     return of_records(made)
+
+
+def says_nothing(draft: Draft) -> bool:
+    """Tell whether the source knows nothing of any run: no job, no time, nothing that took part and nothing that came out."""
+    parts = (draft.models, draft.inputs, draft.prompts, draft.outputs, draft.fields, draft.asset, draft.origin, draft.job_id, draft.at)
+    return not any(parts) and not any(each.seed is not None or each.settings for each in draft.sampling)
 
 
 def of_records(made: Sequence[Recorded]) -> Imported:
@@ -119,7 +128,7 @@ def _job(draft: Draft, output: Output) -> tuple[str, str]:
     maker = draft.provider or draft.adapter
     made = output.sha256 or output.asset or next((each["value"] for each in draft.asset.get("digests", ())), None)
     job = draft.job_id or ("-" if made else _print(draft))
-    return f"generation:{maker}"[:100], f"{job[-400:]}:{made or '-'}"
+    return bodies.clean(f"generation:{maker}", 100) or "generation", bodies.clean(f"{job[-400:]}:{made or '-'}", 500) or "-"
 
 
 def _print(draft: Draft) -> str:
@@ -146,6 +155,9 @@ def _generation(
     if unproved:
         says = f"Models are named by file name only ({', '.join(unproved[:10])}); which bytes were loaded is not proved."
         remarks.append(Contradiction("model_hash_unknown", says, tuple(unproved)))
+    if any(len(each.text) > bodies.LARGEST_PROMPT for each in draft.prompts):
+        says = f"A prompt is longer than {bodies.LARGEST_PROMPT} characters; what follows stands only in the raw source."
+        remarks.append(Contradiction("prompt_cut", says))
     parts += [(each, target) for each, target in lines if each.relation and each.role not in {"parent", "component"}]
     asset = output.asset or _output(context, batch, draft, output, parts, productions)
     scope, value = _job(draft, output)
@@ -183,6 +195,7 @@ def _output(
         media_type=output.media_type,
         bytes=output.size,
         digests=digests or None,
+        identifiers=bodies.identifiers((each["scope"], each["value"]) for each in draft.asset.get("identifiers") or ()),
         origin=draft.origin or ("generated" if draft.tool_class == "generative" and (draft.models or draft.sampling) else None),
         digital_source_type=draft.digital_source_type,
         parents=[{"record": f"${_GENERATION}", "relation": "generated_by", "grade": draft.grade}, *(parents or ())],

@@ -3,7 +3,8 @@
 A new generator is one file with `NAME`, `detect` and `read`, and one line here. Detection looks at content only.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -32,6 +33,7 @@ from service.ingest import (
     stability,
     swarmui,
 )
+from service.ingest.declared_tools import known
 from service.ingest.draft import GRADES, Contradiction, Draft, Limits, Source
 
 T = TypeVar("T")
@@ -77,6 +79,31 @@ ADAPTERS: tuple[Adapter, ...] = tuple(
     )
 )
 """In order of worth: whoever comes first wins where two say different things; all that both say is kept."""
+
+
+_ALSO: Mapping[str, str] = {
+    "sora": "openai", "gptimage": "openai", "dalle": "openai", "vertexai": "vertex", "googlevertexai": "vertex", "googleveo": "veo",
+    "googleimagen": "imagen", "googlegemini": "gemini", "nanobanana": "gemini", "lumaai": "luma", "lumalabs": "luma", "dreammachine": "luma",
+    "runwayml": "runway", "klingai": "kling", "kuaishou": "kling", "stabilityai": "stability", "adobefirefly": "firefly", "adobe": "firefly",
+    "eleven": "elevenlabs", "11labs": "elevenlabs", "comfy": "comfyui", "animate3d": "deepmotion", "saymotion": "deepmotion",
+}  # fmt: skip
+PROVIDERS = (
+    "comfyui", "deepdub", "deepmotion", "elevenlabs", "firefly", "gemini", "google", "imagen", "kling", "luma", "openai", "respeecher", "runway",
+    "stability", "veo", "vertex",
+)  # fmt: skip
+"""Whose requests and answers are read."""
+
+
+def provider_named(word: str) -> str:
+    """The provider that a caller means, however it is spelt; an unknown one as it stands."""
+    plain = re.sub(r"[^a-z0-9]", "", word.lower())
+    found = _ALSO.get(plain, plain)
+    return found if knows(found) else word
+
+
+def knows(provider: str) -> bool:
+    """Tell whether anything here reads what comes from `provider`: an adapter, or the sheet of a tool that leaves nothing else."""
+    return provider in PROVIDERS or provider == declared.NAME or known(provider) is not None
 
 
 def read(source: Source, limits: Limits | None = None, *, only: str | None = None) -> tuple[Draft, ...]:

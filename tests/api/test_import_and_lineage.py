@@ -292,3 +292,22 @@ def test_a_job_that_another_rests_on_is_joined_whichever_comes_in_first(admin: C
     assert bring(job("g-2", {"type": "generation", "id": "g-1"}), b"another output of the same job")["asset"] != later["asset"]
     nodes = get(admin, f"/v1/assets/{last['asset']}/lineage")["nodes"]
     assert {earlier["generation"], later["generation"]} <= {node["id"] for node in nodes}
+
+
+@pytest.mark.parametrize(
+    ("provider", "response", "status", "code"),
+    [
+        ("luma", {"id": "\x00\udfff", "state": "completed"}, 201, None),
+        ("Runway ML", {"id": "r-1", "status": "SUCCEEDED"}, 201, None),
+        ("Adobe Firefly", {"jobId": "j-1"}, 201, None),
+        ("acme", {"id": "x"}, 422, "unknown_provider"),
+        ("kling", {}, 422, "nothing_found"),
+        ("declared", [], 422, "nothing_found"),
+    ],
+)
+def test_an_exchange_with_strange_ids_other_names_or_nothing_in_it(
+    admin: Caller, provider: str, response: Any, status: int, code: Any
+) -> None:
+    parts = {"response": (io.BytesIO(json.dumps(response).encode()), "response"), "options": json.dumps({"provider": provider})}
+    answer = admin.send("POST", "/v1/generations/import", data=parts, content_type="multipart/form-data")
+    assert good(answer, status).get("code") == code
