@@ -140,9 +140,10 @@ def _fields(element: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _dropped(document: dict[str, Any], collection: str, path: tuple[str, ...]) -> dict[str, Any]:
-    copy = deepcopy(document)
-    holder: Any = copy[collection][0]
+    first, *others = document[collection]
+    less = deepcopy(first)
+    holder: Any = less
     for key in path[:-1]:
         holder = holder[int(key)] if isinstance(holder, list) else holder[key]
     holder.pop(path[-1], None)
-    return copy
+    return {**document, collection: [less, *others]}  # the rest is read only: to copy all of it took as long as to judge it
