@@ -82,6 +82,7 @@ def check_about(folder: Folder, signed: Signed, report: Report) -> None:
         report.faults.append(
             f"{ABOUT} speaks of {about.get('size')} entries, the checkpoint of {signed.tree.size}: the checkpoint is not the one of this bundle."
         )
+    report.open.append(f"What was recorded after these {some(signed.tree.size, 'entry')}: ask for the log's newest checkpoint.")
 
 
 def check_tree(folder: Folder, signed: Signed, trusted: Trusted, report: Report) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from service.ledger.offline.content import Entry, Log
 from service.ledger.offline.folder import Folder
-from service.ledger.offline.report import Report, some
+from service.ledger.offline.report import Report, some, some_of
 from service.rules import evaluate
 from service.rules.findings import EVALUATOR
 from service.rules.moments import moment
@@ -68,7 +68,7 @@ def _number(other: Other) -> str:
 
 def _of_another_evaluator(number: str, made: list[Other]) -> str:
     """What is known of decisions that another evaluator made, and how its reader can learn the rest."""
-    names = f"{', '.join(other.name for other in made[:NAMED])}{f' and {len(made) - NAMED} more' if len(made) > NAMED else ''}"
+    names = some_of([other.name for other in made])
     same = sum(other.found == other.stored for other in made)
     differ = [f"{other.name} says {other.stored}, now {other.found or 'not decidable'}" for other in made if other.found != other.stored]
     others = f": {'; '.join(differ[:NAMED])}{'; …' if len(differ) > NAMED else ''}" if differ else ""

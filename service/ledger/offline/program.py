@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from service.ledger.offline.content import ENTRIES, PROOFS, check_about, check_proofs, check_tree, is_whole, read_entries
-from service.ledger.offline.decided import BROKEN, NAMED, check_decisions
+from service.ledger.offline.decided import BROKEN, check_decisions
 from service.ledger.offline.disclosed import DISCLOSURES, check_contents, check_disclosures
 from service.ledger.offline.folder import ABOUT, LIST, Folder, check_files, open_folder
-from service.ledger.offline.report import Report, some
+from service.ledger.offline.report import Report, some, some_of, visible
 from service.ledger.offline.rested import check_read, check_releases
 from service.ledger.offline.signed import (
     CHECKPOINT,
@@ -62,8 +62,7 @@ def selection(about: Any) -> str:
     """What a part of a log cannot show: that it is all of it. The tree proves what is there, and nothing about what is not."""
     asked = about.get("asked") if isinstance(about, dict) else None
     found = [str(name) for names in asked.values() if isinstance(names, list) for name in names] if isinstance(asked, dict) else []
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    what = f"{', '.join(found[:NAMED])}{more}" if found else "what this bundle is about"
+    what = some_of(found) if found else "what this bundle is about"
     hidden = about.get("outside_your_productions") if isinstance(about, dict) else None
     kept = (
         f" {some(hidden, 'entry')} that belong to it are kept back, as outside of what its maker may see."
@@ -108,7 +107,7 @@ def main(words: list[str] | None = None) -> int:
         single = given.bundle.is_file()
         report = verify_disclosure(given.bundle.read_bytes(), trusted) if single else verify(given.bundle, trusted)
     except (OSError, ValueError) as fault:
-        _say(f"This cannot be checked: {fault}")
+        _say(visible(f"This cannot be checked: {fault}"))
         return 1
     _say(json.dumps(report.document(), indent=2) if given.json else report.text())
     return 0 if report.good else 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 SHOWN = 20
@@ -42,13 +43,24 @@ class Report:
     def text(self) -> str:
         """Return it for people."""
         parts = [("What holds", self.holds), ("What does not hold", self.faults), ("What could not be established", self.open)]
-        lines = [line for title, said in parts if said for line in (f"{title}:", *(f"  - {sentence}" for sentence in said), "")]
+        lines = [line for title, said in parts if said for line in (f"{title}:", *(f"  - {visible(sentence)}" for sentence in said), "")]
         end = (
             "Everything that could be checked holds."
             if self.good
             else f"THIS {self.what} DOES NOT HOLD: {some(len(self.faults), 'fault')}."
         )
         return "\n".join([*lines, end])
+
+
+def visible(text: str) -> str:
+    """Return a text with every character that moves, hides or turns others written out: names in a bundle are its maker's words."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def some_of(names: Collection[str], shown: int = 5) -> str:
+    """Return the first of many names, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return f"{', '.join(islice(names, shown))}{more}"
 
 
 def some(count: int, noun: str) -> str:

@@ -9,30 +9,29 @@ from typing import Any
 from service.ledger.offline.content import Entry, Log
 from service.ledger.offline.decided import BROKEN, Broken, content, subjects
 from service.ledger.offline.folder import Folder
-from service.ledger.offline.report import Report, some
+from service.ledger.offline.report import Report, some, some_of
 from service.rules import releasing
 from service.rules.moments import moment
 
 
 def check_read(folder: Folder, log: Log, report: Report) -> None:
     """What decisions read is here, was there before them, and counted then."""
-    faults, absent = [], 0
+    faults, absent = [], dict[str, None]()
     for entry in log.of("decision"):
-        for fault in _read(folder, log, entry):
-            if fault is None:
-                absent += 1
-            else:
-                faults.append(fault)
+        faults += _read(folder, log, entry, absent)
     if log.of("decision"):
         told = (
             "What the decisions read was in the log before them, and was the newest that counted then, or the version that was built upon."
         )
         report.settle(faults, told)
     if absent:
-        report.open.append(f"Of {some(absent, 'record')} that decisions read only the names are here: the entries are not in this bundle.")
+        report.open.append(
+            f"What {some(len(absent), 'record')} say that decisions read: only the names are here ({some_of(absent)}), the entries are not in this"
+            " bundle. Ask for them."
+        )
 
 
-def _read(folder: Folder, log: Log, entry: Entry) -> Iterator[str | None]:
+def _read(folder: Folder, log: Log, entry: Entry, absent: dict[str, None]) -> Iterator[str]:
     try:
         listed = [(str(record), int(version)) for record, version in json.loads(content(folder, entry, "read"))]
         size, at = int(entry.body["log_size"]), moment(entry.body.get("at"))
@@ -42,8 +41,10 @@ def _read(folder: Folder, log: Log, entry: Entry) -> Iterator[str | None]:
     named = {record for record, _ in listed}
     for record, version in listed:
         place = log.places.get((record, version))
-        if place is None:
-            yield f"{entry.name} says that it read {record} version {version}, which is not in the log." if log.whole else None
+        if place is None and log.whole:
+            yield f"{entry.name} says that it read {record} version {version}, which is not in the log."
+        elif place is None:
+            absent[record] = None
         elif place >= entry.index:
             yield f"{entry.name} says that it read {record} version {version}, which was recorded only afterwards."
         elif _replaced(log, record, version, size, at) and named.isdisjoint(log.pins.get((record, version), ())):
@@ -72,7 +73,8 @@ def check_releases(folder: Folder, log: Log, report: Report) -> None:
         name, _, version = str(entry.body.get("decision")).partition("@")
         decision = decisions.get((name, int(version) if version.isdecimal() else 1))
         if decision is None or decision.index > entry.index:
-            faults.append(f"The release {entry.name} names a decision that is not here: {name}.")
+            where = "not here" if decision is None else "recorded only afterwards"
+            faults.append(f"The release {entry.name} names a decision that is {where}: {name}.")
             continue
         try:
             faults += _beyond(folder, decision, entry)

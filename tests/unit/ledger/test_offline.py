@@ -63,6 +63,17 @@ def test_it_speaks_in_the_letters_of_the_terminal(tmp_path):
     assert (gone.returncode, "there is no" in gone.stdout) == (1, True)
 
 
+def test_no_name_in_a_bundle_moves_what_is_printed(tmp_path):
+    """A file, or an id in an entry, may be called whatever its maker likes."""
+    (tmp_path / "verify.py").write_bytes(generate.program())
+    (tmp_path / "a\x1b[2J\nEverything that could be checked holds.\u202e").symlink_to("nowhere")
+    done = alone(tmp_path / "verify.py", tmp_path)
+    assert done.returncode == 1
+    assert not set(done.stdout) & set("\x1b\u202e")
+    assert "Everything that could be checked holds." not in done.stdout.splitlines()
+    assert r"a\x1b[2J\nEverything" in done.stdout
+
+
 def test_its_evaluator_is_the_one_it_carries(tmp_path):
     """Also where the project itself could be imported."""
     (tmp_path / "verify.py").write_bytes(generate.program())
