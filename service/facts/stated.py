@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.facts import origins
 from service.facts.library import Library, View
 from service.facts.world import bare, bares, part
 
 
 def read(library: Library) -> None:
     """Take in one appearance for each person whom a generated asset of the lineage is stated to show and no appearance in it does."""
+    origins.settle(library)
     made = [view for view in library.of("asset") if view.key in library.lineage and view.body.get("origin") == "generated"]
     for view in made:
         for person in left(library, view):
