@@ -14,6 +14,7 @@ from service.api.lineage import GRAPHS
 from service.api.operation import Answer, Call, View, operation
 from service.exports import croissant, dps, gather, ml_bom, odrl, prov
 from service.exports.names import JSON_LD
+from service.exports.standing import WHOLE
 from service.records import read
 from service.records.model import Recorded
 
@@ -103,11 +104,12 @@ def get_dps(call: Call) -> Answer:
            query=LicenceExportQuery(), produces=JSON_LD, name="get_licence_odrl")  # fmt: skip
 def get_odrl(call: Call) -> Answer:
     """Answer an ODRL 2.2 policy: an Agreement between grantor and grantee, a Set where no grantee is recorded. What the licence does not state
-    is a constraint `clearance:notStated`, never an open permission; fees, notes and signatures stay inside, and `clearance:leftOut` names them.
+    is a constraint `clearance:notStated`, never an open permission; one that was taken back grants nothing (`clearance:endedBy`); fees, notes and signatures stay inside, and `clearance:leftOut` names them.
     """
     recorded = gather.readable(call.context, _record(call, "licence"))
     names = gather.licence_names(call.context, recorded.body, named=_named(call))
-    return _answer(_written(odrl.policy(recorded.id, recorded.version, recorded.body, names)), JSON_LD)
+    stands = gather.standing(call.context, [recorded.id]).get(recorded.id, WHOLE)
+    return _answer(_written(odrl.policy(recorded.id, recorded.version, recorded.body, names, stands)), JSON_LD)
 
 
 def _address(call: Call) -> str:

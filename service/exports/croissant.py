@@ -13,6 +13,7 @@ from typing import Any, Final
 from service.exports import odrl
 from service.exports.names import TERMS, day, people, plain, sha256, stated, urn
 from service.exports.odrl_words import PREFIXES
+from service.exports.standing import WHOLE, Standing
 
 Body = Mapping[str, Any]
 
@@ -62,12 +63,13 @@ class Dataset:
     people: frozenset[str] = frozenset()
     studio: str = ""
     unlicensed: bool = False
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
 
 def description(dataset: Dataset, url: str) -> dict[str, Any]:
     """Return the description; `url` is where the record of the dataset is read."""
     body = dataset.body
-    policies = [_policy(key, each, dataset.names) for key, each in dataset.licences.items()]
+    policies = [_policy(dataset, key, each) for key, each in dataset.licences.items()]
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -96,7 +98,7 @@ def about(dataset: Dataset) -> str:
     purpose = f" for {body['purpose'].replace('_', ' ')}" if "purpose" in body else ""
     items = count(body)
     titles = [each["title"] for each in dataset.sources.values()]
-    held = f"{items} files" if items is not None else "files of a number that is not stated"
+    held = f"{items} {'file' if items == 1 else 'files'}" if items is not None else "files of a number that is not stated"
     return f"Dataset {body['name']}{purpose}: {held}" + (f", from {', '.join(titles[:20])}." if titles else ".")
 
 
@@ -128,9 +130,9 @@ def _licences(dataset: Dataset) -> list[str]:
     return [*dict.fromkeys(found), *([f"{TERMS}notStated"] if dataset.unlicensed or not found else [])]
 
 
-def _policy(licence: str, body: Body, names: Mapping[str, str]) -> dict[str, Any]:
+def _policy(dataset: Dataset, licence: str, body: Body) -> dict[str, Any]:
     """The licence as a policy inside the description, every ODRL word with its prefix; an Offer, as Croissant asks for, grants nothing yet."""
-    told = odrl.policy(licence, 0, body, names, kind="Offer")
+    told = odrl.policy(licence, 0, body, dataset.names, dataset.standing.get(licence, WHOLE), "Offer")
     told.pop("@context")
     told["uid"] = urn(licence)
     return {
@@ -147,7 +149,7 @@ def _prefixed(value: Any) -> Any:
         return value
     if value.get("@type") == "@json" or "@value" in value:
         return value
-    words = {"action", "leftOperand", "operator", "conflict"}
+    words = {"action", "leftOperand", "operator", "conflict", "profile"}
     return {
         "@id" if name == "uid" else name if name[0] == "@" or ":" in name else f"odrl:{name}":
         {"@id": f"odrl:{each}" if ":" not in each else each} if name in words and isinstance(each, str) else

@@ -104,11 +104,11 @@ def _classified(code: str, says: str, *, holds: bool) -> dict[str, Any]:
 
 
 def _training_places(dataset: Dataset) -> list[dict[str, str]]:
-    """Where every licence allows training; nothing where one of them does not say, or none limits it."""
+    """Where every licence allows training; nothing where one of them does not say, was changed or taken back, or none limits it."""
     left = rights.EVERYTHING
     for body in dataset.licences.values():
         left = rights.narrow(left, rights.of_licence(body)[0])
     places = left.territories
-    if dataset.unlicensed:
+    if dataset.unlicensed or any(each.ended_by or each.affected_by for each in dataset.standing.values()):
         return []
     return [_place(each) for each in sorted(places.values)] if places.sure and places.values is not None else []

@@ -11,9 +11,10 @@ from service.context import Context
 from service.exports import ml_bom, prov
 from service.exports.croissant import Dataset
 from service.exports.names import plain
+from service.exports.standing import Standing, of_licences
 from service.lineage import graph
 from service.records import read
-from service.records.model import Recorded
+from service.records.model import Recorded, instant
 
 Body = Mapping[str, Any]
 
@@ -90,7 +91,8 @@ def lineage_bill(context: Context, root: str, *, limit: int, spec: str, named: b
     for some in _chunks([node for node in found.nodes if node.kind in ml_bom.READ]):
         bodies |= graph.bodies(context, some)
     told = parties(context, ml_bom.parties(bodies), named=named)
-    lineage = ml_bom.Lineage(found, bodies, told.names, told.people)
+    stands = standing(context, [key for key in bodies if key.startswith("lic_")])
+    lineage = ml_bom.Lineage(found, bodies, told.names, told.people, stands)
     return ml_bom.bill(lineage, at=_instant(context.now), spec=spec), found.truncated
 
 
@@ -116,6 +118,7 @@ def dataset(context: Context, recorded: Recorded, *, named: bool) -> tuple[Datas
         told.people,
         _studio(context),
         unlicensed=unlicensed or any(key not in bodies for key in licences),
+        standing=standing(context, sorted(licences)),
     )
     consents = [node.id for node in found.nodes if node.kind == "consent" and node.id in direct]
     return whole, consents, _domiciles(context, owners)
@@ -148,6 +151,12 @@ def _domiciles(context: Context, owners: Iterable[Any]) -> list[str]:
 def _studio(context: Context) -> str:
     row = context.conn.execute("SELECT name FROM studio WHERE studio_id = %(studio_id)s", {"studio_id": context.studio_id}).fetchone()
     return str(row[0]) if row else "unknown"
+
+
+def standing(context: Context, licences: Sequence[str]) -> dict[str, Standing]:
+    """How these licences stand now, by the events that name them."""
+    found = [each for some in _chunks(licences) for each in graph.events(context, some)]
+    return of_licences([(each.id, each.body) for each in sorted(found, key=lambda each: each.index)], instant(context.now))
 
 
 def previous(context: Context, recorded: Recorded) -> str | None:

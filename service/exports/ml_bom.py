@@ -16,6 +16,7 @@ import orjson
 
 from service.exports.names import date, day, instant, people, plain, stated, urn
 from service.exports.spdx import KNOWN
+from service.exports.standing import WHOLE, Standing
 from service.lineage.graph import Graph, Node
 from service.version import VERSION
 
@@ -38,6 +39,7 @@ class Lineage:
     bodies: Mapping[str, Body]
     names: Mapping[str, str]
     people: frozenset[str] = frozenset()
+    standing: Mapping[str, Standing] = field(default_factory=dict)
     younger: dict[str, list[str]] = field(default_factory=dict)
     older: dict[str, list[str]] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -174,7 +176,10 @@ def _licence(lineage: Lineage, licence: str, body: Body) -> dict[str, Any]:
     perpetual = (body.get("window") or {}).get("perpetual") is True
     ends = {"expiration": f"{end}T23:59:59Z"} if end else {}
     kinds = {"licenseTypes": ["perpetual"]} if perpetual else {}
+    stands = lineage.standing.get(licence, WHOLE)
     grants = [_property(f"{side}.granted", str(body[side]["granted"]).lower()) for side in ("training", "output") if side in body]
+    grants += [_property("ended_by", urn(stands.ended_by))] if stands.ended_by else []
+    grants += [_property("affected_by", urn(each)) for each in stands.affected_by]
     return (
         known
         | {"acknowledgement": "declared", "licensing": {"altIds": [urn(licence)]} | parties | kinds | ends}

@@ -7,16 +7,19 @@ it does not state is said to be not stated. Fees, rates, notes and signatures st
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from service import rights
 from service.exports.names import plain, stated, urn, words
 from service.exports.odrl_words import (
     ACTION,
+    AFFECTED_BY,
     CONTEXT,
     DAYS,
     DUE,
     DUTIES,
+    ENDED_BY,
     EXCLUDED,
     FLAGS,
     GRANTED,
@@ -37,6 +40,7 @@ from service.exports.odrl_words import (
     WINDOW,
     WORDS,
 )  # fmt: skip
+from service.exports.standing import WHOLE, Standing
 
 Body = Mapping[str, Any]
 _CARRIED: Final = frozenset({
@@ -46,10 +50,17 @@ _CARRIED: Final = frozenset({
 _OPEN: Final = ("spdx", "url", "name", "non_commercial", "attribution", "share_alike")
 
 
-def policy(record: str, version: int, licence: Body, names: Mapping[str, str], kind: str | None = None) -> dict[str, Any]:
-    """Return the policy of a licence; `names` are those of its parties and sources that may be shown."""
+def policy(
+    record: str, version: int, licence: Body, names: Mapping[str, str], standing: Standing = WHOLE, kind: str | None = None
+) -> dict[str, Any]:
+    """Return the policy of a licence as it stands; `names` are those of its parties and sources that may be shown.
+
+    A licence that has ended refuses everything; one that an event has changed grants nothing until a person has read how.
+    """
     grants = dict(zip(SIDES, rights.of_licence(licence), strict=True))
-    refused = [side for side, grant in grants.items() if grant.granted is False]
+    if standing.affected_by:
+        grants = {side: replace(grant, granted=rights.both(grant.granted, None)) for side, grant in grants.items()}
+    refused = [side for side, grant in grants.items() if grant.granted is False or standing.ended_by]
     return {
         "@context": CONTEXT,
         "@type": kind or ("Agreement" if "grantee" in licence else "Set"),
@@ -65,7 +76,11 @@ def policy(record: str, version: int, licence: Body, names: Mapping[str, str], k
             obligation=[_duty(each) for each in licence.get("duties") or ()],
         ),
         **_rest(licence),
-    }
+        **stated(**{
+            ENDED_BY: {"@id": urn(standing.ended_by)} if standing.ended_by else None,
+            AFFECTED_BY: [{"@id": urn(each)} for each in standing.affected_by],
+        }),
+    }  # fmt: skip
 
 
 def _party(reference: str, names: Mapping[str, str]) -> dict[str, Any]:
@@ -95,8 +110,8 @@ def _permission(side: str, grant: rights.Grant, given: Body) -> dict[str, Any]:
     if side == "training":
         allowed = given.get("permissions")
         actions = [TRAINING[each] for each in allowed or () if each != "*"] or actions
-        limits += [_limit(PERMISSION, "isAnyOf", [NONE])] if allowed == [] else []
-    limits += [_limit(NOT_STATED, "isAllOf", unstated)] if unstated else []
+        limits += [_limit(PERMISSION, "isAnyOf", [_term(NONE)])] if allowed == [] else []
+    limits += [_limit(NOT_STATED, "isAllOf", [_term(each) for each in unstated])] if unstated else []
     exclusive = {"clearance:exclusive": given["exclusive"]} if "exclusive" in given else {}
     return {"action": actions if len(actions) > 1 else actions[0]} | stated(constraint=limits) | exclusive
 
@@ -106,7 +121,7 @@ def _limits(side: str, grant: rights.Grant, given: Body) -> Iterator[dict[str, A
     for name in lists:
         values = getattr(grant, name).values
         if values is not None:
-            yield _limit(LISTS[name], "isAnyOf", [_value(name, each) for each in sorted(values)] or [NONE])
+            yield _limit(LISTS[name], "isAnyOf", [_value(name, each) for each in sorted(values)] or [_term(NONE)])
     if grant.window.start is not None:
         yield _limit(WINDOW, "gteq", _typed("date", grant.window.start))
     if grant.window.end is not None:
@@ -138,8 +153,13 @@ def _flag(name: str, grant: rights.Grant, given: Body) -> bool | None:
 
 def _value(name: str, value: str) -> Any:
     if name in WORDS:
-        return f"clearance:{value}"
+        return _term(f"clearance:{value}")
     return {"@id": urn(value)} if name in RECORDS else value
+
+
+def _term(name: str) -> dict[str, str]:
+    """A word of ODRL or of the profile where a value stands; without a prefix it would be a text."""
+    return {"@id": name if ":" in name else f"odrl:{name}"}
 
 
 def _limit(left: str, operator: str, right: Any) -> dict[str, Any]:
@@ -156,7 +176,7 @@ def _excluded(use: str) -> dict[str, Any]:
 
 def _duty(duty: Body) -> dict[str, Any]:
     action = DUTIES[duty["type"]]
-    limits = [_limit(DUE, "eq", f"clearance:{duty['due']}")] if "due" in duty else []
+    limits = [_limit(DUE, "eq", _term(f"clearance:{duty['due']}"))] if "due" in duty else []
     limits += [_limit(DAYS, "lteq", _typed("integer", str(duty["days"])))] if "days" in duty else []
     owed = {OWED.get(action, OWED_TO): {"@id": urn(duty["owed_to"])}} if "owed_to" in duty else {}
     return {"action": action} | owed | stated(constraint=limits, **{"dcterms:description": words(duty.get("text"))})

@@ -17,9 +17,11 @@ from service.exports.odrl_limits import Unread
 from service.exports.odrl_plain import plain, several, word
 from service.exports.odrl_words import (
     ACTION,
+    AFFECTED_BY,
     DAYS,
     DUE,
     DUTIES,
+    ENDED_BY,
     EXCLUDED,
     GRANTED,
     KEPT,
@@ -41,7 +43,7 @@ _NOTES: Final = frozenset({"uid", "type", "name", "title", "description", "rdfs:
 _RULE: Final = frozenset({"action", "constraint", "duty", "target", "assigner", "assignee", "clearance:exclusive"})
 _POLICY: Final = frozenset({
     "permission", "prohibition", "obligation", "target", "assigner", "assignee", "profile", "conflict", "inheritFrom", "inheritAllowed",
-    REST, LEFT_OUT,
+    REST, LEFT_OUT, ENDED_BY, AFFECTED_BY,
 })  # fmt: skip
 _WORKS: Final[Mapping[str, dict[str, Any]]] = {NONE: {"sources": []}, "clearance:any": {"sources": ["*"]}}
 _ASSET: Final = _NOTES | {"dcterms:title", "clearance:count", "clearance:works"}
@@ -158,6 +160,12 @@ def _blocked(policy: Mapping[str, Any], found: Reading, *, ours: bool, agreed: b
         yield "the policy does not say who grants"
     if found.assignee is None and ("assignee" in policy or not agreed):
         yield "the policy does not say to whom it grants"
+    for name, says in ((ENDED_BY, "the licence was taken back"), (AFFECTED_BY, "an event has changed what the licence grants")):
+        if name in policy:
+            found.remark(
+                f"/{name}", f"{says[0].upper()}{says[1:]}: {', '.join(word(each) or '?' for each in several(policy[name]))[:500]}."
+            )
+            yield says
     for name in sorted(policy.keys() - _POLICY - _NOTES):
         if not name.startswith(("dcterms:", "clearance:version")):
             found.remark(f"/{name}", "This word of the policy is not known here.")

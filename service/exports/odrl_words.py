@@ -116,6 +116,8 @@ DUE: Final = "clearance:due"
 DAYS: Final = "clearance:days"
 REST: Final = "clearance:terms"
 LEFT_OUT: Final = "clearance:leftOut"
+ENDED_BY: Final = "clearance:endedBy"
+AFFECTED_BY: Final = "clearance:affectedBy"
 
 KEPT: Final = ("type", "signed_at", "effective_at", "schedule_count", "governing_law", "on_end", "withdrawal")
 """Fields of a licence that ODRL has no words for; they travel as they are."""

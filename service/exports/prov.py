@@ -31,7 +31,7 @@ _MADE_FROM: Final = frozenset({
     "replica_file", "model", "replica",
 })  # fmt: skip
 """Roles of edges between entities by which the younger was made out of the older; the others are limits and appearances."""
-_ENDS: Final = frozenset({"withdrawn", "revoked", "terminated", "expired", "distrusted"})
+_ENDS: Final = frozenset({"withdrawn", "revoked", "terminated", "expired", "superseded", "deleted"})
 _SECTIONS: Final = (
     "entity", "activity", "agent", "used", "wasGeneratedBy", "wasDerivedFrom", "hadMember", "wasInfluencedBy", "wasAttributedTo",
     "wasAssociatedWith", "actedOnBehalfOf", "wasInvalidatedBy",

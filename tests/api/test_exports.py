@@ -79,6 +79,7 @@ def test_a_bill_of_materials_names_what_a_shot_was_made_of(admin: Caller, world:
     assert [each["name"] for each in look["pedigree"]["ancestors"]] == ["Base"]
     assert look["hashes"] == [{"alg": "SHA-256", "content": "02" * 32}]
     licensing = data["licenses"][0]["license"]["licensing"]
+    assert {"name": "clearance:ended_by", "value": f"urn:clearance:{world['end']}"} in data["licenses"][0]["license"]["properties"]
     assert (licensing["licensee"], licensing["expiration"]) == ({"organization": {"name": "Northlight"}}, "2031-12-31T23:59:59Z")
     rests = {each["ref"]: each.get("dependsOn", []) for each in bill["dependencies"]}
     assert set(rests[bill["metadata"]["component"]["bom-ref"]]) == {look["bom-ref"], parts["Plate"]["bom-ref"]}
@@ -147,7 +148,7 @@ def test_a_dataset_leaves_as_croissant_and_reads_back(admin: Caller, world: dict
     assert (record["source"]["title"], record["provenance"]["date"], record["use"]["license"]) == (
         "Harbour look", "2026-08-01", [f"urn:clearance:{world['licence']}"],
     )  # fmt: skip
-    assert record["use"]["processing-included"] == [{"country": "GB"}, {"country": "US"}]
+    assert "processing-included" not in record["use"], "the licence was revoked"
     assert record["provenance"]["generation-method"][0]["code"] == "licensed"
 
 
@@ -177,3 +178,5 @@ def test_who_may_see_what(admin: Caller, stranger: Caller, caller: Callable[...,
     told = json.loads(get(auditor, f"/v1/licences/{world['licence']}/odrl?names=true&version=1", "application/ld+json"))
     assert (told["assigner"]["vcard:fn"], told["obligation"][0]["dcterms:description"]) == ("Ada Painter", "Paintings by Ada")
     assert told["clearance:leftOut"] == ["fee"]
+    assert "permission" not in told, "the licence was revoked"
+    assert told["clearance:endedBy"] == {"@id": f"urn:clearance:{world['end']}"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.records.licence import Licence
 from service import errors, rights
-from service.exports import odrl, odrl_read
+from service.exports import odrl, odrl_read, standing
 from service.exports.names import urn
 
 WHO = {"grantor": "pty_01k5yrs2s0e7h8t4n9z3c6q1ab", "grantee": "pty_01k5yrs2s0e7h8t4n9z3c6q1ac"}
@@ -130,7 +130,7 @@ def test_a_licence_reads_as_an_agreement() -> None:
         "constraint"
     ]
     unstated = next(each for each in training["constraint"] if each["leftOperand"] == "clearance:notStated")["rightOperand"]
-    assert {"clearance:production", "clearance:model", "clearance:sublicence"} <= set(unstated)
+    assert {"clearance:production", "clearance:model", "clearance:sublicence"} <= {each["@id"] for each in unstated}
     assert told["prohibition"] == [{"action": "clearance:excludedUse", "dcterms:description": "no political use"}]
     assert [duty["action"] for duty in told["obligation"]] == ["attribute", "clearance:report"]
     assert told["clearance:leftOut"] == ["documents", "fee"]
@@ -140,6 +140,27 @@ def test_a_licence_reads_as_an_agreement() -> None:
     for name in ("type", "signed_at", "excluded", "duties", "on_end"):
         assert found.body[name] == FULL[name], name
     assert [remark.pointer for remark in found.unread] == ["/clearance:leftOut"] * 2
+
+
+def test_a_licence_that_was_taken_back_grants_nothing_on_paper_either() -> None:
+    def event(type_: str, at: str, **more: Any) -> dict[str, Any]:
+        return {"type": type_, "effective_at": at, "targets": [RECORD], **more}
+
+    def stands(*events: dict[str, Any]) -> standing.Standing:
+        told = standing.of_licences([(f"evt_{place}", each) for place, each in enumerate(events)], "2026-10-01T00:00:00.000000Z")
+        return told.get(RECORD, standing.WHOLE)
+
+    revoked = event("revoked", "2026-09-01")
+    assert stands(revoked) == standing.Standing("evt_0")
+    assert stands(revoked, event("reinstated", "2026-09-02")) == standing.WHOLE
+    assert stands(event("revoked", "2026-11-01")) == standing.WHOLE
+    changed_by = stands(event("items_withdrawn", "2026-09-01", item_identifiers=[]))
+    assert changed_by == standing.Standing(None, ("evt_0",))
+    ended = odrl.policy(RECORD, 1, FULL, {}, stands(revoked))
+    assert ("permission" in ended, back(ended)["training"], back(ended)["output"]) == (False, {"granted": False}, {"granted": False})
+    partly = odrl.policy(RECORD, 1, FULL, {}, changed_by)
+    assert True not in answers(back(partly))
+    assert {"/clearance:affectedBy", "/permission/0"} <= {remark.pointer for remark in odrl_read.read(partly).unread}
 
 
 FOREIGN: dict[str, Any] = {
