@@ -16,7 +16,7 @@ from service.rules.moments import moment
 
 def check_read(folder: Folder, log: Log, report: Report) -> None:
     """What decisions read is here, was there before them, and counted then."""
-    faults, absent = [], dict[str, None]()
+    faults, absent = list[str](), dict[str, None]()
     for entry in log.of("decision"):
         faults += _read(folder, log, entry, absent)
     if log.of("decision"):
