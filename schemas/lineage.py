@@ -7,12 +7,13 @@ from schemas.fields import Body, Choice, Flag, Plain, Several, Text, Timestamp
 
 
 class LineageQuery(Body):
-    """Which way, how far, how many; `summary` leaves nodes and edges out and may look at 50,000 of them."""
+    """Which way, how far, how many, from where on; `summary` leaves nodes and edges out and counts up to 50,000 of them."""
 
     direction = Choice("ancestors", "descendants")
     depth = Number(1, 200)
     limit = Number(1, 5_000)
     summary = Choice("true", "false")
+    cursor = Text(60)
 
 
 class ImpactQuery(Body):
@@ -46,7 +47,10 @@ class Edge(Body):
 
 
 class LineageAnswer(Body):
-    """A bounded graph, nearest first; `truncated` says that more lies beyond."""
+    """A bounded graph, nearest first; `truncated` says that more lies beyond, and `next` is the cursor of the page after this one.
+
+    Each page holds further nodes and the edges that end in them; `summary` counts all nodes up to here.
+    """
 
     root = Text(60, required=True)
     direction = Text(20, required=True)

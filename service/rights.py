@@ -12,6 +12,8 @@ result by both: training must have been granted, and the output grant says where
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from schemas import dates
@@ -71,6 +73,7 @@ class Grant:
 
 
 DIMENSIONS = tuple(field.name for field in fields(Grant))
+_values: Callable[[Grant], tuple[Any, ...]] = attrgetter(*DIMENSIONS)
 EVERYTHING = Grant()
 _UNSTATED = Scope(None, sure=False)
 UNKNOWN = Grant(
@@ -113,7 +116,8 @@ def effective(bearers: Iterable[Bearer]) -> Effective:
     limits: dict[str, tuple[str, ...]] = {}
     for bearer in bearers:
         after = narrow(left, bearer.grant)
-        changed = tuple(name for name in DIMENSIONS if getattr(after, name) != getattr(left, name))
+        pairs = zip(DIMENSIONS, _values(after), _values(left), strict=True)
+        changed = () if after is left else tuple(name for name, now, before in pairs if now != before)
         for name in changed:
             limits[name] = (*limits.get(name, ()), bearer.licence or bearer.record)
         left = after
@@ -122,8 +126,10 @@ def effective(bearers: Iterable[Bearer]) -> Effective:
 
 
 def narrow(first: Grant, second: Grant) -> Grant:
-    """What both grants allow. Commutative, associative, and never more than either."""
-    return Grant(**{name: _meet(getattr(first, name), getattr(second, name)) for name in DIMENSIONS})
+    """What both grants allow: `first` itself where the second takes nothing away. Commutative, associative, and never more than either."""
+    values, others = _values(first), _values(second)
+    left = tuple(map(_meet, values, others))
+    return first if left == values else Grant(*left)
 
 
 def _meet(first: Any, second: Any) -> Any:
@@ -249,9 +255,15 @@ def _stated(*lists: Any) -> Scope:
 
 
 def _scope(values: list[Any]) -> Scope:
-    if values == ["*"]:
+    return _one_scope(*map(str, values))
+
+
+@lru_cache(4_096)
+def _one_scope(*values: str) -> Scope:
+    """The same scope for the same words: thousands of licences say the same, and what is the same need not be compared."""
+    if values == ("*",):
         return Scope()
-    return Scope(frozenset(str(value).partition("@")[0] for value in values))
+    return Scope(frozenset(value.partition("@")[0] for value in values))
 
 
 def _days(*windows: Any) -> Window:
@@ -266,11 +278,20 @@ def _days(*windows: Any) -> Window:
 
 
 def _window(window: Body) -> Window:
-    start, end = window.get("start"), window.get("end")
+    return _one_window(_said(window.get("start")), _said(window.get("end")), perpetual=window.get("perpetual") is True)
+
+
+def _said(date: Any) -> str | None:
+    """A date as it is written, whether or not it says where it comes from."""
+    return date if date is None or isinstance(date, str) else str(date["value"])
+
+
+@lru_cache(4_096)
+def _one_window(start: str | None, end: str | None, *, perpetual: bool) -> Window:
     return Window(
         start=dates.interval(start)[0].date().isoformat() if start is not None else None,
         end=(dates.interval(end)[1] - timedelta(microseconds=1)).date().isoformat() if end is not None else None,
-        sure=end is not None or window.get("perpetual") is True,
+        sure=end is not None or perpetual,
     )
 
 
@@ -327,6 +348,8 @@ class _Papers:
         if not licences:
             return Bearer(record, None, UNKNOWN, f"{why}, no licence known")
         each = [self.bearer(record, licence, read, why) for licence in sorted(licences)]
+        if len(each) == 1:
+            return each[0]
         for candidate in each:
             if all(narrow(candidate.grant, other.grant) == other.grant for other in each):
                 return candidate
@@ -335,7 +358,7 @@ class _Papers:
 
 
 def _output_of(body: Body) -> Grant:
-    return of_licence(body)[1]
+    return _output(body, body.get("output") or {})
 
 
 def _dataset(record: Record, sources: Mapping[str, Record], given: _Papers) -> Iterator[Bearer]:

@@ -8,7 +8,7 @@ from typing import Any
 from schemas import dates
 from schemas.kinds import BY_COLLECTION
 from schemas.lineage import ImpactAnswer, ImpactQuery, LineageAnswer, LineageQuery, RightsAnswer, RightsQuery
-from service import dataset_items, rights
+from service import dataset_items, errors, rights
 from service.api.operation import Answer, Call, View, operation
 from service.context import Context
 from service.lineage import graph, impact
@@ -39,12 +39,29 @@ def _graph_of(kind: str) -> View:
         read.get(call.context, kind, call.path["id"])
         query = call.query
         summary = query.get("summary") == "true"
-        limit = query.get("limit", graph.MOST_NODES if summary else _SHOWN)
+        begin, last = _begin(query.get("cursor"))
+        limit = begin + query.get("limit", graph.MOST_NODES if summary else _SHOWN)
         walk = graph.descendants if query.get("direction") == "descendants" else graph.ancestors
         found = walk(call.context, call.path["id"], depth=query.get("depth", 64), limit=limit)
-        return Answer((found if summary else graph.graded(call.context, found)).document(summary=summary))
+        if begin and (len(found.nodes) < begin or found.nodes[begin - 1].id != last):
+            raise errors.invalid("/cursor", "The lineage has changed since this cursor was given; begin again without it.")
+        told = found.document(summary=True)
+        if not summary:
+            shown = graph.graded(call.context, found.after(begin)).document()
+            told |= {"nodes": shown["nodes"], "edges": shown["edges"]}
+            if found.more and len(found.nodes) < graph.MOST_NODES:
+                told["next"] = f"{len(found.nodes)}.{found.nodes[-1].id}"
+        return Answer(told)
 
     return view
+
+
+def _begin(cursor: str | None) -> tuple[int, str]:
+    """How many nodes the pages before have shown, and the last of them."""
+    number, _, last = (cursor or "0.").partition(".")
+    if not (number.isascii() and number.isdigit() and int(number[:6]) < graph.MOST_NODES):
+        raise errors.invalid("/cursor", "This is no cursor of a lineage; send the `next` of the page before.")
+    return int(number), last
 
 
 def _impact_of(kind: str) -> View:

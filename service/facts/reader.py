@@ -20,6 +20,7 @@ LIMIT: Final = 60_000
 #: Prefixes of the kinds of papers that are asked for, with the roles, where others would be too many.
 Asked = tuple[tuple[str, ...], tuple[str, ...] | None]
 
+#: Runs are looked for behind what they put out, which are assets: a model is named by every run that used it.
 _WALK: Final = """
 WITH RECURSIVE walk(id, version) AS (
     SELECT root, NULL::integer FROM unnest(%(roots)s::text[]) AS root
@@ -36,7 +37,8 @@ WITH RECURSIVE walk(id, version) AS (
         WHERE reference.role = ANY(%(roles)s)
         UNION ALL
         SELECT reference.source, NULL::integer FROM reference
-        WHERE reference.studio_id = %(studio)s AND reference.target = walk.id AND reference.role = 'output'
+        WHERE left(walk.id, 3) = 'ast' AND reference.studio_id = %(studio)s AND reference.target = walk.id
+          AND reference.source_kind = 'gen' AND reference.role = 'output'
           AND reference.index < %(known_at)s
     ) AS next
     WHERE left(next.id, 3) = ANY(%(prefixes)s)

@@ -41,14 +41,14 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """By kind: the roles of its references that lead to what it rests on."""
 
-CARRIES: Mapping[str, tuple[str, ...]] = {
-    "generation": ("output",),
-    "appearance": ("asset",),
-    "licence": ("source",),
-    "replica": ("replica_file", "model"),
-    "consent": ("person",),
+CARRIES: Mapping[str, Mapping[str, str]] = {
+    "generation": {"output": "asset"},
+    "appearance": {"asset": "asset"},
+    "licence": {"source": "source"},
+    "replica": {"replica_file": "asset", "model": "model"},
+    "consent": {"person": "party"},
 }
-"""By kind: the roles of its references that lead to what rests on it; read backwards."""
+"""By kind: the roles of its references that lead to what rests on it, each with the kind of that; read backwards."""
 
 FORWARD = sorted(f"{PREFIXES[kind]}.{role}" for kind, roles in RESTS_ON.items() for role in roles)
 BACKWARD = sorted(f"{PREFIXES[kind]}.{role}" for kind, roles in CARRIES.items() for role in roles)

@@ -184,6 +184,15 @@ def test_lineage_either_way(admin: Caller, made: media.Media, world: dict[str, s
     assert "nodes" not in summary
     assert summary["summary"]["by_kind"]["model"] == 4
     assert admin.send("GET", "/v1/assets/ast_0000000000000000000000000a/lineage").status_code == 404
+    page = get(admin, f"/v1/assets/{told['asset']}/lineage?limit=3")
+    nodes, paged = page["nodes"], page["edges"]
+    while "next" in page:
+        page = get(admin, f"/v1/assets/{told['asset']}/lineage?limit=3&cursor={page['next']}")
+        nodes, paged = nodes + page["nodes"], paged + page["edges"]
+    assert nodes == graph["nodes"]
+    assert sorted(map(str, paged)) == sorted(map(str, graph["edges"]))
+    for cursor in ("x", "3.ast_0", "99999.x"):
+        assert admin.send("GET", f"/v1/assets/{told['asset']}/lineage?cursor={cursor}").status_code == 422
 
 
 def test_others_see_nothing_of_it(admin: Caller, stranger: Caller, caller: Any, made: media.Media, world: dict[str, str]) -> None:
