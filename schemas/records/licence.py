@@ -162,6 +162,7 @@ class Licence(Record):
     governing_law = Territory()
     signatures = Several(Nested(Signatory), most=20)
     documents = Several(Reference("document", role="document"), most=50)
+    policy = Nested(Blob, about="the policy that it was read from, as found")
 
     @validates_schema
     def consistent(self, data: dict[str, Any], **_: Any) -> None:

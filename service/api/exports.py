@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
-from schemas.exports import BillQuery, ExportQuery, LicenceExportQuery, ProvQuery
+from schemas.exports import BillQuery, ExportQuery, LicenceExportQuery, PolicyAnswer, PolicyQuery, ProvQuery
 from schemas.kinds import BY_COLLECTION
+from service import errors
 from service.api.lineage import GRAPHS
 from service.api.operation import Answer, Call, View, operation
-from service.exports import croissant, dps, gather, ml_bom, odrl, prov
+from service.exports import croissant, dps, gather, ml_bom, odrl, odrl_read, odrl_recording, prov
 from service.exports.names import JSON_LD
 from service.exports.standing import WHOLE
+from service.ingest import jsontext
 from service.records import read
 from service.records.model import Recorded
 
 TAG: Final = "exports"
 _BILL, _PROV, _EXPORT = BillQuery(), ProvQuery(), ExportQuery()
 _USUAL: Final = 5_000
+_LIMIT: Final = 1 << 20
 
 
 def _answer(content: bytes, media_type: str, *, truncated: bool = False) -> Answer:
@@ -110,6 +114,35 @@ def get_odrl(call: Call) -> Answer:
     names = gather.licence_names(call.context, recorded.body, named=_named(call))
     stands = gather.standing(call.context, [recorded.id]).get(recorded.id, WHOLE)
     return _answer(_written(odrl.policy(recorded.id, recorded.version, recorded.body, names, stands)), JSON_LD)
+
+
+def _again(call: Call, written: Sequence[Recorded]) -> Answer:
+    """What the same key imported before."""
+    return _imported(call, odrl_recording.Imported(written[-1], tuple(written), found=False), {})
+
+
+@operation("POST", "/v1/licences/import", permission="rights.write", tag=TAG, summary="Import an ODRL policy as a licence", query=PolicyQuery(),
+           stream=JSON_LD, answer=PolicyAnswer(), status=201, or_status=200, writes=True, replay=_again, name="import_licence_odrl")  # fmt: skip
+def post_odrl(call: Call) -> Answer:
+    """Read the ODRL 2.2 policy in the body into a licence, never wider than the policy: a rule with an action, limit or duty that is not known
+    here is no grant, and `unread` says so with its place. An Agreement is agreed to; of a Set or an Offer only what it refuses is taken over,
+    unless you state with `agreed` that it has been agreed to. The policy is kept whole. 200 for a dry run, and when it was imported before.
+    """
+    content = call.request.stream.read(_LIMIT + 1)
+    if len(content) > _LIMIT:
+        raise errors.TooLarge(f"A policy may have up to {_LIMIT} bytes.", "policy_too_large")
+    reading = odrl_read.read(jsontext.parse(content, "/content", _LIMIT), agreed=call.query.get("agreed") == "true")
+    told = {"agreed": reading.agreed, "draft": odrl_recording.draft(reading), "unread": [each.document() for each in reading.unread]}
+    if call.query.get("dry_run") == "true":
+        return Answer({"found": False, "made": [], **told}, 200)
+    productions = [call.query["production"]] if "production" in call.query else None
+    return _imported(call, odrl_recording.record(call.context, reading, content, productions=productions, key=call.key), told)
+
+
+def _imported(call: Call, done: odrl_recording.Imported, told: Mapping[str, Any]) -> Answer:
+    shown = read.disclose(call.context, [done.record])[0]
+    answer = {"id": done.record.id, "made": [each.id for each in done.made], "found": done.found, **told, "record": shown.document()}
+    return Answer(answer, 200 if done.found else 201, {"Location": f"/v1/licences/{done.record.id}"})
 
 
 def _address(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from typing import Any
@@ -255,3 +256,18 @@ def test_a_statement_that_it_was_agreed_makes_a_set_a_grant() -> None:
     policy = changed(**{"@type": "Set"})
     assert back(policy, agreed=True)["output"]["granted"] is True
     assert odrl_read.read(policy).unread[0].says.startswith("Not taken over: the policy is of the type Set")
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["use", "clearance:train", "spatial", "US", "isAnyOf", "", "odrl:use", "dateTime", "2027-01-01"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["uid", "@id", "@value", "@list", "action", "constraint", "leftOperand", "operator", "rightOperand", "duty", "and"]), inner),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate])
+@given(st.dictionaries(st.sampled_from([*FOREIGN, "prohibition", "obligation", "profile", "clearance:terms"]), anything, max_size=4))
+def test_whatever_comes_the_answer_is_a_reading_or_a_clear_refusal(policy: dict[str, Any]) -> None:
+    with contextlib.suppress(errors.Invalid):
+        assert json.dumps(odrl_read.read(FOREIGN | policy).body)
