@@ -18,6 +18,7 @@ from service.embedded.place import Place
 from service.errors import StartError
 
 _DEAD = "2147483646"  # a process number that no kernel gives out
+_WORKING = (b"postgres: startup", b"postgres: walwriter")
 _STOP_SECONDS = 20.0
 _LEFTOVER_SECONDS = 5.0  # a server told to stop amid its recovery may wait for ever
 _NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -56,12 +57,12 @@ class Cluster:
         return self._process is None or self._process.poll() is not None
 
     def is_stuck(self) -> bool:
-        """Say whether the server neither answers nor has a process that recovers it.
+        """Say whether the server has no process that serves or recovers it, and does not answer. One that is full refuses too, and works.
 
         PostgreSQL 18 recovers from a crash of one of its processes by itself; if the one that recovers is killed in turn, the server
         neither starts another nor ends, however its input is done: its checkpointer sleeps, and every client is told to come again.
         """
-        return self._process is not None and not place.answers(self._maintenance_url) and not _recovers(self._process.pid)
+        return self._process is not None and not _is_at_work(self._process.pid) and not place.answers(self._maintenance_url)
 
     def cut_off(self) -> None:
         """End a server that is stuck; what it has committed is recovered by the next start."""
@@ -215,14 +216,16 @@ def _is_server(number: int, cluster: Path) -> bool:
         return False
 
 
-def _recovers(number: int) -> bool:
-    """Say whether a server has a child that brings it up; true where that cannot be seen, since then it is left alone."""
+def _is_at_work(number: int) -> bool:
+    """Say whether a server has a child that brings it up, or the one that writes its log as long as it serves; true where that cannot be
+    seen, since then it is left alone.
+    """
     try:
         children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
         titles = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
     except OSError:
         return True
-    return any(title.startswith(b"postgres: startup") for title in titles)
+    return any(title.startswith(_WORKING) for title in titles)
 
 
 def _state(number: int) -> str:
