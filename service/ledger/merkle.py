@@ -65,56 +65,61 @@ class Growth:
         self.old_size = old_size
         self.size = old_size + len(leaves)
         self.leaves = leaves
-        self._levels = _levels(self.size, _by_level(old_size, frontier), leaves)
-        self._first = [(old_size >> level) & ~1 for level in range(len(self._levels))]
-        self.frontier = tuple(self._levels[level][-1] for level in reversed(range(len(self._levels))) if self.size >> level & 1)
-        self.root = fold(self.frontier)
+        self._levels: list[Sequence[bytes]] = []
+        """For every level the complete nodes from the old frontier's on, which always stands at an even position."""
         self._tails: list[bytes | None] = [None]
-        for level in range(len(self._levels)):
-            self._tails.append(self._tail_above(level))
+        """For every level the root over what lies to the right of its complete nodes, if anything does."""
+        self.frontier = self._grow(list(frontier), leaves)
+        self.root = self._tails[-1] or EMPTY_ROOT
 
-    def _tail_above(self, level: int) -> bytes | None:
-        tail = self._tails[level]
-        if not self.size >> level & 1:
-            return tail
-        last = self._levels[level][-1]
-        return last if tail is None else node_hash(last, tail)
+    def _grow(self, old: list[bytes], new: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Fill levels and tails from the leaves up and return the new frontier; this runs for every log of every batch."""
+        frontier: list[bytes] = []
+        tail: bytes | None = None
+        for level in range(self.size.bit_length()):
+            row = [old.pop(), *new] if self.old_size >> level & 1 else new
+            self._levels.append(row)
+            if self.size >> level & 1:
+                last = row[-1]
+                frontier.append(last)
+                tail = last if tail is None else sha256(b"\x01" + last + tail).digest()
+            self._tails.append(tail)
+            if len(row) > 1:
+                new = [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)]
+            else:  # above the new leaves' last carry: most levels of a large log
+                new = ()
+        return tuple(frontier[::-1])
 
     def inclusion(self, index: int) -> tuple[bytes, ...]:
         """Return the inclusion proof (RFC 9162 section 2.1.3.1) of a new leaf in the tree of `size`."""
         if not self.old_size <= index < self.size:
             raise ValueError(f"leaf {index} is not among the new ones")
-        path: list[bytes] = []
-        for level in range((self.size - 1).bit_length()):
-            sibling = index >> level ^ 1
-            complete = self.size >> level
-            if sibling < complete:
-                path.append(self._levels[level][sibling - self._first[level]])
-            elif sibling == complete and (tail := self._tails[level]) is not None:
-                path.append(tail)
-        return tuple(path)
+        return tuple(self._path(0, index))
 
     def consistency(self) -> tuple[bytes, ...]:
-        """Return the proof (RFC 9162 section 2.1.4.1) that the tree of `old_size` is the beginning of this one."""
-        return tuple(self._range(*part) for part in consistency_ranges(self.old_size, self.size))
+        """Return the proof (RFC 9162 section 2.1.4.1) that the tree of `old_size` is the beginning of this one.
 
-    def _range(self, begin: int, end: int) -> bytes:
-        return fold([self._levels[level][position - self._first[level]] for level, position in nodes(begin, end)])
+        It is the path of the old tree's smallest perfect subtree, with that itself in front unless it is the whole old tree.
+        """
+        if self.old_size in {0, self.size}:
+            return ()
+        level = (self.old_size & -self.old_size).bit_length() - 1
+        position = (self.old_size >> level) - 1
+        path = self._path(level, position)
+        return tuple(path) if position == 0 else (self._levels[level][0], *path)
 
-
-def _by_level(size: int, frontier: Sequence[bytes]) -> dict[int, bytes]:
-    return dict(zip((level for level in reversed(range(size.bit_length())) if size >> level & 1), frontier, strict=True))
-
-
-def _levels(size: int, old: dict[int, bytes], leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Return for every level the complete nodes from the old frontier's on, which always stands at an even position."""
-    levels: list[list[bytes]] = []
-    new = list(leaves)
-    for level in range(size.bit_length()):
-        row = [old[level], *new] if level in old else new
-        levels.append(row)
-        new = [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)]
-    return levels
+    def _path(self, level: int, position: int) -> list[bytes]:
+        """Return the siblings on the way from a node up to the root; it is a new one, or the old tree's smallest perfect subtree."""
+        path: list[bytes] = []
+        for above in range(level, (self.size - 1).bit_length()):
+            sibling = position ^ 1
+            complete = self.size >> above
+            if sibling < complete:
+                path.append(self._levels[above][sibling - (self.old_size >> above & ~1)])
+            elif sibling == complete and (tail := self._tails[above]) is not None:
+                path.append(tail)
+            position >>= 1
+        return path
 
 
 def nodes(begin: int, end: int) -> Iterator[Node]:

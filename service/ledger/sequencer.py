@@ -1,6 +1,7 @@
 """Group commit: one thread a process takes the lock, drains the queue, and commits for everybody who waits.
 
-The lock comes first and the draining second: whatever arrives while another process holds the lock joins this batch.
+The lock comes first and the draining second: whatever arrives while another process holds the lock joins this batch. Among
+many writers those who were just answered are let in with their next write too, so that a batch holds all that there are.
 Indices are given under the lock, so they are dense and readers never see a later entry before an earlier one. Any number
 of processes may sequence; each can die at any moment, and nothing acknowledged is lost, because acknowledgement follows the
 COMMIT and the mark.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -38,6 +40,9 @@ LOCK_SPACE = 0x636C_7221
 BATCH_ENTRIES = 512
 """Enough to share a COMMIT among many; more would keep everybody waiting for one transaction instead of making the next batch."""
 BATCH_BYTES = 8 << 20
+GATHER_FROM = 8
+GATHER_PAUSE, GATHER_SECONDS = 0.0005, 0.02
+"""From how many writers on a batch waits for those who were just answered: until nobody has come for a pause, never longer than this."""
 QUEUE_LIMIT = 10_000
 WAIT_SECONDS = 60.0
 
@@ -93,6 +98,7 @@ class Sequencer:
         self._arrived = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._wanted = 1
         self._process = os.getpid()
 
     def submit(self, write: Write) -> Receipt | Repeated:
@@ -116,7 +122,8 @@ class Sequencer:
                 self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
                 self._thread.start()
             self._queue.append(ticket)
-            self._arrived.notify()
+            if len(self._queue) >= self._wanted:
+                self._arrived.notify()
 
     def _withdraw(self, ticket: Ticket) -> bool:
         """Take a write back that has waited too long; says whether it was still in the queue."""
@@ -140,13 +147,36 @@ class Sequencer:
         self._closing = False
 
     def _run(self) -> None:
+        returning = 0
         while True:
             with self._arrived:
                 while not self._queue:
                     if self._closing:
                         return
                     self._arrived.wait()
-            self._append(Batch())
+                if returning >= GATHER_FROM:
+                    self._gather(returning)
+            batch = Batch()
+            self._append(batch)
+            returning = self._returning(batch.tickets)
+
+    def _returning(self, answered: Sequence[Ticket]) -> int:
+        """Return how many writes there will be in the queue if everybody who was answered comes back, as far as one batch holds them."""
+        entries = sum(len(ticket.write.items) for ticket in answered)
+        return min(len(answered) + len(self._queue), BATCH_ENTRIES * len(answered) // entries) if entries else 0
+
+    def _gather(self, returning: int) -> None:
+        """Let those who were answered a moment ago join the batch with their next write, for as long as they keep coming.
+
+        Without this they and those who waited meanwhile would take turns, in batches half as large: a COMMIT for each half, and
+        a tree head, a signature and a mark more for every log.
+        """
+        self._wanted = returning
+        before, until = 0, time.monotonic() + GATHER_SECONDS
+        while before < len(self._queue) < returning and time.monotonic() < until and not self._closing:
+            before = len(self._queue)
+            self._arrived.wait(GATHER_PAUSE)
+        self._wanted = 1
 
     def _drain(self) -> list[Ticket]:
         with self._arrived:
@@ -198,12 +228,15 @@ class Sequencer:
 
     def _steps(self, conn: Connection[Any], turn: SigningTurn, growths: dict[str, Growth]) -> Iterator[Step]:
         """Yield the new trees with the proof that each continues its log's mark."""
-        new = [self._origin(studio_id) for studio_id, growth in growths.items() if growth.old_size == 0]
-        if begun := [origin for origin in new if turn.mark(origin) is None]:
+        origins = {studio_id: self._origin(studio_id) for studio_id in growths}
+        marks = turn.marks(origins.values())
+        new = [origins[studio_id] for studio_id, growth in growths.items() if growth.old_size == 0]
+        if begun := [origin for origin in new if origin not in marks]:
             turn.begin(begun)  # together, since each time costs a flush of the disk
+            marks |= turn.marks(begun)
         for studio_id, growth in growths.items():
-            origin = self._origin(studio_id)
-            mark = turn.mark(origin)
+            origin = origins[studio_id]
+            mark = marks.get(origin)
             if mark is None:
                 raise unknown(origin)
             if mark.checkpoint.size < growth.old_size:

@@ -2,8 +2,10 @@
 
 The marks are what makes a restored or doubled database harmless: a tree that is not a continuation of the last signed one is
 never signed. Whoever appends takes a `turn` (a file lock) before the COMMIT and leaves it after the new mark is on disk, so
-trees are signed in the order in which they were committed, whichever process sequences. After a crash between the two the
-database is ahead of the mark, which is normal: the next turn proves that it continues the mark, and goes on.
+trees are signed in the order in which they were committed, whichever process sequences. The signatures are worked out while
+the database is still writing, and are given out, and become marks, only after the COMMIT; where that fails they are forgotten.
+After a crash between the two the database is ahead of the mark, which is normal: the next turn proves that it continues the
+mark, and goes on.
 
 While the key is being replaced there are two, and both sign; the old one has stated, for each log, which is the new one.
 
@@ -16,11 +18,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +82,7 @@ class Signer:
         self._journal = -1
         self._lines: dict[str, bytes] = {}
         self._read_to = 0
+        self._compact_at = _COMPACT_BYTES
         self._threads = threading.Lock()
         self._process = os.getpid()
 
@@ -175,7 +179,7 @@ class Signer:
             self._journal = os.open(path, _JOURNAL, 0o600)
             durable.sync_directory(self.directory)
             self._take_keys()  # whoever replaces a key puts another journal in place after it
-            self._lines, self._read_to = {}, 0
+            self._lines, self._read_to, self._compact_at = {}, 0, _COMPACT_BYTES
             there = os.fstat(self._journal)
         if there.st_size > self._read_to:
             self._take(os.pread(self._journal, there.st_size - self._read_to, self._read_to))
@@ -200,8 +204,15 @@ class Signer:
             self._start_over()
             raise Unavailable(f"The signer's marks cannot be written ({fault.strerror}).", "signer_unavailable") from fault
         self._lines.update(lines)
-        if self._read_to > max(_COMPACT_BYTES, 4 * sum(map(len, self._lines.values()))):
-            durable.replace(self.directory / "marks", b"".join(self._lines.values()))
+        if self._read_to > self._compact_at:
+            self._compact()
+
+    def _compact(self) -> None:
+        """Put a journal of only the newest marks in place once the old one is four times as long; else ask again when it may be."""
+        content = b"".join(self._lines.values())
+        self._compact_at = max(_COMPACT_BYTES, 4 * len(content))
+        if self._read_to > self._compact_at:
+            durable.replace(self.directory / "marks", content)
 
     def _append(self, lines: Sequence[tuple[str, bytes]]) -> None:
         if os.fstat(self._journal).st_size > self._read_to:
@@ -243,35 +254,43 @@ class Turn:
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
-        self._prepared: list[Checkpoint] = []
+        self._prepared: list[tuple[Checkpoint, Note]] = []
 
     def mark(self, origin: str) -> Mark | None:
         """Return the newest mark of a log; nobody else moves it during this turn."""
         return self._signer._mark(origin)  # noqa: SLF001 - the turn is the signer's other half
 
+    def marks(self, origins: Iterable[str]) -> dict[str, Mark]:
+        """Return the newest mark of each of these logs that has one."""
+        return {origin: mark for origin in origins if (mark := self.mark(origin)) is not None}
+
     def begin(self, origins: Sequence[str]) -> None:
         """Mark new logs as empty, before their first entry is committed: from then on a missing mark means a lost one."""
-        self._record([Checkpoint(origin, 0, merkle.EMPTY_ROOT) for origin in origins])
+        self._record(self._sign([Checkpoint(origin, 0, merkle.EMPTY_ROOT) for origin in origins]))
 
     def prepare(self, steps: Sequence[Step]) -> None:
-        """Take note of trees that are about to be committed; raises `Forked` unless each continues the mark of its log."""
+        """Sign trees that are about to be committed, and keep that here until `sign`; raises `Forked`, and signs none, unless each
+        continues the mark of its log, or what this turn has prepared of it before. It costs no time while the database writes.
+        """
+        reached = {checkpoint.origin: checkpoint for checkpoint, _ in self._prepared}
         for step in steps:
             wanted, mark = step.checkpoint, self.mark(step.checkpoint.origin)
             if mark is None:
                 raise unknown(wanted.origin)
-            marked = mark.checkpoint
+            marked = reached.get(wanted.origin, mark.checkpoint)
             if not merkle.verify_consistency(marked.size, wanted.size, marked.root, wanted.root, step.consistency):
                 raise forked(marked, wanted.size)
-            self._prepared.append(wanted)
+            reached[wanted.origin] = wanted
+        self._prepared += self._sign([step.checkpoint for step in steps])
 
     def sign(self) -> list[Note]:
-        """Sign the trees that were prepared, put the new marks on disk, and return the notes."""
+        """Put the marks of the trees that were prepared on disk, now that they are committed, and give out their notes."""
         prepared, self._prepared = self._prepared, []
         return self._record(prepared)
 
     def trust(self, checkpoint: Checkpoint) -> Note:
         """Sign a tree without proof and go on from there: an operator's word that it is the one to continue."""
-        return self._record([checkpoint])[0]
+        return self._record(self._sign([checkpoint]))[0]
 
     def replace_key(self) -> None:
         """Make a new key that signs from now on beside the old one, and have the old one name it for each log."""
@@ -294,14 +313,16 @@ class Turn:
         signer._take_keys()  # noqa: SLF001
         signer._rewrite()  # noqa: SLF001
 
-    def _record(self, checkpoints: Sequence[Checkpoint]) -> list[Note]:
-        signer = self._signer
-        notes = [signer._sign(checkpoint) for checkpoint in checkpoints]  # noqa: SLF001
-        marks = [Mark(checkpoint, note.signatures[0].signature) for checkpoint, note in zip(checkpoints, notes, strict=True)]
-        signer._write([(mark.checkpoint.origin, mark.line()) for mark in marks])  # noqa: SLF001
-        return notes
+    def _sign(self, checkpoints: Sequence[Checkpoint]) -> list[tuple[Checkpoint, Note]]:
+        return [(checkpoint, self._signer._sign(checkpoint)) for checkpoint in checkpoints]  # noqa: SLF001
+
+    def _record(self, signed: Sequence[tuple[Checkpoint, Note]]) -> list[Note]:
+        marks = [Mark(checkpoint, note.signatures[0].signature) for checkpoint, note in signed]
+        self._signer._write([(mark.checkpoint.origin, mark.line()) for mark in marks])  # noqa: SLF001
+        return [note for _, note in signed]
 
 
+@functools.lru_cache(4096)
 def _mark(line: bytes) -> Mark:
     try:
         origin, size, root, signature = line.decode().split()

@@ -156,6 +156,8 @@ def _signing(turn: Turn, asked: dict[str, Any]) -> Any:
     if what == "mark":
         mark = turn.mark(asked["origin"])
         return signer_socket.text(mark) if mark else None
+    if what == "marks":
+        return [signer_socket.text(mark) for mark in turn.marks(asked["origins"]).values()]
     if what == "begin":
         return turn.begin([origin for origin in asked["origins"] if turn.mark(origin) is None])
     if what == "prepare":

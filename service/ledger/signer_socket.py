@@ -11,7 +11,7 @@ import json
 import os
 import select
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -198,16 +198,21 @@ class RemoteTurn:
         """Return the newest mark of a log; nobody else moves it during this turn."""
         return parse_mark(self._line.ask("mark", origin=origin))
 
+    def marks(self, origins: Iterable[str]) -> dict[str, Mark]:
+        """Return the newest mark of each of these logs that has one."""
+        found = [parse_mark(line) for line in self._line.ask("marks", origins=list(origins))]
+        return {mark.checkpoint.origin: mark for mark in found if mark is not None}
+
     def begin(self, origins: Sequence[str]) -> None:
         """Mark new logs as empty."""
         self._line.ask("begin", origins=list(origins))
 
     def prepare(self, steps: Sequence[Step]) -> None:
-        """Take note of trees that are about to be committed; raises `Forked`."""
+        """Have trees signed that are about to be committed, for `sign` to give out; raises `Forked`."""
         self._line.ask("prepare", steps=[step(each) for each in steps])
 
     def sign(self) -> list[Note]:
-        """Sign the trees that were prepared."""
+        """Have the marks of the trees that were prepared put on disk, and return their notes."""
         return [note.parse(each.encode()) for each in self._line.ask("sign")]
 
     def trust(self, checkpoint: Checkpoint) -> Note:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -16,14 +16,17 @@ class SigningTurn(Protocol):
     def mark(self, origin: str) -> Mark | None:
         """Return the newest mark of a log."""
 
+    def marks(self, origins: Iterable[str]) -> dict[str, Mark]:
+        """Return the newest mark of each of these logs that has one."""
+
     def begin(self, origins: Sequence[str]) -> None:
         """Mark new logs as empty."""
 
     def prepare(self, steps: Sequence[Step]) -> None:
-        """Take note of trees that are about to be committed; raises `Forked`."""
+        """Sign trees that are about to be committed, for `sign` to give out; raises `Forked`."""
 
     def sign(self) -> list[Note]:
-        """Sign the trees that were prepared."""
+        """Put the marks of the trees that were prepared on disk, and give out their notes; call it after the COMMIT."""
 
     def trust(self, checkpoint: Checkpoint) -> Note:
         """Sign a tree without proof, of a log that has no mark."""

@@ -8,7 +8,7 @@ append   the core at 1, 8, 32 and 128 writers and in batches of 100, beside the 
 slow     the same with 2 ms added to every commit, beside a design that takes the log's lock once for every append
 many     64 logs at once beside one
 proof    inclusion proofs at 1,000,000 leaves, cold and warm, beside one question by primary key (`bench_proof`)
-growth   what 100,000 and 1,000,000 entries take: bytes on disk, time, size of a proof (10,000,000 with --entries)
+growth   what 100,000 and 1,000,000 entries take: bytes on disk, time, proofs, beside a log just begun (10,000,000 with --entries)
 
 A commit is made 2 ms slower by a constraint trigger that sleeps as the last thing before it, in both contenders; the disk's own time
 comes on top. Every append counts only with its proof, as in `bench_append`.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import random
 import statistics
 import sys
@@ -219,7 +220,9 @@ def proof(_: float) -> list[Promise]:
 
 
 def _proofs(url: str, root: Path, name: str, size: int = PROOF_LEAVES) -> float:
-    """Print how long proofs of some entries take, each for the first time or again, and return the median in milliseconds."""
+    """Print how long proofs of some entries take and return the median in milliseconds: `alone` with nothing read before each, `cold` with
+    what those before it have read, `warm` with everything.
+    """
     draw = random.Random(1)
     some = [draw.randrange(size) for _ in range(300)]
     with ledgers(url, root, size=4) as (database, ledger), database.app(STUDIO) as conn:
@@ -229,7 +232,12 @@ def _proofs(url: str, root: Path, name: str, size: int = PROOF_LEAVES) -> float:
         )
         if name == "warm":
             _times(lambda index: ledger.inclusion(conn, STUDIO, index, size), some)
-        found = _times(lambda index: ledger.inclusion(conn, STUDIO, index, size), some)
+        if name == "alone":
+            signer = Signer(root / "keys")
+            found = _times(lambda index: Ledger(database, signer).inclusion(conn, STUDIO, index, size), some)
+            signer.close()
+        else:
+            found = _times(lambda index: ledger.inclusion(conn, STUDIO, index, size), some)
     say(
         f"{f'inclusion at {size:,} leaves, {name}':60} p50 {found[0]:.3f} ms  p99 {found[1]:.3f} ms  (one question by primary key {bare[0]:.3f} ms)"
     )
@@ -246,31 +254,98 @@ def _times(work: Callable[[int], object], indices: list[int]) -> tuple[float, fl
     return taken[len(taken) // 2], taken[len(taken) * 99 // 100]
 
 
+@dataclass(slots=True)
+class Grown:
+    """What was found at one size of a log: appends a second and processor time of one, the same of a log that has just begun, bytes on
+    disk for an entry, and the median time of a proof.
+    """
+
+    rate: float
+    cost: float
+    fresh_rate: float
+    fresh_cost: float
+    weight: float
+    proof_ms: float
+
+
 def growth(seconds: float, sizes: tuple[int, ...] = (100_000, 1_000_000)) -> list[Promise]:
-    """Print what a log takes as it grows; nothing is promised, but nothing should grow faster than the log."""
-    size = 0
+    """Print what a log takes as it grows, beside a log that has just begun in the same tables; nothing may grow faster than its logarithm."""
+    size, found = 0, []
     with server() as (url, root):
         for wanted in sizes:
             filled = fill(url, size, wanted)
-            size = wanted
-            with ledgers(url, root) as (database, ledger):
-                begun = time.perf_counter()
-                with database.app(STUDIO) as conn:
-                    tree.derive(conn, STUDIO, size)
-                    derived = time.perf_counter() - begun
-                    path = ledger.inclusion(conn, STUDIO, size // 3, size)
-                    if ledger.mark(STUDIO) is None:
-                        ledger.trust(conn, STUDIO)
-                    _newest(database, ledger)  # what was copied past the mark is signed before anything is measured
-                speed = rate(32, seconds, appending(ledger, 1))
-                size = note.parse_checkpoint(_newest(database, ledger)).size
-            say(
-                f"{wanted:>11,} entries: {_bytes(url) / size:6.0f} bytes an entry on disk with indexes ({_bytes(url, 'entry') / size:.0f} in `entry`),"
-                f" copied in {filled:.0f} s, upper hashes in {derived:.1f} s, proof {len(path)} hashes = {32 * len(path)} bytes,"
-                f" then {speed[0]:,.0f} appends/s with 32 writers"
-            )
-            _proofs(url, root, "cold", wanted)
-    return []
+            say(f"{wanted:>11,} entries copied in {filled:.0f} s")
+            size, grown = _grown(url, root, wanted, seconds)
+            found.append(grown)
+    first, last = found[0], found[-1]
+    longer = sizes[-1].bit_length() / sizes[0].bit_length()
+    name = f"at {sizes[-1]:,} entries beside {sizes[0]:,}"
+    return [
+        Promise(f"processor time of an append {name}", last.cost / first.cost, longer, at_most=True),
+        Promise(f"bytes on disk for an entry {name}", last.weight / first.weight, longer, at_most=True),
+        Promise(f"time of a proof {name}", last.proof_ms / first.proof_ms, longer, at_most=True),
+        Promise(f"appends at {sizes[-1]:,} entries beside a log just begun", last.rate / last.fresh_rate, 1 / longer),
+    ]
+
+
+def _grown(url: str, root: Path, size: int, seconds: float) -> tuple[int, Grown]:
+    """Measure a log of this size, whose entries were copied, and return its size after that."""
+    with ledgers(url, root) as (database, ledger):
+        begun = time.perf_counter()
+        with database.app(STUDIO) as conn:
+            tree.derive(conn, STUDIO, size)
+            derived = time.perf_counter() - begun
+            path = ledger.inclusion(conn, STUDIO, size // 3, size)
+            if ledger.mark(STUDIO) is None:
+                ledger.trust(conn, STUDIO)
+            _newest(database, ledger)  # what was copied past the mark is signed before anything is measured
+        rates: dict[str, list[tuple[float, float]]] = {
+            STUDIO: [],
+            f"std_n{size.bit_length():04}": [],
+        }  # of one length, as all ids are: so that pages of indexes split well
+        for _ in range(3):  # in turns, so that what else the machine does falls on both
+            for studio, figures in rates.items():
+                figures.append(_cost(url, seconds, ledger, studio))
+        after = note.parse_checkpoint(_newest(database, ledger)).size
+    (speed, cost), (fresh_speed, fresh_cost) = (map(statistics.median, zip(*each, strict=True)) for each in rates.values())
+    entries = _entries(url)
+    weight = _bytes(url) / entries
+    say(
+        f"{size:>11,} entries: {weight:6.0f} bytes an entry on disk with indexes ({_bytes(url, 'entry') / entries:.0f} in `entry`),"
+        f" upper hashes in {derived:.1f} s, proof {len(path)} hashes = {32 * len(path)} bytes"
+    )
+    say(
+        f"{'':11} {speed:,.0f} appends/s with 32 writers, {cost:.0f} µs of processor each; a log just begun: {fresh_speed:,.0f}/s, {fresh_cost:.0f} µs"
+    )
+    _proofs(url, root, "cold", size)
+    return after, Grown(speed, cost, fresh_speed, fresh_cost, weight, _proofs(url, root, "alone", size))
+
+
+def _cost(url: str, seconds: float, ledger: Ledger, studio: str) -> tuple[float, float]:
+    """Append with 32 writers; return how many a second, and the microseconds of processor that one takes here and in the server."""
+
+    def each() -> int:
+        return len(ledger.append(Write(studio, (item(studio),))).proofs)
+
+    rate(32, 0.2, each)  # a new log begins, and connections are made, before anything is measured
+    begun, before = time.process_time(), _server_seconds(url)
+    speed = rate(32, seconds, each)[0]
+    return speed, (time.process_time() - begun + _server_seconds(url) - before) / (speed * seconds) * 1e6
+
+
+def _server_seconds(url: str) -> float:
+    """Return the processor time that the server's sessions have taken so far."""
+    with psycopg.connect(url) as conn:
+        sessions = conn.execute(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        ).fetchall()
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for (pid,) in sessions]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def _entries(url: str) -> int:
+    with psycopg.connect(url) as conn:
+        return conn.execute("SELECT count(*) FROM entry").fetchone()[0]
 
 
 def _newest(database: Database, ledger: Ledger) -> bytes:

@@ -65,6 +65,42 @@ def test_what_is_behind_or_different_is_refused(signer):
     assert signer.mark(ORIGIN).checkpoint == step(0, 10).checkpoint
 
 
+def test_what_is_prepared_and_not_committed_leaves_nothing(signer):
+    begin(signer, 10)
+    mark, journal = signer.mark(ORIGIN), (signer.directory / "marks").read_bytes()
+    other = step(10, 14, [*LEAVES[:10], *LEAVES[20:40]])
+    with signer.turn() as turn:
+        turn.prepare([step(10, 14)])
+        assert turn.mark(ORIGIN) == mark
+    assert (signer.mark(ORIGIN), (signer.directory / "marks").read_bytes()) == (mark, journal)
+    with signer.turn() as turn:
+        assert turn.sign() == [], "the next turn knows nothing of it"
+    (signed,) = advance(signer, other)
+    assert note.verify(signed.content(), [signer.verifier(ORIGIN)]) == other.checkpoint == signer.mark(ORIGIN).checkpoint
+
+
+def test_a_turn_does_not_sign_two_histories_of_a_log(signer):
+    begin(signer, 10)
+    one, other, more = step(10, 14), step(10, 14, [*LEAVES[:10], *LEAVES[20:40]]), step(14, 20)
+    with signer.turn() as turn:
+        with pytest.raises(Forked):
+            turn.prepare([one, other])
+        assert turn.sign() == [], "refused together"
+        turn.prepare([one])
+        with pytest.raises(Forked):
+            turn.prepare([other])
+        turn.prepare([more])
+        assert [len(turn.sign()), signer._mark(ORIGIN).checkpoint.size] == [2, 20]
+
+
+def test_marks_of_many_logs_are_asked_for_at_once(signer):
+    begin(signer, 3)
+    begin(signer, origin="clearance.local/std_2")
+    with signer.turn() as turn:
+        marks = turn.marks([ORIGIN, "clearance.local/std_2", "clearance.local/std_3"])
+    assert {origin: mark.checkpoint.size for origin, mark in marks.items()} == {ORIGIN: 3, "clearance.local/std_2": 0}
+
+
 def test_a_mark_that_a_crash_left_behind_is_extended(signer):
     begin(signer, 10)
     advance(signer, step(10, 25))
