@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tests import processes
@@ -9,9 +14,16 @@ from tests.playing import Played, entries, play
 
 
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    where = tmp_path_factory.mktemp("demo")
-    return play(where / "data", where / "out", processes.free_port())
+def played(shared_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The story, played once in a run; each worker has a copy of what it left, since tests start the service on it."""
+    first, own = shared_directory / "played", tmp_path_factory.mktemp("demo") / "played"
+    with (shared_directory / "played.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (first / "told.json").exists():
+            _, _, *told = play(first / "data", first / "out", processes.free_port())
+            (first / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    subprocess.run(["cp", "--archive", first, own], check=True)  # with the owners, which a copy by Python would lose
+    return Played(own / "data", own / "out", *json.loads((own / "told.json").read_text("utf-8")))
 
 
 @pytest.fixture(scope="session")
