@@ -27,7 +27,8 @@ def _again(call: Call, written: Sequence[Recorded]) -> Answer:
            stream=UNKNOWN, answer=_ANSWER, status=201, or_status=200, writes=True, replay=_again)  # fmt: skip
 def post(call: Call) -> Answer:
     """Read the card in the body, byte for byte as its tool wrote it: a README of Hugging Face, the header of a safetensors file (its first
-    bytes suffice), an exported run of MLflow or Weights & Biases, a DVC lock, a Croissant description. 200 when it was imported before.
+    bytes suffice), an exported run of MLflow or Weights & Biases, a DVC lock, a Croissant description, a record of the Data Provenance
+    Standards. 200 when it was imported before.
     """
     content = call.request.stream.read(_LIMIT + 1)
     if len(content) > _LIMIT:

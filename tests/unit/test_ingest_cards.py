@@ -148,6 +148,32 @@ def test_croissant_names_files_origin_and_policy() -> None:
     assert codes(read({"@context": "http://mlcommons.org/croissant/1.1", "name": "x"})) == ["licence_unknown"]
 
 
+DPS = {
+    "source": {"version": "1.0.0", "title": "Faces", "id": "urn:uuid:7", "issuer": [{"name": "Vendor"}], "description": "Portraits"},
+    "provenance": {
+        "source": "https://vendor.example/older, urn:clearance:dst_01k5yrs2s0e7h8t4n9z3c6q1ab:2", "date": "2026-05-01",
+        "origin-geography": [{"country": "US"}], "generation-method": [{"code": "Synthetic"}],
+    },
+    "use": {
+        "intended-purpose": [{"code": "fine-tuning", "description": "x"}], "license": ["https://vendor.example/terms"],
+        "classification": [{"regulation": {"code": "biometric"}, "evaluated": True}], "storage-allowed": [{"country": "DE"}],
+    },
+}  # fmt: skip
+
+
+def test_a_data_provenance_record_names_origin_purpose_and_what_to_look_at() -> None:
+    card = read(DPS)
+    assert (card.adapter, card.about.name, card.about.scope, card.about.value) == ("dps", "Faces", "dps", "urn:uuid:7")
+    assert (card.body["created_at"], card.body["purpose"], card.body["contains_generated"]) == ("2026-05-01", "fine_tuning", True)
+    assert "https://vendor.example/terms" in card.body["notes"]
+    assert [(data.scope, data.value) for data in card.datasets] == [
+        ("uri", "https://vendor.example/older"), ("urn", "urn:clearance:dst_01k5yrs2s0e7h8t4n9z3c6q1ab"),
+    ]  # fmt: skip
+    assert (codes(card), card.unread) == (["consents_unknown", "places_limited"], ("source.issuer", "provenance.origin-geography"))
+    stripped = read({"source": {"title": "x"}, "provenance": [], "use": {"intended-purpose": 7}})
+    assert (stripped.body, codes(stripped)) == ({}, ["licence_unknown"])
+
+
 LOCK = """schema: '2.0'
 stages:
   train:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from service import errors
 from service.ingest.draft import Contradiction, Digest
 
 MOST = 100
+OWN = "urn"
+_URN = re.compile(r"(urn:clearance:(?:dst|mdl)_[0-9a-z]{26})(?::[0-9]+)?")
 Kind = Literal["model", "dataset"]
 
 
@@ -48,6 +51,12 @@ class Card:
 def nameless(says: str) -> errors.Invalid:
     """The card does not say what it is about."""
     return errors.invalid("/name", says, "name_missing")
+
+
+def identity(name: str, address: str | None) -> Named | None:
+    """A model or dataset that this service has called so itself, by its URN; None for any other address."""
+    match = _URN.fullmatch(address or "")
+    return Named(name[:300], OWN, match[1]) if match else None
 
 
 def texts(value: Any) -> list[str]:

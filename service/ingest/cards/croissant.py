@@ -9,15 +9,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from schemas import dates
 from service.ingest import jsontext
 from service.ingest.bodies import told
-from service.ingest.cards.card import MOST, Card, Given, Named, nameless, others, remark, texts
+from service.ingest.cards.card import MOST, Card, Given, Named, identity, nameless, others, remark, texts
 from service.ingest.draft import Contradiction, Limits
-from service.ingest.provider import listed, text
+from service.ingest.provider import listed, text, whole
 
 NAME = "croissant"
 _POLICY: Final = ("odrl:hasPolicy", "hasPolicy", "usageInfo", "sc:usageInfo")
 _FROM: Final = ("prov:wasDerivedFrom", "wasDerivedFrom", "isBasedOn", "sc:isBasedOn")
+_WORK: Final = "urn:clearance:src_"
+"""Works are sources, not datasets; a part of the dataset names them."""
+_COUNT: Final = "clearance:itemCount"
+_PURPOSES: Final = frozenset({"training", "fine_tuning", "evaluation", "retrieval", "reference", "replica"})
 _LENGTHS: Final = {"sha256": 64, "md5": 32}
 _KNOWN: Final = {
     "@context",
@@ -31,6 +36,7 @@ _KNOWN: Final = {
     "distribution",
     "conformsTo",
     "dct:conformsTo",
+    "dateCreated",
     *_FROM,
     *_POLICY,
 }
@@ -51,22 +57,31 @@ def read(given: Given) -> Card:
         raise nameless("The description does not name the dataset; give its name.")
     licence = _words(value.get("license") or value.get("sc:license"))
     version = text(value, "version")
-    files = [entry for entry in listed(value.get("distribution")) if "FileObject" in str(text(entry, "@type"))]
+    distributed = [entry for entry in listed(value.get("distribution")) if "FileObject" in str(text(entry, "@type"))]
+    lists = [entry for entry in distributed if isinstance(entry, Mapping) and whole(entry, _COUNT) is not None]
+    files = [entry for entry in distributed if entry not in lists]
+    purpose = (text(value, "rai:dataUseCases") or "").replace(" ", "_")
     body = told(
         label=version[:100] if version else None,
+        purpose=purpose if purpose in _PURPOSES else None,
+        created_at=_day(value.get("dateCreated")),
+        item_count=whole(lists[0], _COUNT) if len(lists) == 1 and not files else None,
         members=[_member(entry) for entry in files[:MOST]] if 0 < len(files) <= MOST else None,
         notes=f"The description names the licence {', '.join(licence)[:1000]}." if licence else None,
     )
-    identity = text(value, "url", "@id") or name
+    address = text(value, "url", "@id") or name
     return Card(
         NAME,
         "dataset",
-        Named(name[:300], "croissant", f"{identity[:380]}@{version[:100] if version else '-'}"),
+        identity(name, text(value, "@id")) or Named(name[:300], "croissant", f"{address[:380]}@{version[:100] if version else '-'}"),
         body,
         datasets=tuple(
-            Named(word[:300], "uri" if "://" in word else "croissant", word[:500]) for key in _FROM for word in _words(value.get(key))
+            identity(word, word) or Named(word[:300], "uri" if "://" in word else "croissant", word[:500])
+            for key in _FROM
+            for word in _words(value.get(key))
+            if not word.startswith(_WORK)
         ),
-        contradictions=tuple(_remarks(value, licence, len(files))),
+        contradictions=tuple(_remarks(value, licence, len(files), lists)),
         unread=others(value, _KNOWN),
     )
 
@@ -88,10 +103,20 @@ def _member(entry: Any) -> dict[str, Any]:
     return told(name=name[:1000] if name else None, bytes=int(size[1]) if size else None, digests=digests or None)
 
 
-def _remarks(value: Mapping[str, Any], licence: list[str], files: int) -> Iterator[Contradiction]:
+def _day(value: Any) -> str | None:
+    try:
+        return dates.partial(value)
+    except ValueError:
+        return None
+
+
+def _remarks(value: Mapping[str, Any], licence: list[str], files: int, lists: list[Any]) -> Iterator[Contradiction]:
     if not licence:
         yield from remark("licence_unknown", "The description names no licence; nothing says on what terms this may be used.")
     if any(value.get(key) for key in _POLICY):
         yield from remark("usage_policy", "The description carries a usage policy; a person has to read what it allows.")
+    for entry in lists:
+        says = f"The files stand in an item list with the SHA-256 {text(entry, 'sha256')}; stage that list and name it in items."
+        yield from remark("item_list", says)
     if files > MOST:
         yield from remark("many_files", f"The description lists {files} files; register them as an item list.")

@@ -13,7 +13,7 @@ from typing import Any
 from service.context import Context, Idempotency
 from service.ingest import bodies, find
 from service.ingest.bodies import told
-from service.ingest.cards.card import Card, Kind, Named
+from service.ingest.cards.card import OWN, Card, Kind, Named
 from service.records import read, write
 from service.records.model import Draft, Recorded
 
@@ -84,6 +84,11 @@ def record(
 
 
 def _there(context: Context, kind: Kind, named: Named) -> str | None:
+    if named.scope == OWN:  # the description that this service gave of a record of its own
+        own = named.value.rpartition(":")[2]
+        known = read.current(context.conn, context.studio_id, [own]).get(own)
+        if known is not None and known.kind == kind:
+            return own
     return find.by_digests(context, kind, named.digests) or find.by_identifier(context, kind, named.scope[:100], named.value[:500])
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from service import errors
-from service.ingest.cards import croissant, dvc, huggingface, runs, safetensors
+from service.ingest.cards import croissant, dps, dvc, huggingface, runs, safetensors
 from service.ingest.cards.card import Card, Given
 
 READERS: tuple[tuple[str, Callable[[Given], bool], Callable[[Given], Card]], ...] = (
     (safetensors.NAME, safetensors.detect, safetensors.read),
     (croissant.NAME, croissant.detect, croissant.read),
+    (dps.NAME, dps.detect, dps.read),
     ("mlflow", runs.detect_mlflow, runs.read_mlflow),
     ("wandb", runs.detect_wandb, runs.read_wandb),
     (huggingface.NAME, huggingface.detect, huggingface.read),
