@@ -31,14 +31,7 @@ _KEYS = {
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where the backup goes; new or empty.")
 @click.option("--with-keys", is_flag=True, help="Copy the keys too (never the signer's marks). Without it the backup holds no key.")
 @click.option("--drill", is_flag=True, help="Restore the backup into a server that is thrown away, check everything, and report.")
-@click.option(
-    "--checkpoint",
-    "kept",
-    metavar="FILE",
-    type=click.Path(exists=True, path_type=Path, dir_okay=False),
-    multiple=True,
-    help="With --drill: a checkpoint that somebody keeps elsewhere; the restored log must have everything it covers.",
-)
+@restore.checkpoints("With --drill: a checkpoint that somebody keeps elsewhere; the restored log must have everything it covers.")
 def command(cli: Cli, out: Path | None, kept: tuple[Path, ...], *, with_keys: bool, drill: bool) -> int:
     """Back up the database and every content that the log names, also while the service runs.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,17 +19,16 @@ if TYPE_CHECKING:
     from service.backup.load import Report, Restored
 
 
+def checkpoints(says: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The option that names checkpoints which are kept elsewhere, for the commands that hold a log against them."""
+    file = click.Path(exists=True, path_type=Path, dir_okay=False)
+    return click.option("--checkpoint", "kept", metavar="FILE", type=file, multiple=True, help=says)
+
+
 @declare()
 @click.argument("source", metavar="FROM", type=click.Path(exists=True, path_type=Path, file_okay=False))
 @click.option("--database-url", metavar="URL", help="The empty database to fill (else DATABASE_URL, else the embedded one of --data).")
-@click.option(
-    "--checkpoint",
-    "kept",
-    metavar="FILE",
-    type=click.Path(exists=True, path_type=Path, dir_okay=False),
-    multiple=True,
-    help="A checkpoint that somebody keeps elsewhere: what is restored must have everything it covers.",
-)
+@checkpoints("A checkpoint that somebody keeps elsewhere: what is restored must have everything it covers.")
 def command(cli: Cli, source: Path, database_url: str | None, kept: tuple[Path, ...]) -> int:
     """Restore the backup in FROM into an empty database and the data directory, check every byte of it, and report.
 

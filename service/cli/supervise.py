@@ -98,7 +98,10 @@ class Running:
         now = time.monotonic()
         self._ends = [end for end in self._ends if now - end < _QUICK_ENDS * _QUICK_SECONDS] + [now]
         if len(self._ends) >= _QUICK_ENDS:
-            raise StartError(f"The service ended again and again.{_tail(self.log)}")
+            raise StartError(
+                f"The server ended {_QUICK_ENDS} times within {_QUICK_ENDS * _QUICK_SECONDS:.0f} seconds and is not started any more. Mend what its"
+                f" log names, then start it again: what was acknowledged is there.{_tail(self.log)}"
+            )
         self._server = self._spawn()
 
     def _spawn(self) -> subprocess.Popen[bytes]:

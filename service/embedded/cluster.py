@@ -49,7 +49,7 @@ class Cluster:
                 self._make_database()
                 return
             time.sleep(0.3)  # children of a killed server may hold its memory for a moment yet
-        message = "PostgreSQL did not start; its last words stand above."
+        message = f"PostgreSQL did not start. {place.MEND}"
         raise StartError(message)
 
     def has_ended(self) -> bool:

@@ -71,7 +71,7 @@ class Keeper:
         now = time.monotonic()
         self.deaths = [death for death in self.deaths if now - death < 60] + [now]
         if len(self.deaths) >= _QUICK_DEATHS:
-            message = "PostgreSQL ended again and again; its last words stand above."
+            message = f"PostgreSQL ended {_QUICK_DEATHS} times within a minute. {place.MEND}"
             raise StartError(message)
         self.cluster.start()
 

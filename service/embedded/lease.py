@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ from service.embedded.place import Place
 from service.errors import StartError
 
 _ATTEMPTS = 3
+_LINES = 200
+_CAUSE = re.compile("PANIC:|could not |terminated by signal|No space left")
 _ROOT = Path(__file__).parents[2]  # where `service` is importable from
 
 
@@ -104,9 +107,12 @@ def _has_keeper(where: Place) -> bool:
 
 
 def _failure(where: Place) -> str:
-    lines = where.log.read_text(errors="replace").splitlines()
+    """Say why the keeper gave up, in its words and in the server's last that name a cause, and what to do."""
+    lines = where.log.read_text(errors="replace").splitlines()[-_LINES:]
     reason = lines[-1] if lines else "no reason given."
-    return f"The embedded database did not start: {reason} (The whole log is in {where.log}.)"
+    cause = next((line for line in reversed(lines[:-1]) if _CAUSE.search(line)), None)
+    said = f" It said: {cause}." if cause else ""
+    return f"The embedded database did not start: {reason}{said} (The whole log is in {where.log}.)"
 
 
 @contextmanager

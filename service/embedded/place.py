@@ -20,6 +20,7 @@ import psycopg
 from service import durable
 from service.errors import StartError
 
+MEND = "Mend what its log names (often a full disk, or too little memory) and start again: what was committed is there."
 PORT = 5432  # of the socket's name only; nothing listens on the network
 DATABASE = "clearance"
 SUPERUSER = "postgres"
