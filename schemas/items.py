@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.collections import Number
-from schemas.fields import Body, Choice, Nested, Several, Text
+from schemas.fields import Body, Choice, Flag, Nested, Plain, Several, Text
 from schemas.records.model import ItemLine
 
 
@@ -26,3 +26,33 @@ class Items(Body):
 
     items = Several(Nested(ItemLine), most=10_000, required=True)
     next = Text(40)
+
+
+class Overlap(Body):
+    """Items that stand here under one pair of papers and elsewhere under another: how many, and one of them by name."""
+
+    items = Plain(required=True)
+    source = Text(200)
+    licence = Text(200)
+    name = Text(1000)
+    elsewhere = Plain(
+        data_key="with",
+        required=True,
+        about="the record that holds them too: {record, kind, source?, licence?, name}; this dataset itself for what stands twice",
+    )
+    same_licence = Flag(required=True, about="whether both stand under one licence, or come from one source")
+    withdrawn_by = Text(60, about="the event that took them, or their licence there, back")
+
+
+class Overlaps(Body):
+    """What of a dataset stands elsewhere too, what was withdrawn or is under another licence first. The counts are complete; an item counts once for each pair of
+    papers that it stands under elsewhere.
+    """
+
+    dataset = Text(60, required=True)
+    version = Plain(required=True)
+    other_licence = Plain(required=True)
+    withdrawn = Plain(required=True)
+    same_licence = Plain(required=True)
+    overlaps = Several(Nested(Overlap), most=200, required=True)
+    truncated = Flag(required=True)

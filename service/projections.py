@@ -18,7 +18,7 @@ from psycopg.rows import class_row
 
 from schemas.kinds import KINDS
 from service.db import retrying, transaction
-from service.records import edges
+from service.records import edges, named_lists
 
 HEAD = "head"
 _CHUNK = 2_000
@@ -228,3 +228,4 @@ def _stated(entry: Entry) -> Iterator[tuple[str, str, Sequence[Mapping[str, str]
 
 register(Projection("digest", ("digest",), _digests))
 register(Projection("edge", ("edge",), edges.write, edges.STATING, edges.EDITION))
+register(Projection("item_list", ("item_list",), named_lists.write, named_lists.KINDS))

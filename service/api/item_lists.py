@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.items import ItemQuery, Items
+from schemas.items import ItemQuery, Items, Overlaps
 from schemas.parts import Blob
-from service import dataset_items, item_lists
+from service import dataset_items, item_lists, overlaps
 from service.api.operation import Answer, Call, operation, read_lines
 from service.records import read
 
@@ -24,3 +24,10 @@ def get_items(call: Call) -> Answer:
     sought = dataset_items.wanted(call.context, call.query)
     page = dataset_items.page(call.context, dataset, sought, cursor=call.query.get("cursor"), limit=call.query.get("limit", 100))
     return Answer({"items": page.items} | ({"next": page.cursor} if page.cursor else {}))
+
+
+@operation("GET", "/v1/datasets/{id}/overlaps", permission="records.read", tag="datasets", summary="What of a dataset stands elsewhere too",
+           answer=Overlaps(), name="get_dataset_overlaps", lane="bulk")  # fmt: skip
+def get_overlaps(call: Call) -> Answer:
+    """The same content in other datasets, sources and licences of the studio, or twice in this one; by SHA-256, what is under another licence first."""
+    return Answer(overlaps.of(call.context, read.get(call.context, "dataset", call.path["id"])))

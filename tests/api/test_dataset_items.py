@@ -148,3 +148,40 @@ def test_what_the_end_of_a_licence_covers_is_counted_named_and_listed(admin: Any
     assert rehearsed["impact"] == admin.send("GET", f"/v1/licences/{library['licence_b']}/impact").get_json()
     assert rehearsed["impact"]["dataset_items"] == [{"dataset": made, "version": 1, "items": 101, "names": [f"b{n:03}" for n in range(5)]}]
     assert admin.send("GET", f"/v1/datasets/{made}/items?cursor=x").status_code == 422
+
+
+def test_the_same_content_elsewhere_is_found(admin: Any, library: dict[str, str]) -> None:
+    lines = [line(f"{of}{number}", people=[], **papers(library, of)) for number in (1, 2) for of in ("a", "b")]
+    first = admin.create("datasets", {"name": "First", "items": staged(admin, lines)})["id"]
+    again = [
+        line("a1", people=[], **papers(library, "b")),
+        line("b1", people=[], **papers(library, "b")),
+        {**line("b1"), "name": "copy"},
+        line("new"),
+    ]
+    second = admin.create("datasets", {"name": "Second", "items": staged(admin, again)})["id"]
+
+    def found() -> dict[str, Any]:
+        return dict(admin.send("GET", f"/v1/datasets/{second}/overlaps").get_json())
+
+    told = found()
+    seen = {(one["name"], one["with"]["record"], one["same_licence"]) for one in told["overlaps"]}
+    assert seen == {
+        ("a1", first, False), ("a1", library["licence_a"], False), ("b1", first, True), ("copy", first, False), ("copy", second, False),
+    }  # fmt: skip
+    assert (told["other_licence"], told["same_licence"], told["withdrawn"], told["truncated"]) == (4, 1, 0, False)
+    gone = {
+        "type": "items_withdrawn",
+        "targets": [library["licence_b"]],
+        "effective_at": "2026-09-01",
+        "items": staged(admin, [line("b1")]),
+    }
+    event = admin.create("events", gone)["id"]
+    revoked = {"type": "revoked", "targets": [library["licence_a"]], "effective_at": "2026-09-01"}
+    other = admin.create("events", revoked)["id"]
+    assert {(one["name"], one["withdrawn_by"]) for one in found()["overlaps"] if "withdrawn_by" in one} == {
+        ("b1", event),
+        ("copy", event),
+        ("a1", other),
+    }
+    assert admin.send("GET", f"/v1/datasets/{first}/overlaps").get_json()["other_licence"] == 3

@@ -18,5 +18,6 @@ def test_the_worklist_of_three_revoked_licences_is_what_brute_force_finds(live: 
         for licence in show.revoked():
             told, _ = million.revoke(client, show, licence)
             reached.append(million.compare(client, show, licence, told))
+        million.overlapping(client, show, 10)
     assert [one["dataset"] > 1 for one in reached]
     assert {"dataset", "model", "generation", "asset", "delivery", "item"} <= set().union(*reached)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from service.client import Client
 from tests.bench.bench_http import _people, served
-from tests.bench.million import Show, compare, enter, revoke
+from tests.bench.million import Show, compare, enter, overlapping, revoke
 
 
 def peaks() -> dict[int, float]:
@@ -64,6 +64,10 @@ def main(size: int) -> None:
                     f" {told['owners']}); listed and compared in {time.perf_counter() - begun:.1f} s",
                     flush=True,
                 )
+            alone, met, again = overlapping(client, show, 10)
+            print(
+                f"overlaps: the large list read and met in {alone:.1f} s, another with {size // 10:,} files of it in {met:.1f} s, asked again {again:.1f} s"
+            )
 
 
 if __name__ == "__main__":

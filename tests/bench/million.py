@@ -120,14 +120,19 @@ class Show:
         """The assets that are released."""
         return [self.runs // 8, self.runs // 2, self.runs - 2]
 
-    def lines(self, dataset: int) -> Iterator[bytes]:
-        """The item list of a dataset, as a studio would send it."""
+    def lines(self, dataset: int, *, like: int = 0) -> Iterator[bytes]:
+        """The item list of a dataset, as a studio would send it; with `like`, one whose every so-manieth file is that of the large dataset."""
         people, consents = self.ids["party"], self.ids["consent"]
         for one in self.items(dataset):
             line: dict[str, Any] = {
                 "name": one.name,
                 "bytes": one.number + 1,
-                "digests": [{"algorithm": "sha256", "value": hashlib.sha256(f"{dataset}/{one.number}".encode()).hexdigest()}],
+                "digests": [
+                    {
+                        "algorithm": "sha256",
+                        "value": hashlib.sha256(f"{'like' if like and one.number % like else dataset}/{one.number}".encode()).hexdigest(),
+                    }
+                ],
                 "source": self.ids["source"][one.source],
                 "licence": self.ids["licence"][one.licence],
                 "people": [] if one.person is None else [people[one.person]],
@@ -171,6 +176,23 @@ def enter(client: Client, second: Client, show: Show) -> dict[str, float]:
     ]
     show.ids["release"] = [_released(client, show.ids["asset"][one]) for one in show.let_go()]
     return times
+
+
+def overlapping(client: Client, show: Show, every: int) -> tuple[float, float, float]:
+    """Meet the large dataset with others, and a second one that shares each `every`th file with it: the seconds of either, and of asking again."""
+    begun = time.perf_counter()
+    assert client.get(f"/v1/datasets/{show.ids['dataset'][0]}/overlaps")["other_licence"] == 0
+    read = time.perf_counter()
+    staged = client.request(
+        "POST", "/v1/item-lists", content=_pieces(show.lines(0, like=every)), headers={"Content-Type": NDJSON}, retry=False
+    )
+    second = client.post("/v1/datasets", {"name": "Again", "items": staged.json()})["id"]
+    asked = time.perf_counter()
+    told = client.get(f"/v1/datasets/{second}/overlaps")
+    first = time.perf_counter()
+    assert (told["other_licence"], told["same_licence"]) == (0, len(range(0, show.size, every))), "the items in common"
+    client.get(f"/v1/datasets/{second}/overlaps")
+    return read - begun, first - asked, time.perf_counter() - first
 
 
 def _batch(client: Client, show: Show, kind: str, bodies: Iterable[dict[str, Any]]) -> None:

@@ -26,6 +26,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
         "service.item_lists",
         "service.lineage",
         "service.manifests",
+        "service.overlaps",
         "service.rights",
         "service.sheets",
     ),

@@ -224,7 +224,9 @@ class Origin(Body):
     """One bulk attestation that settles where a range of shots or files comes from, as camera originals do."""
 
     origin = Choice("camera", "hand_made", "licensed_stock", "recorded", "generated", "mixed", required=True)
-    assets = Several(Reference("asset", role="origin_of"), most=400, about="the shots; any number of others name it in their origin_evidence")
+    assets = Several(
+        Reference("asset", role="origin_of"), most=400, about="the shots; any number of others name it in their origin_evidence"
+    )
     items = Nested(Blob, about="the files of the range as an item list, for the record; what is settled are the assets")
     production = Reference("production")
     shooting = Nested(Window)
