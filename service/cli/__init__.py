@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "Import a spreadsheet of licences, consents, engagements, sources or parties.",
     "register": "Register a directory of files as a dataset; only digests leave the machine.",
     "record": "Run a program, and register what it read and wrote.",
+    "export": "Write a record in the form of another standard: CycloneDX, PROV, Croissant, ODRL, Data Provenance.",
     "observe": "Read what somebody fetched for what the owner of a source reserves.",
     "verify": "Judge the credentials of a file.",
     "sign": "Sign a file with a C2PA manifest.",

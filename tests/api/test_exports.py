@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,3 +238,21 @@ def test_a_policy_comes_in_as_a_licence_once(admin: Caller, stranger: Caller, ca
     assert send(admin, policy, "?moon=full", 422)["errors"][0]["pointer"] == "/moon"
     send(caller("production", studio_id=admin.studio_id), policy, status=403)
     assert admin.client.post("/v1/licences/import", data=policy).status_code == 401
+
+
+def test_the_command_writes_every_form(run: Callable[..., tuple[int, str]], world: dict[str, str], tmp_path: Path) -> None:
+    for _, key, form in PATHS:
+        out = tmp_path / f"{key}.{form}.json"
+        status, text = run("export", world[key], "--as", form, "--out", str(out), "--json")
+        told = json.loads(text)
+        assert (status, told["as"], told["sha256"]) == (0, form, hashlib.sha256(out.read_bytes()).hexdigest())
+        assert json.loads(out.read_bytes())
+    status, text = run("export", world["shot"], "--as", "odrl")
+    assert (status, "ml-bom, prov" in text) == (1, True)
+    assert run("export", "nothing", "--as", "prov")[0] == 1
+    assert run("export", world["licence"], "--as", "odrl", "--limit", "3")[0] == 1
+    assert run("export", world["shot"], "--as", "prov", "--out", str(tmp_path / "none" / "x"))[0] == 1
+    status, text = run("export", world["shot"], "--as", "prov", "--limit", "2")
+    assert (status, len(json.loads(text)["entity"])) == (0, 2)
+    out = str(tmp_path / "cut.json")
+    assert json.loads(run("export", world["shot"], "--as", "prov", "--limit", "2", "--out", out, "--json")[1])["truncated"] is True
