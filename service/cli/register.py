@@ -87,7 +87,7 @@ def dataset(cli: Cli, directory: Path, **options: Any) -> None:
             progress = hash_tree(root, state, plan.part_of, _shown(), threads=options["threads"])
             found = _recorded(client, state, plan, options)
             told = found | {"hashed": progress.hashed, "known": progress.known, "bytes_read": progress.bytes}
-            told |= _findings(state, plan)
+            told |= _findings(state, plan) | {"elsewhere": client.get(f"/v1/datasets/{found['dataset']}/overlaps")}
     cli.answer(told, _text(told))
 
 
@@ -238,9 +238,19 @@ def _text(told: dict[str, Any]) -> str:
         lines.append(f"Same content{across}: {', '.join(one['names'][:5])}{', …' if len(one['names']) > 5 else ''}.")
     if told["duplicates"] > 10:
         lines.append(f"{told['duplicates']:,} contents stand there more than once.")
+    lines += [
+        _elsewhere(one) for one in told["elsewhere"]["overlaps"] if one["with"]["record"] != told["dataset"] and not one["same_licence"]
+    ][:10]
     if told["people"] == "not stated":
         lines.append("Nobody has stated who can be seen or heard: say --nobody, or --person for each.")
     return "\n".join(lines)
+
+
+def _elsewhere(one: dict[str, Any]) -> str:
+    other = one["with"]
+    where = f"in {other['record']} under {other.get('licence', 'no licence')}" if other["kind"] != "event" else "among those taken back"
+    gone = f", withdrawn by {one['withdrawn_by']}" if "withdrawn_by" in one else ""
+    return f"Also {where}{gone}: {one['items']:,} items, as {one.get('name', 'one without a name')}."
 
 
 command.add_command(dataset)

@@ -40,6 +40,7 @@ def test_a_directory_becomes_a_dataset(run: Callable[..., tuple[int, str]], admi
     assert ([one["name"] for one in body["members"]], body["people"]) == (["loose.png"], [])
     again = json.loads(run(*words)[1])
     assert (again["known"], again["bytes_read"], again["dataset"]) == (5, 0, told["dataset"])
+    assert again["elsewhere"]["other_licence"] == 1  # the file that stands twice, under two licences
     held = json.loads(run(*words, "--hold", "--dataset", told["dataset"])[1])
     assert (held["version"], held["items"]["count"], held["held"], held["without_licence"]) == (2, 4, 1, 0)
     assert "members" not in admin.send("GET", f"/v1/datasets/{told['dataset']}").get_json()["body"]
