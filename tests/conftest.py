@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,24 @@ def server_url(shared_directory: Path) -> Iterator[str]:
     """A PostgreSQL server where databases and roles may be made."""
     with lease.hold(shared_directory / "data", os.environ.get("DATABASE_URL"), durable=False) as held:
         yield held.url
+
+
+@pytest.fixture(scope="session")
+def copy_cluster(shared_directory: Path) -> Callable[[Path], None]:
+    """Return a function that puts the files of an empty server into a data directory; to make them takes two seconds, to copy them none."""
+    made = shared_directory / "cluster"
+    with (shared_directory / "cluster.lock").open("w") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if not made.exists():
+            with lease.hold(made, durable=False):
+                pass
+            lease.wait_until_stopped(made)
+
+    def copy(data: Path) -> None:
+        data.mkdir(mode=0o700, parents=True)
+        shutil.copytree(made / "postgres", data / "postgres")
+
+    return copy
 
 
 @pytest.fixture(scope="session")

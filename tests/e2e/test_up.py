@@ -9,7 +9,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,13 @@ def data(tmp_path: Path) -> Iterator[Path]:
     yield directory
     if directory.exists():
         wait_until(lambda: not processes.of_data(directory))
+
+
+@pytest.fixture
+def made(data: Path, copy_cluster: Callable[[Path], None]) -> Path:
+    """A data directory whose server has been there before, and no service."""
+    copy_cluster(data)
+    return data
 
 
 @pytest.fixture
@@ -72,8 +79,8 @@ class Up:
 
 
 @pytest.fixture
-def up(data: Path, port: int) -> Iterator[Up]:
-    running = Up(data, port)
+def up(made: Path, port: int) -> Iterator[Up]:
+    running = Up(made, port)
     yield running
     if running.process.poll() is None:
         running.stop()
@@ -102,28 +109,28 @@ def test_a_second_one_joins_the_first(up: Up, data: Path, port: int) -> None:
     assert (out, err, second.process.returncode) == ("", "It has ended.\n", 0)
 
 
-def test_a_taken_port_moves_to_the_next_and_says_so(data: Path, port: int) -> None:
+def test_a_taken_port_moves_to_the_next_and_says_so(made: Path, port: int) -> None:
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", port))
         stranger.listen()
-        running = Up(data, port)
+        running = Up(made, port)
         assert running.url != f"http://127.0.0.1:{port}"
         assert running.is_ready()
         assert f"Port {port} is taken; using " in running.stop()
 
 
-def test_serve_takes_the_port_it_is_told_or_none(data: Path, port: int) -> None:
+def test_serve_takes_the_port_it_is_told_or_none(made: Path, port: int) -> None:
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", port))
         stranger.listen()
-        process = clearance("serve", "--data", str(data), "--port", str(port))
+        process = clearance("serve", "--data", str(made), "--port", str(port))
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     assert f"Port {port} on 127.0.0.1 is taken. Choose another" in err
 
-    running = Up(data, port, "serve")
+    running = Up(made, port, "serve")
     assert running.is_ready()
-    assert not (data / "cli.json").exists()
+    assert not (made / "cli.json").exists()
     running.stop()
 
 
@@ -142,13 +149,13 @@ def test_a_killed_database_is_put_back(up: Up, data: Path) -> None:
     assert up.get("/v1/parties", up.key()) == 200
 
 
-def test_a_killed_supervisor_takes_everything_along_and_starts_again(data: Path, port: int) -> None:
-    first = Up(data, port)
+def test_a_killed_supervisor_takes_everything_along_and_starts_again(made: Path, port: int) -> None:
+    first = Up(made, port)
     key = first.key()
     numbers = processes.children(first.process.pid)
     processes.kill(first.process.pid)
     first.process.communicate()
-    second = Up(data, port)
+    second = Up(made, port)
     assert second.url == first.url, "the port is free again"
     assert not any(map(processes.is_alive, numbers))
     assert second.key() == key
@@ -161,8 +168,8 @@ def test_a_client_command_finds_the_running_service(up: Up, data: Path) -> None:
         assert reached == (up.url, up.key())
 
 
-def test_a_client_command_brings_its_own_service_up_for_a_while(data: Path) -> None:
-    with service_url(Settings(data=data)) as reached:
+def test_a_client_command_brings_its_own_service_up_for_a_while(made: Path) -> None:
+    with service_url(Settings(data=made)) as reached:
         request = urllib.request.Request(reached.url + "/v1/parties", headers={"Authorization": f"Bearer {reached.api_key}"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,6 +37,13 @@ def data(tmp_path: Path) -> Iterator[Path]:
     yield directory
     if directory.exists():
         wait_until(lambda: not processes(directory))
+
+
+@pytest.fixture
+def made(data: Path, copy_cluster: Callable[[Path], None]) -> Path:
+    """A data directory whose server has been there before."""
+    copy_cluster(data)
+    return data
 
 
 def keeper(data: Path) -> int:
@@ -107,24 +114,24 @@ def test_four_at_once_on_an_empty_directory_share_one_server(data: Path) -> None
     finish(users[3])
 
 
-def test_keeper_killed(data: Path) -> None:
-    with lease.hold(data) as held:
+def test_keeper_killed(made: Path) -> None:
+    with lease.hold(made) as held:
         fill(held.url)
-        kill(keeper(data))
+        kill(keeper(made))
         wait_until(lambda: held.ensure() or place.answers(held.url))  # its server goes a moment after it, so once is not enough
         held.ensure()
         assert rows(held.url) == 1000
 
 
-def test_server_killed_with_all_its_children(data: Path) -> None:
-    with lease.hold(data) as held:
+def test_server_killed_with_all_its_children(made: Path) -> None:
+    with lease.hold(made) as held:
         fill(held.url)
         for _ in range(3):
-            old = postmaster(data)
-            for number in processes(data):
-                if number != keeper(data):
+            old = postmaster(made)
+            for number in processes(made):
+                if number != keeper(made):
                     kill(number)
-            wait_until(lambda old=old: held.ensure() or postmaster(data) not in (None, old))
+            wait_until(lambda old=old: held.ensure() or postmaster(made) not in (None, old))
             held.ensure()
             assert rows(held.url) == 1000
 
@@ -143,32 +150,32 @@ def test_only_a_server_without_anybody_at_work_is_stuck(data: Path, monkeypatch:
         assert place.answers(held.url)
 
 
-def test_everything_killed_at_once(data: Path) -> None:
-    user = start_user(data)
+def test_everything_killed_at_once(made: Path) -> None:
+    user = start_user(made)
     fill(user.stdout.readline().strip())
-    for number in processes(data):
+    for number in processes(made):
         kill(number)
     user.kill()
     user.communicate()
-    with lease.hold(data) as held:
+    with lease.hold(made) as held:
         assert rows(held.url) == 1000
 
 
-def test_last_user_killed(data: Path) -> None:
-    user = start_user(data)
+def test_last_user_killed(made: Path) -> None:
+    user = start_user(made)
     user.stdout.readline()
     user.kill()
     user.communicate()
-    wait_until(lambda: not processes(data))
+    wait_until(lambda: not processes(made))
 
 
-def test_starts_when_another_process_has_got_the_number_of_a_dead_server(data: Path) -> None:
-    with lease.hold(data) as held:
+def test_starts_when_another_process_has_got_the_number_of_a_dead_server(made: Path) -> None:
+    with lease.hold(made) as held:
         fill(held.url)
-    wait_until(lambda: not processes(data))
-    claim = data / "postgres/postmaster.pid"
-    claim.write_text(f"{os.getpid()}\n{data}/postgres\n1\n5432\n/tmp\n\n\n")
-    with lease.hold(data) as held:
+    wait_until(lambda: not processes(made))
+    claim = made / "postgres/postmaster.pid"
+    claim.write_text(f"{os.getpid()}\n{made}/postgres\n1\n5432\n/tmp\n\n\n")
+    with lease.hold(made) as held:
         assert rows(held.url) == 1000
 
 
@@ -179,11 +186,11 @@ def test_initialisation_cut_short_is_done_again(data: Path) -> None:
         fill(held.url)
 
 
-def test_data_directory_removed_ends_the_server(data: Path, tmp_path: Path) -> None:
-    user = start_user(data)
+def test_data_directory_removed_ends_the_server(made: Path, tmp_path: Path) -> None:
+    user = start_user(made)
     user.stdout.readline()
-    numbers = processes(data)
-    data.rename(tmp_path / "moved")
+    numbers = processes(made)
+    made.rename(tmp_path / "moved")
     for lock in (tmp_path / "moved").glob("postgres.users"):
         lock.unlink()
     wait_until(lambda: not any(Path(f"/proc/{n}/cwd").exists() for n in numbers))
