@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from schemas import dates
 from schemas.prefixes import KIND_OF
@@ -21,6 +22,8 @@ from service.records import write
 from service.records.model import Recorded
 from service.web import present
 from service.web.page import Moved, Shown, Visit
+
+A = TypeVar("A")
 
 TOKEN, ONCE = "form_token", "form_once"
 MENDABLE = (
@@ -71,9 +74,14 @@ def blank(visit: Visit, **filled: str) -> Form:
 
 def sent(visit: Visit, act: Callable[[], str], again: Callable[[Form], Shown]) -> Shown | Moved:
     """Do what a form asks for and go where `act` says; where it is refused, show the form again with everything that was typed."""
+    return answered(visit, lambda: Moved(act()), again)
+
+
+def answered(visit: Visit, act: Callable[[], A], again: Callable[[Form], Shown]) -> A | Shown:
+    """Do what a form asks for and answer with it; where it is refused, show the form again with everything that was typed."""
     try:
         _from_this_session(visit)
-        return Moved(act())
+        return act()
     except MENDABLE as problem:
         form = _refused(visit, problem)
         later = {name: value for name, value in problem.headers.items() if name == "Retry-After"}

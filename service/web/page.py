@@ -82,17 +82,18 @@ class Page:
     permission: str
     view: View
     name: str
+    limit: int | None = None
 
 
 PAGES: list[Page] = []
 
 
-def page(rule: str, *, permission: str, method: str = "GET") -> Callable[[View], View]:
-    """Declare the decorated view as the page at `rule` (in Flask's form)."""
+def page(rule: str, *, permission: str, method: str = "GET", limit: int | None = None) -> Callable[[View], View]:
+    """Declare the decorated view as the page at `rule` (in Flask's form); `limit` is how many bytes its form may have, where it takes a file."""
 
     def declare(view: View) -> View:
         name = f"page_{view.__module__.rpartition('.')[2]}_{view.__name__}"
-        PAGES.append(Page(method, rule, permission, view, name))
+        PAGES.append(Page(method, rule, permission, view, name, limit))
         return view
 
     return declare

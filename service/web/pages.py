@@ -15,10 +15,10 @@ from service import auth, docket, errors, roles
 from service.api.operation import PUBLIC
 from service.context import Context
 from service.services import Services
-from service.web import asset, assets, decisions, docs, forms, home, ledger, obligations, records, reviews, rules, sign_in, waivers
+from service.web import asset, assets, decisions, docs, forms, home, imports, ledger, obligations, records, reviews, rules, sign_in, waivers
 from service.web.page import PAGES, STATIC, Download, Moved, Page, Picture, Shown, Visit, render
 
-VIEWS = (home, sign_in, assets, asset, decisions, obligations, reviews, waivers, rules, records, ledger, docs)
+VIEWS = (home, sign_in, assets, asset, decisions, obligations, reviews, waivers, rules, records, imports, ledger, docs)
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 """Nothing inline, nothing from elsewhere: hostile text that slipped through the escaping would still be only text."""
@@ -57,7 +57,7 @@ def _view(services: Services, declared: Page) -> Callable[..., Response]:
 
     def view(**path: str) -> Response:
         with ExitStack() as stack:
-            request.max_content_length = FORM_LIMIT
+            request.max_content_length = request.max_form_memory_size = declared.limit or FORM_LIMIT
             auth.same_origin(request)
             actor = auth.NOBODY
             if declared.permission != PUBLIC:

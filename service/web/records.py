@@ -12,7 +12,7 @@ from service import docket, errors
 from service.context import Context
 from service.records import read, search
 from service.records.model import Recorded
-from service.web import causes, decisions, ledger, present
+from service.web import causes, decisions, imports, ledger, present
 from service.web.page import Shown, Visit, page
 
 SHOWN = 40
@@ -81,6 +81,7 @@ def lists(visit: Visit) -> Shown:
     values = {
         "title": present.words(KINDS[kind].collection), "here": "decisions" if kind == "decision" else "records", "kind": kind,
         "kinds": list(KINDS.values()), "collection": KINDS[kind].collection, "states": STATES.get(kind, ()), "chosen": state,
+        "may_import": bool(imports.may(visit)),
     }  # fmt: skip
     return Shown("records.html", values | _rows(visit.context, kind, state, visit.query.get("cursor")))
 
