@@ -15,7 +15,7 @@ from service import assets, errors, projections
 from service.api.operation import Answer, Call, load, operation, parse_json, read_json_bytes
 from service.content.look import examine
 from service.content.sniff import UNKNOWN
-from service.ingest import containers, importing, register
+from service.ingest import containers, importing, register, xmp
 from service.ingest.draft import Limits, Source
 from service.records import read
 from service.records.model import Recorded
@@ -73,9 +73,11 @@ def _nothing(source: Source) -> errors.Problem:
         known = ", ".join(register.PROVIDERS)
         says = f"Nobody of this name is known here; leave it out, name one of {known}, or send a sheet with provider declared."
         return errors.invalid("/provider", says, "unknown_provider")
-    return errors.Invalid(
-        "No adapter finds anything about how this was made; record the generation yourself with POST /v1/generations.", "nothing_found"
-    )
+    says = "No adapter finds anything about how this was made; record the generation yourself with POST /v1/generations."
+    elsewhere = xmp.elsewhere(source)
+    if elsewhere:
+        says += f" Its credentials are kept at {elsewhere[:200]}, and nothing is fetched here: send the file with its credentials inside."
+    return errors.Invalid(says, "nothing_found")
 
 
 @operation("GET", "/v1/generations/{id}/source", permission="confidential.read", tag="generations", query=_SOURCE,

@@ -28,6 +28,8 @@ ORIGINS: Mapping[str, str] = {
     "compositeSynthetic": "mixed",
 }
 _ROLES: Mapping[str, Role] = {"parentOf": "parent", "componentOf": "component", "inputTo": "input"}
+_TRAINED = "rainedAlgorithmicMedia"
+"""Of the source types, those that a trained model stands behind; an algorithm alone, or an edit, is no generation."""
 _MANIFESTS = 200
 """How many manifests of one store are opened; as deep as they hang, which the count bounds too."""
 
@@ -59,6 +61,7 @@ def read(source: Source, limits: Limits) -> Draft:
         inputs=tuple(found[: limits.found]),
         contradictions=tuple(_remarks(report, manifests, kind)),
         grade=grade,
+        tool_class="generative" if _TRAINED in (kind or "") else None,
     )
 
 
@@ -131,7 +134,7 @@ def _models(manifest: Mapping[str, Any], agent: tuple[str, str | None] | None, g
         if _is_model(ingredient) and text(ingredient, "title"):
             named = True
             yield Model(str(text(ingredient, "title"))[: limits.name], "other", "ingredient", grade=grade)
-    if not named and agent and "lgorithmic" in (_source_type(manifest) or ""):
+    if not named and agent and _TRAINED in (_source_type(manifest) or ""):
         yield Model(agent[0], "hosted", "c2pa.actions.softwareAgent", version=agent[1], grade=grade)
 
 

@@ -14,6 +14,7 @@ from service.ingest.draft import Source
 _KEYS: Final = ("xmp", "XML:com.adobe.xmp", "XMP_")
 _RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _MOST: Final = 10_000
+_PROVENANCE: Final = ("http://purl.org/dc/terms/", "provenance")
 
 Properties = Mapping[tuple[str, str], tuple[str, ...]]
 
@@ -39,6 +40,14 @@ def properties(text: str) -> Properties | None:
             _keep(found, name, (value,))
         _keep(found, element.tag, _values(element))
     return found
+
+
+def elsewhere(source: Source) -> str | None:
+    """Where the file says that its credentials are kept, if not in itself."""
+    text = packet(source) or ""
+    found = properties(text) if _PROVENANCE[1] in text else None
+    places = (found or {}).get(_PROVENANCE, ())
+    return next((place for place in places if place.startswith(("https://", "http://"))), None)
 
 
 def _keep(found: dict[tuple[str, str], tuple[str, ...]], tag: object, values: tuple[str, ...]) -> None:

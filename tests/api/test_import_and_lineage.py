@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from service.demo import comfy_graph, media
 
@@ -320,3 +322,16 @@ def test_an_exchange_with_strange_ids_other_names_or_nothing_in_it(
     parts = {"response": (io.BytesIO(json.dumps(response).encode()), "response"), "options": json.dumps({"provider": provider})}
     answer = admin.send("POST", "/v1/generations/import", data=parts, content_type="multipart/form-data")
     assert good(answer, status).get("code") == code
+
+
+def test_a_file_whose_credentials_lie_elsewhere_says_where(admin: Caller, tmp_path: Path) -> None:
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description'
+        ' xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="https://manifests.example/1"/></rdf:RDF></x:xmpmeta>'
+    )
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", packet)
+    Image.new("RGB", (2, 2)).save(tmp_path / "cloud.png", pnginfo=info)
+    told = good(upload(admin, tmp_path / "cloud.png"), 422)
+    assert told["code"] == "nothing_found"
+    assert "https://manifests.example/1" in told["detail"]

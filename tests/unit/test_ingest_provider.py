@@ -206,16 +206,29 @@ def test_an_active_manifest_that_is_not_there_is_said() -> None:
     assert "no_active_manifest" in [remark.code for remark in draft.contradictions]
 
 
+# What a person reads off each manifest: what went in, with what lies below it, and that none of them was made by a trained model.
+SIGNED: dict[str, list[tuple[str, str, list[str]]]] = {
+    "C.jpg": [],
+    "CA.jpg": [("parent", "A.jpg", [])],
+    "XCA.jpg": [("parent", "A.jpg", [])],
+    "E-sig-CA.jpg": [("parent", "A.jpg", [])],
+    "update_manifest.jpg": [("parent", "ingredient 0", ["image 1.jpg", "image 2.png"])],
+    "video1.mp4": [("parent", "video1.mp4", [])],
+}
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the signed files lie beside the checkout, and are not there")
-@pytest.mark.parametrize("name", ["CA.jpg", "C.jpg", "XCA.jpg", "E-sig-CA.jpg", "update_manifest.jpg"])
-def test_real_manifests_give_a_draft(name: str) -> None:
-    with (REAL / name).open("rb") as stream, library.Reader("image/jpeg", stream) as reader:
+@pytest.mark.parametrize("name", SIGNED)
+def test_real_manifests_give_their_ingredients_and_no_generation(name: str) -> None:
+    kind = "video/mp4" if name.endswith("mp4") else "image/jpeg"
+    with (REAL / name).open("rb") as stream, library.Reader(kind, stream) as reader:
         store = json.loads(reader.json())
     draft = c2pa.read(Source(credentials={"state": "Valid", "tampered": False, "store": store}), LIMITS)
-    listed = store["manifests"][store["active_manifest"]].get("ingredients", [])
-    titles = {entry.get("title", f"ingredient {number}") for number, entry in enumerate(listed)}
-    assert {found.name for found in draft.inputs} == titles
+    assert [(found.role, found.name, [each.name for each in found.parents]) for found in draft.inputs] == SIGNED[name]
+    assert (draft.models, draft.tool_class) == ((), None)
     assert draft.tool
+    made = {**report(GENERATED), "state": "Valid"}
+    assert c2pa.read(Source(credentials=made), LIMITS).tool_class == "generative"
 
 
 def test_two_adapters_that_disagree_are_merged_and_say_so() -> None:
