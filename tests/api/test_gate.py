@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
+from service import client
 from service.cli import group
 from service.cli.gate import Found, status
 from tests.api.test_decisions import adopt
@@ -109,6 +110,7 @@ def test_asked_wrongly_is_1(gate, shot):
 
 def test_no_service_is_4_and_never_stops_a_publish(gate, shot, monkeypatch):
     monkeypatch.setenv("CLEARANCE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(client, "RETRIES", 2)  # each pause is twice the one before
     assert gate(shot)[0] == 4
     assert gate(shot, "--stage", "farm")[0] == 0
 

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service import auth, errors, jobs
+from service import auth, db, errors, jobs
 from service.config import Settings
 from service.db import Database
 from service.jobs import Job, Tools
@@ -135,7 +135,8 @@ def test_the_clock_ticks_and_stops(tools: Tools) -> None:
     scheduler.shutdown()
 
 
-def test_a_database_that_is_away_is_tried_again(tmp_path: Path) -> None:
+def test_a_database_that_is_away_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "POOL_SECONDS", 1.0)
     away = Services.from_settings(Settings(data=tmp_path, database_url="postgresql://127.0.0.1:1/none"))
     assert not jobs.tick(Tools(away.database, away.ledger, away.blobs, away.vault), jobs.JOBS[0], NOW)
     away.close()
