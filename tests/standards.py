@@ -27,6 +27,11 @@ def _validator(spec: str) -> Any:
     return jsonschema_rs.Draft7Validator(_schema(f"bom-{spec}"), registry=registry, validate_formats=True)
 
 
+def spdx_ids() -> set[str]:
+    """The ids of the SPDX licence list, as CycloneDX takes them."""
+    return set(_schema("spdx")["enum"])
+
+
 def bill_faults(bill: dict[str, Any]) -> list[str]:
     """What the official schema says against a bill, and references in it that lead nowhere or are given twice."""
     faults = [f"{'/'.join(map(str, fault.instance_path))}: {fault.message}" for fault in _validator(bill["specVersion"]).iter_errors(bill)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import orjson
@@ -46,6 +47,11 @@ def _record(call: Call, kind: str) -> Recorded:
     return read.get(call.context, kind, call.path["id"], version=call.query.get("version"))
 
 
+def _room(call: Call, limit: int) -> AbstractContextManager[None]:
+    """A place among the few that may ask for a very large document at the same time; others need none."""
+    return call.services.lane("bulk" if limit > _USUAL else None)
+
+
 def _bill_of(kind: str) -> View:
     def view(call: Call) -> Answer:
         """Answer a CycloneDX bill of materials: components with hashes, licences and model cards, the runs that made them, what rests on
@@ -55,7 +61,8 @@ def _bill_of(kind: str) -> View:
         read.get(call.context, kind, call.path["id"])
         spec = call.query.get("spec", ml_bom.VERSIONS[0])
         limit = call.query.get("limit", _USUAL)
-        found, truncated = gather.lineage_bill(call.context, call.path["id"], limit=limit, spec=spec, named=_named(call))
+        with _room(call, limit):
+            found, truncated = gather.lineage_bill(call.context, call.path["id"], limit=limit, spec=spec, named=_named(call))
         return _answer(_written(found), f"application/vnd.cyclonedx+json; version={spec}", truncated=truncated)
 
     return view
@@ -68,14 +75,11 @@ def _prov_of(kind: str) -> View:
         """
         read.get(call.context, kind, call.path["id"])
         query = call.query
-        content, truncated = gather.lineage_prov(
-            call.context,
-            call.path["id"],
-            direction=query.get("direction", "ancestors"),
-            depth=query.get("depth", 64),
-            limit=query.get("limit", _USUAL),
-            named=_named(call),
-        )
+        direction, depth, limit = query.get("direction", "ancestors"), query.get("depth", 64), query.get("limit", _USUAL)
+        with _room(call, limit):
+            content, truncated = gather.lineage_prov(
+                call.context, call.path["id"], direction=direction, depth=depth, limit=limit, named=_named(call)
+            )
         return _answer(content, prov.MEDIA_TYPE, truncated=truncated)
 
     return view

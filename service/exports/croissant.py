@@ -69,6 +69,8 @@ class Dataset:
 def description(dataset: Dataset, url: str) -> dict[str, Any]:
     """Return the description; `url` is where the record of the dataset is read."""
     body = dataset.body
+    made_by, version = _creators(dataset), body.get("label") or str(dataset.version)
+    published = day(body.get("frozen_at")) or day(body.get("created_at")) or dataset.recorded_at[:10]
     policies = [_policy(dataset, key, each) for key, each in dataset.licences.items()]
     return {
         "@context": CONTEXT,
@@ -78,9 +80,10 @@ def description(dataset: Dataset, url: str) -> dict[str, Any]:
         "name": body["name"],
         "description": about(dataset),
         "url": url,
-        "version": body.get("label") or str(dataset.version),
-        "datePublished": day(body.get("frozen_at")) or day(body.get("created_at")) or dataset.recorded_at[:10],
-        "creator": _creators(dataset),
+        "version": version,
+        "datePublished": published,
+        "creator": made_by,
+        "citeAs": f"{', '.join(each['name'] for each in made_by)}: {body['name']}, version {version}, {published}, {urn(dataset.id)}.",
         "license": _licences(dataset),
         "distribution": list(_distribution(dataset)),
     } | stated(
@@ -189,7 +192,8 @@ def _record_sets(body: Body) -> list[dict[str, Any]] | None:
     fields = (
         ("name", "sc:Text", "$.name"),
         ("bytes", "sc:Integer", "$.bytes"),
-        ("sha256", "sc:Text", "$.digests[?(@.algorithm=='sha256')].value"),
+        ("algorithm", "sc:Text", "$.digests[0].algorithm"),
+        ("digest", "sc:Text", "$.digests[0].value"),
     )
     return [{
         "@type": "cr:RecordSet", "@id": "items", "name": "items",

@@ -21,6 +21,7 @@ _POLICY: Final = ("odrl:hasPolicy", "hasPolicy", "usageInfo", "sc:usageInfo")
 _FROM: Final = ("prov:wasDerivedFrom", "wasDerivedFrom", "isBasedOn", "sc:isBasedOn")
 _WORK: Final = "urn:clearance:src_"
 """Works are sources, not datasets; a part of the dataset names them."""
+_NO_LICENCE: Final = "urn:clearance:terms:notStated"
 _COUNT: Final = "clearance:itemCount"
 _PURPOSES: Final = frozenset({"training", "fine_tuning", "evaluation", "retrieval", "reference", "replica"})
 _LENGTHS: Final = {"sha256": 64, "md5": 32}
@@ -55,7 +56,7 @@ def read(given: Given) -> Card:
     name = text(value, "name") or given.name
     if not name:
         raise nameless("The description does not name the dataset; give its name.")
-    licence = _words(value.get("license") or value.get("sc:license"))
+    licence = [word for word in _words(value.get("license") or value.get("sc:license")) if word != _NO_LICENCE]
     version = text(value, "version")
     distributed = [entry for entry in listed(value.get("distribution")) if "FileObject" in str(text(entry, "@type"))]
     lists = [entry for entry in distributed if isinstance(entry, Mapping) and whole(entry, _COUNT) is not None]
