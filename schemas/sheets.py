@@ -9,6 +9,8 @@ from marshmallow import ValidationError
 from schemas.fields import Body, Choice, Flag, Nested, Plain, Several, Text, Whole
 
 SHEET_KINDS = ("party", "production", "source", "agreement", "engagement", "licence", "consent")
+FILE_KINDS = (*SHEET_KINDS, "generation")
+"""What a file may hold: beside records a row each, declared work in tools that leave no metadata."""
 
 
 class Words(Plain):
@@ -24,7 +26,7 @@ class SheetOptions(Body):
     """How to read a spreadsheet; what is not said is read off its headers."""
 
     dry_run = Flag(about="say what would be done, and write nothing")
-    kind = Choice(*SHEET_KINDS, about="what the rows are, where neither the sheet's name nor its columns say; one sheet of one kind")
+    kind = Choice(*FILE_KINDS, about="what the rows are, where neither the sheet's name nor its columns say; one sheet of one kind")
     map = Words(about='column → field: a dotted path as scope.territories, identifiers.<scope>, grantor:type, or "-" to leave it out')
     set = Words(about="field → value for every row that says nothing of it, written as a cell would be")
     dates = Choice("dmy", "mdy", about="whether day or month stands first in dates such as 03/04/2026")
@@ -43,7 +45,7 @@ class SheetPlan(Body):
     """How one sheet is read."""
 
     sheet = Text(300, required=True)
-    kind = Choice(*SHEET_KINDS, required=True)
+    kind = Choice(*FILE_KINDS, required=True)
     header_row = Whole(1, required=True)
     columns = Several(Nested(SheetColumn), most=600, required=True)
     unread = Several(Nested(SheetColumn), most=600, about="columns that nobody knows; their cells are not taken")

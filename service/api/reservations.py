@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import closing, nullcontext
 from typing import Any, BinaryIO
 
 import orjson
@@ -50,7 +51,8 @@ def post(call: Call) -> Answer:
         given, file = load(_REQUEST, parse_json(read_json_bytes(call.request, _JSON_LIMIT))), None
     headers = {name.lower(): tuple(lines) for name, lines in (given.get("headers") or {}).items()}
     fetched = Fetched(str(given["url"]), _about(given, source, file), given.get("status"), headers)
-    found, look = _read(call, fetched, file, given)
+    with closing(file) if file is not None else nullcontext():
+        found, look = _read(call, fetched, file, given)
     return _answer(call, recording.record(call.context, source.id, found, look, key=call.key))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from schemas.sheets import SHEET_KINDS
+from schemas.sheets import FILE_KINDS
 from service.cli.command import Cli, declare
 from service.errors import Invalid
 
@@ -24,7 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @declare(name="import")
 @click.argument("file", type=_FILE)
 @click.option("--dry-run", is_flag=True, help="Print the plan; write nothing.")
-@click.option("--kind", type=click.Choice(SHEET_KINDS), help="What the rows are, where neither sheet nor columns say.")
+@click.option("--kind", type=click.Choice(FILE_KINDS), help="What the rows are, where neither sheet nor columns say.")
 @click.option(
     "--map",
     "columns",
@@ -39,7 +39,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def command(
     cli: Cli, file: Path, columns: tuple[str, ...], values: tuple[str, ...], mapping: Path | None, out: Path | None, **asked: Any
 ) -> int:
-    """Import licences, consents, engagements, sources, parties and titles from FILE (XLSX or CSV).
+    """Import licences, consents, engagements, sources, parties, titles and declared tool work from FILE (XLSX or CSV; tool work also JSON).
 
     Good rows go in; rows with a fault go to FILE.corrected with a column "What to mend", to be imported again. The same file
     again changes nothing. Exit status: 0 all rows are in, 2 some are to be mended, 1 nothing could be done.
@@ -52,7 +52,7 @@ def command(
         raise click.ClickException(f"{out} is there already; move it away or choose another place with --out.")
     with service_url(cli.settings) as reached, Client(reached.url, reached.api_key or "", timeout=3600) as client:
         answer = _sent(client, file, options)
-    if answer["faults"] and not answer["dry_run"]:
+    if answer["faults"] and not answer["dry_run"] and answer["form"] != "JSON":
         answer["corrected"] = str(_corrected(file, answer, out))
     cli.answer(answer, "\n".join(lines(answer)))
     return REFUSED if answer["refused"] else 0

@@ -30,7 +30,7 @@ _INPUTS: Final[dict[str, Role]] = {
     "camera_report": "control",
 }  # fmt: skip
 _YES, _NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
-_KNOWN: Final = {
+KNOWN: Final = {
     "tool", "tool_version", "vendor", "class", "tool_class", "ai", "job_id", "at", "operator", "employer", "stage", "plan_tier", "contract",
     "terms_url", "terms_read_at", "trains_on_inputs", "model", "model_version", "voice", "seed", "prompt", "negative_prompt", "purpose", "output",
     "output_sha256", "origin", "inputs", "consents", "replicas", "licences", "productions", "notes",
@@ -99,7 +99,7 @@ def of_row(row: Row, tool: str | None, raw: tuple[Raw, ...], limits: Limits) -> 
         outputs=tuple(Output(text[: limits.name], "output") for text in (row.text("output"),) if text),
         raw=raw,
         contradictions=tuple(_remarks(row, about, works, tool_class)),
-        unread=tuple(sorted(name[:200] for name in row.cells.keys() - _KNOWN if not name.startswith("input_"))),
+        unread=tuple(sorted(name[:200] for name in row.cells.keys() - KNOWN if not name.startswith("input_"))),
         grade="asserted",
         fields=_fields(row, about, works),
         asset=told(

@@ -22,6 +22,14 @@ _NAMES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+@dataclass(eq=False)
+class CellRefused(errors.Invalid):
+    """What is wrong with one cell, by its column, with the remedy."""
+
+    column: str = ""
+    says: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the sheet: where it stood, and its cells that hold something."""
@@ -36,9 +44,10 @@ class Row:
             return "yes" if value else "no"
         return str(value).strip() or None if isinstance(value, (str, int, Decimal)) else None
 
-    def refused(self, column: str, says: str) -> errors.Invalid:
+    def refused(self, column: str, says: str) -> CellRefused:
         """The problem with one cell of this row."""
-        return refused(f"Row {self.number}, column {column}: {says}")
+        told = refused(f"Row {self.number}, column {column}: {says}")
+        return CellRefused(told.detail, told.code, told.errors, column=column, says=says)
 
 
 def refused(says: str) -> errors.Invalid:
@@ -62,12 +71,13 @@ def columns(content: bytes) -> set[str]:
     """The columns that a sheet of separated text begins with, or the fields of a JSON sheet's first row; cheap, for detection."""
     head = content[:65_536].lstrip(b"\xef\xbb\xbf \r\n\t")
     if head[:1] in {b"{", b"["}:
-        return {_column(name) for name in re.findall(r'"([^"\\]{1,60})"\s*:', head.decode("utf-8", "replace"))}
+        return {column(name) for name in re.findall(r'"([^"\\]{1,60})"\s*:', head.decode("utf-8", "replace"))}
     line = head.partition(b"\n")[0].decode("utf-8", "replace")
-    return {_column(name.strip('"')) for name in re.split("[,;\t]", line)} if len(line) < 10_000 else set()
+    return {column(name.strip('"')) for name in re.split("[,;\t]", line)} if len(line) < 10_000 else set()
 
 
-def _column(name: str) -> str:
+def column(name: str) -> str:
+    """The one spelling of a column."""
     word = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
     return _NAMES.get(word, word)
 
@@ -80,7 +90,7 @@ def _separated(content: bytes) -> Iterator[Row]:
     head = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
     try:
-        names = [_column(name) for name in next(reader)]
+        names = [column(name) for name in next(reader)]
         doubled = sorted({name for name in names if name and names.count(name) > 1})
         if doubled:
             raise refused(f"Two columns are called {doubled[0]}; keep one of them.")
@@ -100,4 +110,4 @@ def _json(content: bytes, limits: Limits) -> Iterator[Row]:
     for number, entry in enumerate(listed if isinstance(listed, list) else [], 1):
         if not isinstance(entry, dict):
             raise refused(f"Row {number} is no object; send a list of objects with the columns as fields.")
-        yield Row(number, {_column(name): cell for name, cell in entry.items() if cell not in (None, "", [])})
+        yield Row(number, {column(name): cell for name, cell in entry.items() if cell not in (None, "", [])})

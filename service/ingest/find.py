@@ -47,6 +47,33 @@ def by_identifier(context: Context, kind: str, scope: str, value: str) -> str | 
     return row[0] if row else None
 
 
+def by_sha256(context: Context, kind: str, values: Iterable[str]) -> dict[str, str]:
+    """The records of this kind that have these SHA-256s, the oldest of several, by the digest."""
+    rows = context.conn.execute(
+        "SELECT DISTINCT ON (value) value, id FROM digest WHERE studio_id = %s AND algorithm = 'sha256' AND value = ANY(%s) AND kind = %s"
+        " ORDER BY value, index",
+        (context.studio_id, list(values), kind),
+    )
+    return dict(rows.fetchall())
+
+
+def by_identifiers(context: Context, kind: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The records of this kind that carry these outside ids now, by (scope, value)."""
+    pairs = list(wanted)
+    rows = context.conn.execute(
+        "SELECT identifier.scope, identifier.value, identifier.id FROM unnest(%(scopes)s::text[], %(values)s::text[]) AS wanted (scope, value)"
+        " JOIN identifier ON identifier.studio_id = %(studio_id)s AND identifier.kind = %(kind)s AND identifier.scope = wanted.scope"
+        " AND identifier.value = wanted.value AND identifier.dropped_at IS NULL",
+        {
+            "studio_id": context.studio_id,
+            "kind": kind,
+            "scopes": [scope for scope, _ in pairs],
+            "values": [value for _, value in pairs],
+        },
+    )
+    return {(scope, value): record_id for scope, value, record_id in rows}
+
+
 def models_named(context: Context, name: str) -> list[str]:
     """Registered models whose file name, name or vendor's version name is exactly this."""
     rows = context.conn.execute(

@@ -59,25 +59,27 @@ class Imported:
 
 
 @dataclass(slots=True)
-class _Batch:
-    """Records to be written together; keys are how they refer to one another before they have ids."""
+class Batch:
+    """Records to be written together; keys are how they refer to one another before they have ids, those of one run marked by its `run`."""
 
     versions: list[Version] = field(default_factory=list)
     known: dict[tuple[str, ...], str] = field(default_factory=dict)
+    run: str = ""
 
     def add(self, kind: str, body: Mapping[str, Any], key: str) -> str:
+        """A new record, and how the others refer to it."""
         self.versions.append(Version(kind, body, client_key=key))
         return f"${key}"
 
     def take(self, body: Mapping[str, Any], there: Recorded | None) -> str:
         """The output: what stands for it already and holds no file, now known better; else a new asset, as a job may have several."""
         if there is None:
-            return self.add("asset", body, _OUTPUT)
+            return self.add("asset", body, _OUTPUT + self.run)
         if there.body.get("digests") or there.body.get("parents"):
-            return self.add("asset", {name: value for name, value in body.items() if name != "identifiers"}, _OUTPUT)
+            return self.add("asset", {name: value for name, value in body.items() if name != "identifiers"}, _OUTPUT + self.run)
         whole, why = {**there.body, **body}, Change("correction")
-        self.versions.append(Version("asset", whole, id=there.id, version=there.version + 1, change=why, client_key=_OUTPUT))
-        return f"${_OUTPUT}"
+        self.versions.append(Version("asset", whole, id=there.id, version=there.version + 1, change=why, client_key=_OUTPUT + self.run))
+        return f"${_OUTPUT}{self.run}"
 
 
 def record(
@@ -96,13 +98,12 @@ def record(
         raise errors.invalid(
             f"/stated/{strange[0]}", "This comes from the source itself; only its circumstances can be stated.", "not_stated"
         )
-    earlier = find.by_identifier(context, "generation", *_job(draft, output))
+    earlier = find.by_identifier(context, "generation", *job(draft, output))
     if earlier is not None:
         there = read.get(context, "generation", earlier)
         return Imported(there, _asset_of(there), (), found=True)
-    batch = _Batch()
-    body = _generation(context, batch, draft, output, words, links or {})
-    batch.add("generation", body, _GENERATION)
+    batch = Batch()
+    lay(context, batch, draft, output, words, links or {}, raw=keep(context, draft.raw))
     if len(batch.versions) > write.ATOMIC_LIMIT:
         says = f"The source names {len(batch.versions) - 2} models and inputs that are not registered; register them first, up to {write.ATOMIC_LIMIT} at a time."
         raise errors.TooLarge(says, "too_many_named")
@@ -110,6 +111,14 @@ def record(
     for piece in made[-1].body.get("raw") or ():
         context.blobs.grant(made[-1].id, piece["content"]["sha256"])
     return of_records(made)
+
+
+def lay(
+    context: Context, batch: Batch, draft: Draft, output: Output, stated: Mapping[str, Any], links: Mapping[str, str], *, raw: Any
+) -> None:
+    """Add the run to the batch, behind whatever it names that is new; `raw` are its untouched sources as they are kept."""
+    body = _generation(context, batch, draft, output, stated, links) | bodies.told(raw=raw or None)
+    batch.add("generation", body, _GENERATION + batch.run)
 
 
 def says_nothing(draft: Draft) -> bool:
@@ -123,7 +132,7 @@ def of_records(made: Sequence[Recorded]) -> Imported:
     return Imported(made[-1], _asset_of(made[-1]), tuple(made), found=False)
 
 
-def _job(draft: Draft, output: Output) -> tuple[str, str]:
+def job(draft: Draft, output: Output) -> tuple[str, str]:
     """The outside id of a run: who made it, and which job with which output."""
     maker = draft.provider or draft.adapter
     made = output.sha256 or output.asset or next((each["value"] for each in draft.asset.get("digests", ())), None)
@@ -141,7 +150,7 @@ def _asset_of(generation: Recorded) -> str | None:
 
 
 def _generation(
-    context: Context, batch: _Batch, draft: Draft, output: Output, stated: Mapping[str, Any], links: Mapping[str, str]
+    context: Context, batch: Batch, draft: Draft, output: Output, stated: Mapping[str, Any], links: Mapping[str, str]
 ) -> dict[str, Any]:
     productions = stated.get("productions")
     remarks = list(draft.contradictions)
@@ -160,12 +169,11 @@ def _generation(
         remarks.append(Contradiction("prompt_cut", says))
     parts += [(each, target) for each, target in lines if each.relation and each.role not in {"parent", "component"}]
     asset = output.asset or _output(context, batch, draft, output, parts, productions)
-    scope, value = _job(draft, output)
+    scope, value = job(draft, output)
     return bodies.generation(draft, stated) | bodies.told(
         models=bodies.unique(models),
         inputs=bodies.unique(inputs),
         outputs=[bodies.told(asset=asset, name=bodies.clean(output.name, 1000), grade=draft.grade)],
-        raw=_raw(context, draft.raw),
         unresolved=bodies.unique(
             {"kind": "input", "name": name} for each, target in lines if target is None and (name := bodies.clean(each.name, 500))
         ),
@@ -175,7 +183,7 @@ def _generation(
 
 
 def _output(
-    context: Context, batch: _Batch, draft: Draft, output: Output, parts: Sequence[tuple[Input, str | None]], productions: list[str] | None
+    context: Context, batch: Batch, draft: Draft, output: Output, parts: Sequence[tuple[Input, str | None]], productions: list[str] | None
 ) -> str:
     """The asset of the output, made from the run and from the parts that its credentials name.
 
@@ -198,7 +206,7 @@ def _output(
         identifiers=bodies.identifiers((each["scope"], each["value"]) for each in draft.asset.get("identifiers") or ()),
         origin=draft.origin or ("generated" if draft.tool_class == "generative" and (draft.models or draft.sampling) else None),
         digital_source_type=draft.digital_source_type,
-        parents=[{"record": f"${_GENERATION}", "relation": "generated_by", "grade": draft.grade}, *(parents or ())],
+        parents=[{"record": f"${_GENERATION}{batch.run}", "relation": "generated_by", "grade": draft.grade}, *(parents or ())],
         grade=draft.grade,
         productions=productions,
     )
@@ -213,7 +221,7 @@ def _named(context: Context, draft: Draft) -> Recorded | None:
 
 
 def _model(
-    context: Context, batch: _Batch, found: Model, links: Mapping[str, str], productions: list[str] | None, remarks: list[Contradiction]
+    context: Context, batch: Batch, found: Model, links: Mapping[str, str], productions: list[str] | None, remarks: list[Contradiction]
 ) -> str | None:
     """The record of a model: named by the caller, found by digest or name, or made; None where several could be meant."""
     known = ("model", found.type, found.name)
@@ -263,7 +271,7 @@ def _short(name: str) -> str:
     return name.replace("\\", "/").rpartition("/")[2] or name
 
 
-def _input(context: Context, batch: _Batch, found: Input, links: Mapping[str, str], productions: list[str] | None) -> str | None:
+def _input(context: Context, batch: Batch, found: Input, links: Mapping[str, str], productions: list[str] | None) -> str | None:
     """The asset of an input, its own parents first; None when nothing but a file name is known."""
     if found.record or found.name in links:
         return found.record or links[found.name]
@@ -286,7 +294,7 @@ def _input(context: Context, batch: _Batch, found: Input, links: Mapping[str, st
     return target
 
 
-def _raw(context: Context, pieces: Sequence[Raw]) -> list[dict[str, Any]] | None:
+def keep(context: Context, pieces: Sequence[Raw]) -> list[dict[str, Any]] | None:
     """The untouched sources, encrypted, because they hold the prompts; what is logged is the digest of the sealed bytes.
 
     They lie under a key of their own: who the run shows is often said later, and must be able to take them away.

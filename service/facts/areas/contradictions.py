@@ -20,9 +20,9 @@ from service.facts.world import Fact, World, compact, part, ref
 #: What an importer could not prove or did not find, without any statement against it.
 GAPS: Final = frozenset(
     {
-        "base_unknown", "class_unknown", "driver_named", "driver_unknown", "editor_only", "filtered", "licence_unknown", "many_files",
-        "metadata_stripped", "mining_prohibited", "model_hash_unknown", "no_request", "no_save_node", "no_source_type", "not_finished",
-        "nothing_read", "odd_operation_name", "several_models", "usage_policy",
+        "base_unknown", "class_unknown", "driver_named", "driver_unknown", "editor_only", "filtered", "input_not_named", "licence_unknown", "many_files",
+        "metadata_stripped", "mining_prohibited", "model_hash_unknown", "model_unnamed", "no_request", "no_save_node", "no_source_type", "not_finished",
+        "nothing_read", "odd_operation_name", "prompt_cut", "several_models", "several_outputs", "usage_policy",
     }
 )  # fmt: skip
 _TOLD_BY: Final = ("generation", "model", "dataset")
