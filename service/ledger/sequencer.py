@@ -1,7 +1,7 @@
 """Group commit: one thread a process takes the lock, drains the queue, and commits for everybody who waits.
 
-The lock comes first and the draining second: whatever arrives while another process holds the lock joins this batch. Among
-many writers those who were just answered are let in with their next write too, so that a batch holds all that there are.
+The lock comes first and the draining second: whatever arrives while another process holds the lock joins this batch. Where a
+batch is of many logs, those who were just answered are let in with their next write too, so that it holds all that there are.
 Indices are given under the lock, so they are dense and readers never see a later entry before an earlier one. Any number
 of processes may sequence; each can die at any moment, and nothing acknowledged is lost, because acknowledgement follows the
 COMMIT and the mark.
@@ -40,9 +40,9 @@ LOCK_SPACE = 0x636C_7221
 BATCH_ENTRIES = 512
 """Enough to share a COMMIT among many; more would keep everybody waiting for one transaction instead of making the next batch."""
 BATCH_BYTES = 8 << 20
-GATHER_FROM = 8
+GATHER_LOGS = 8
 GATHER_PAUSE, GATHER_SECONDS = 0.0005, 0.02
-"""From how many writers on a batch waits for those who were just answered: until nobody has come for a pause, never longer than this."""
+"""From how many logs on the next batch waits for those who were just answered: until nobody has come for a pause, never longer than this."""
 QUEUE_LIMIT = 10_000
 WAIT_SECONDS = 60.0
 
@@ -154,22 +154,25 @@ class Sequencer:
                     if self._closing:
                         return
                     self._arrived.wait()
-                if returning >= GATHER_FROM:
-                    self._gather(returning)
+                self._gather(returning)
             batch = Batch()
             self._append(batch)
             returning = self._returning(batch.tickets)
 
     def _returning(self, answered: Sequence[Ticket]) -> int:
-        """Return how many writes there will be in the queue if everybody who was answered comes back, as far as one batch holds them."""
+        """Return how many writes there will be in the queue if everybody who was answered comes back, as far as one batch holds them; 0
+        where they were of few logs, and a batch of half the writers, made while the others prepare theirs, costs nothing.
+        """
+        if len({ticket.write.studio_id for ticket in answered}) < GATHER_LOGS:
+            return 0
         entries = sum(len(ticket.write.items) for ticket in answered)
-        return min(len(answered) + len(self._queue), BATCH_ENTRIES * len(answered) // entries) if entries else 0
+        return min(len(answered) + len(self._queue), BATCH_ENTRIES * len(answered) // entries)
 
     def _gather(self, returning: int) -> None:
         """Let those who were answered a moment ago join the batch with their next write, for as long as they keep coming.
 
-        Without this they and those who waited meanwhile would take turns, in batches half as large: a COMMIT for each half, and
-        a tree head, a signature and a mark more for every log.
+        Without this they and those who waited meanwhile would take turns, in batches half as large: twice as many tree heads,
+        signatures and marks for as many entries.
         """
         self._wanted = returning
         before, until = 0, time.monotonic() + GATHER_SECONDS

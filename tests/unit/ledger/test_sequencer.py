@@ -9,7 +9,7 @@ import pytest
 
 from service.ledger import sequencer
 from service.ledger.items import Item, Write
-from service.ledger.sequencer import BATCH_ENTRIES, Sequencer, Ticket
+from service.ledger.sequencer import BATCH_ENTRIES, GATHER_LOGS, Sequencer, Ticket
 
 LONG = 60.0
 
@@ -24,8 +24,8 @@ def queue(monkeypatch):
     return made
 
 
-def ticket(items=1):
-    return Ticket(Write("std_1", (Item("ast_1", "asset", 1, datetime.now(UTC), b"{}"),) * items))
+def ticket(items=1, log=0):
+    return Ticket(Write(f"std_{log}", (Item("ast_1", "asset", 1, datetime.now(UTC), b"{}"),) * items))
 
 
 def gathering(queue, returning):
@@ -84,12 +84,20 @@ def test_a_full_queue_and_an_end_are_not_waited_for(queue):
     assert not thread.is_alive()
 
 
+def logs(count, items=1):
+    return [ticket(items, log) for log in range(count)]
+
+
 def test_no_more_are_waited_for_than_a_batch_holds(queue):
-    assert queue._returning([]) == 0
-    assert queue._returning([ticket(), ticket()]) == 2
+    assert queue._returning(logs(GATHER_LOGS)) == GATHER_LOGS
+    for _ in range(90):
+        queue._enqueue(ticket())
+    assert queue._returning(logs(GATHER_LOGS)) == GATHER_LOGS + 90
+    assert queue._returning(logs(GATHER_LOGS, 10)) == BATCH_ENTRIES // 10
+
+
+def test_nobody_is_waited_for_after_a_batch_of_few_logs(queue):
+    assert [queue._returning(each) for each in ([], logs(GATHER_LOGS - 1), logs(1) * 100)] == [0, 0, 0]
     queue._enqueue(ticket())
-    assert queue._returning([ticket(), ticket()]) == 3
-    assert queue._returning([ticket(BATCH_ENTRIES)]) == 1
-    for _ in range(20):
-        queue._enqueue(ticket(100))
-    assert queue._returning([ticket(100)] * 5) == BATCH_ENTRIES // 100
+    with queue._arrived:
+        queue._gather(0)
