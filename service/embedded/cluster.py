@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,9 @@ from service.embedded.place import Place
 from service.errors import StartError
 
 _DEAD = "2147483646"  # a process number that no kernel gives out
+_WATCH_SECONDS = 2.0
 _WORKING = (b"postgres: startup", b"postgres: walwriter")
+_IDLE = b"postgres: checkpointer"
 _STOP_SECONDS = 20.0
 _LEFTOVER_SECONDS = 5.0  # a server told to stop amid its recovery may wait for ever
 _NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -36,6 +39,7 @@ class Cluster:
         self.identity = binaries.identity()
         self.binaries = binaries.find(_major(where.cluster))
         self._process: subprocess.Popen[bytes] | None = None
+        self._watched, self._stuck = 0.0, False
 
     def start(self) -> None:
         """Start the server and wait until it answers, however long it takes to recover."""
@@ -56,19 +60,20 @@ class Cluster:
         """Say whether the server process is gone."""
         return self._process is None or self._process.poll() is not None
 
-    def is_stuck(self) -> bool:
-        """Say whether the server has no process that serves or recovers it, and does not answer. One that is full refuses too, and works.
+    def watch(self) -> None:
+        """Look now and then whether the server is stuck, and end it when it is so twice in a row; the next start recovers what it has committed.
 
         PostgreSQL 18 recovers from a crash of one of its processes by itself; if the one that recovers is killed in turn, the server
         neither starts another nor ends, however its input is done: its checkpointer sleeps, and every client is told to come again.
         """
-        return self._process is not None and not _is_at_work(self._process.pid) and not place.answers(self._maintenance_url)
-
-    def cut_off(self) -> None:
-        """End a server that is stuck; what it has committed is recovered by the next start."""
-        if self._process is not None:
+        if self._process is None or time.monotonic() < self._watched + _WATCH_SECONDS:
+            return
+        was, self._stuck, self._watched = self._stuck, is_stuck(_titles(self._process.pid)), time.monotonic()
+        if was and self._stuck and not place.answers(self._maintenance_url):
+            sys.stderr.write("The server neither answers nor recovers; it is started anew.\n")
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
+            self._stuck = False
 
     def stop(self) -> None:
         """Shut the server down without waiting for its clients; one that does not finish is cut off, which is safe too."""
@@ -104,6 +109,7 @@ class Cluster:
         while process.poll() is None:
             if place.answers(self._maintenance_url):
                 return True
+            self.watch()
             time.sleep(0.02)
         return False
 
@@ -216,16 +222,20 @@ def _is_server(number: int, cluster: Path) -> bool:
         return False
 
 
-def _is_at_work(number: int) -> bool:
-    """Say whether a server has a child that brings it up, or the one that writes its log as long as it serves; true where that cannot be
-    seen, since then it is left alone.
+def is_stuck(titles: Collection[bytes]) -> bool:
+    """Say by its children whether a server does nothing any more: there is neither one that brings it up, nor the one that writes its log
+    as long as it serves. One that is full refuses whoever comes, and works; one that has no children is about to begin, or to end.
     """
+    return any(title.startswith(_IDLE) for title in titles) and not any(title.startswith(_WORKING) for title in titles)
+
+
+def _titles(number: int) -> list[bytes]:
+    """Return what the children of a server call themselves; nothing where that cannot be seen."""
     try:
         children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
-        titles = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+        return [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
     except OSError:
-        return True
-    return any(title.startswith(_WORKING) for title in titles)
+        return []
 
 
 def _state(number: int) -> str:

@@ -23,7 +23,6 @@ from service.embedded.place import Place
 from service.errors import StartError
 
 _POLL = 0.2
-_WATCH = 2.0
 _QUICK_DEATHS = 5  # a server that ends this often within a minute is broken, not unlucky
 _LOG_BYTES = 10 * 2**20
 
@@ -37,8 +36,6 @@ class Keeper:
     users: int
     stopping: bool = False
     deaths: list[float] = field(default_factory=list)
-    watched: float = 0.0
-    stuck: bool = False
 
     def run(self) -> None:
         """Run the server until nobody uses it or somebody stops the keeper."""
@@ -48,7 +45,7 @@ class Keeper:
                 if self.cluster.has_ended():
                     self._restart()
                 else:
-                    self._watch()
+                    self.cluster.watch()
                 time.sleep(_POLL)
         finally:
             self.cluster.stop()
@@ -56,16 +53,6 @@ class Keeper:
     def _deserted(self) -> bool:
         """Say whether no user is left; if so the lock stays taken, and new users wait until the server has stopped."""
         return os.fstat(self.users).st_nlink == 0 or place.try_lock(self.users)
-
-    def _watch(self) -> None:
-        """Look now and then whether the server is stuck, and cut it off when it is so twice in a row."""
-        if time.monotonic() < self.watched + _WATCH:
-            return
-        was, self.stuck, self.watched = self.stuck, self.cluster.is_stuck(), time.monotonic()
-        if was and self.stuck:
-            sys.stderr.write("The server neither answers nor recovers; it is started anew.\n")
-            self.cluster.cut_off()
-            self.stuck = False
 
     def _restart(self) -> None:
         now = time.monotonic()

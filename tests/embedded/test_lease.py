@@ -9,13 +9,11 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 from service.embedded import lease, place
-from service.embedded.cluster import Cluster
 from tests.processes import command, kill, wait_until
 from tests.processes import of_data as processes
 
@@ -134,20 +132,6 @@ def test_server_killed_with_all_its_children(made: Path) -> None:
             wait_until(lambda old=old: held.ensure() or postmaster(made) not in (None, old))
             held.ensure()
             assert rows(held.url) == 1000
-
-
-def test_only_a_server_without_anybody_at_work_is_stuck(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is full refuses whoever comes, the keeper too, and serves those whom it has."""
-    with lease.hold(data, durable=False) as held:
-        cluster = Cluster(place.of(data), durable=False)
-        assert not cluster.is_stuck(), "nothing is started"
-        cluster._process = SimpleNamespace(pid=postmaster(data))  # type: ignore[assignment]
-        monkeypatch.setattr(place, "answers", lambda _: False)
-        assert not cluster.is_stuck()
-        cluster._process = SimpleNamespace(pid=keeper(data))  # type: ignore[assignment]
-        assert cluster.is_stuck(), "what does not answer, and has none of a server's processes"
-        monkeypatch.undo()
-        assert place.answers(held.url)
 
 
 def test_everything_killed_at_once(made: Path) -> None:
