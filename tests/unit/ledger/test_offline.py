@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.ledger import merkle, tile
 from service.ledger.entry import leaf_hash
-from service.ledger.offline import generate, hashing
+from service.ledger.offline import generate, hashing, program
 from service.ledger.offline.folder import Folder
 from service.ledger.tile import Tile
 from tests.offline import alone
@@ -72,6 +72,16 @@ def test_no_name_in_a_bundle_moves_what_is_printed(tmp_path):
     assert not set(done.stdout) & set("\x1b\u202e")
     assert "Everything that could be checked holds." not in done.stdout.splitlines()
     assert r"a\x1b[2J\nEverything" in done.stdout
+
+
+def test_a_selection_says_what_it_cannot_show_and_what_was_kept_back():
+    about = {"asked": {"assets": [f"ast_{number}" for number in range(7)]}, "outside_your_productions": 3}
+    says = program.selection(about)
+    assert says.startswith("That nothing about ast_0, ast_1, ast_2, ast_3, ast_4 and 2 more was left out: it is a selection")
+    assert "only the whole log shows that there are no others." in says
+    assert "3 entries that belong to it are kept back, as outside of what its maker may see. Ask for the whole log." in says
+    assert "kept back" not in program.selection({"asked": {"records": ["con_1"]}, "outside_your_productions": 0})
+    assert "about what this bundle is about was left out" in program.selection(None)
 
 
 def test_its_evaluator_is_the_one_it_carries(tmp_path):
