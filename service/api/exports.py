@@ -14,8 +14,8 @@ from schemas.exports import BillQuery, ExportQuery, LicenceExportQuery, PolicyAn
 from schemas.kinds import BY_COLLECTION
 from service import errors
 from service.api.lineage import GRAPHS
-from service.api.operation import Answer, Call, View, operation
-from service.exports import croissant, dps, gather, ml_bom, odrl, odrl_read, odrl_recording, prov
+from service.api.operation import PUBLIC, Answer, Call, View, operation
+from service.exports import croissant, dps, gather, ml_bom, odrl, odrl_profile, odrl_read, odrl_recording, prov
 from service.exports.names import JSON_LD
 from service.exports.standing import WHOLE
 from service.ingest import jsontext
@@ -118,6 +118,15 @@ def get_odrl(call: Call) -> Answer:
     names = gather.licence_names(call.context, recorded.body, named=_named(call))
     stands = gather.standing(call.context, [recorded.id]).get(recorded.id, WHOLE)
     return _answer(_written(odrl.policy(recorded.id, recorded.version, recorded.body, names, stands)), JSON_LD)
+
+
+@operation("GET", "/v1/odrl-profile", permission=PUBLIC, tag=TAG, summary="The ODRL profile of our policies, with all its terms",
+           produces=JSON_LD, name="get_odrl_profile")  # fmt: skip
+def get_profile(_: Call) -> Answer:
+    """Answer the profile `urn:clearance:odrl:1` as JSON-LD: each action, operand and property with what it means. It needs no key, for whoever
+    is handed a policy has none.
+    """
+    return Answer(_written(odrl_profile.profile()), headers={"Cache-Control": "public, max-age=86400"}, media_type=JSON_LD)
 
 
 def _again(call: Call, written: Sequence[Recorded]) -> Answer:

@@ -52,7 +52,7 @@ def _provenance(dataset: Dataset, previous: str | None, domiciles: list[str]) ->
     sources = [urn(each) for each in body.get("derived_from") or ()]
     return stated(
         source=", ".join(sources) or None,
-        origin=[{"name": dataset.names[key]} for key in owners if key in dataset.names],
+        origin=[{"name": name} for name in dict.fromkeys(dataset.names[key] for key in owners if key in dataset.names)],
     ) | {
         "origin-geography": [_place(each) for each in domiciles] or [{"country": _UNKNOWN}],
         "date": date(body.get("frozen_at")) or date(body.get("created_at")) or dataset.recorded_at,
@@ -83,7 +83,7 @@ def _use(dataset: Dataset, consents: list[str]) -> dict[str, Any]:
     return {"intended-purpose": [{"code": purpose, "system": SYSTEM, "description": says}]} | stated(
         classification=_classification(dataset),
         consents=[urn(each) for each in consents],
-        license=[(each.get("open_licence") or {}).get("url") or urn(key) for key, each in dataset.licences.items()],
+        license=list(dict.fromkeys((each.get("open_licence") or {}).get("url") or urn(key) for key, each in dataset.licences.items())),
         copyright=list(dict.fromkeys(claims)),
         **{"processing-included": _training_places(dataset)},
     )

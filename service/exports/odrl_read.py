@@ -39,6 +39,7 @@ from service.exports.odrl_words import (
 
 MOST: Final = 400
 _AGREED: Final = frozenset({"Agreement"})
+_CLASSES: Final = frozenset({"Offer", "Set", "Policy", "Request", "Ticket", "Assertion", "Privacy"})
 _NOTES: Final = frozenset({"uid", "type", "name", "title", "description", "rdfs:label", "rdfs:comment", "skos:note"})
 _RULE: Final = frozenset({"action", "constraint", "duty", "target", "assigner", "assignee", "clearance:exclusive"})
 _POLICY: Final = frozenset({
@@ -102,10 +103,10 @@ def read(document: Any, *, agreed: bool = False) -> Reading:
     """Read one policy; `agreed` is a person's statement that what is no Agreement by its type has been agreed to."""
     policy = plain(document)
     types = [str(each).rpartition("/")[2] for each in several(policy.get("type")) or ["Set"]]
-    kind = next((each for each in types if each in _AGREED), types[0])
+    kind = next((each for known in (_AGREED, _CLASSES) for each in types if each in known), types[0])
     found = Reading(word(policy.get("uid")), kind, agreed or kind in _AGREED)
     found.assigner, found.assignee = _named(policy.get("assigner")), _named(policy.get("assignee"))
-    ours = several(policy.get("profile")) == [PROFILE]
+    ours = [word(each) for each in several(policy.get("profile"))] == [PROFILE]
     blocked = [*_targets(policy, found), *_blocked(policy, found, ours=ours, agreed=agreed)]
     blocked += _prohibitions(several(policy.get("prohibition")), found)
     _permissions(several(policy.get("permission")), policy, found, blocked, ours=ours)

@@ -238,6 +238,8 @@ def test_a_policy_comes_in_as_a_licence_once(admin: Caller, stranger: Caller, ca
     assert send(admin, policy, "?moon=full", 422)["errors"][0]["pointer"] == "/moon"
     send(caller("production", studio_id=admin.studio_id), policy, status=403)
     assert admin.client.post("/v1/licences/import", data=policy).status_code == 401
+    profile = admin.client.get("/v1/odrl-profile")
+    assert (profile.status_code, profile.get_json(force=True)["@id"]) == (200, json.loads(policy)["profile"])
 
 
 def test_the_command_writes_every_form(run: Callable[..., tuple[int, str]], world: dict[str, str], tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import re
 from typing import Any
 
 import hypothesis
@@ -12,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import vocabulary
 from schemas.records.licence import Licence
 from service import errors, rights
-from service.exports import odrl, odrl_read, standing
+from service.exports import croissant, odrl, odrl_profile, odrl_read, standing
 from service.exports.names import urn
+from service.exports.odrl_words import DUTIES, TRAINING
 
 WHO = {"grantor": "pty_01k5yrs2s0e7h8t4n9z3c6q1ab", "grantee": "pty_01k5yrs2s0e7h8t4n9z3c6q1ac"}
 PRODUCTIONS = ["prd_01k5yrs2s0e7h8t4n9z3c6q1ad", "prd_01k5yrs2s0e7h8t4n9z3c6q1ae"]
@@ -141,6 +144,27 @@ def test_a_licence_reads_as_an_agreement() -> None:
     for name in ("type", "signed_at", "excluded", "duties", "on_end"):
         assert found.body[name] == FULL[name], name
     assert [remark.pointer for remark in found.unread] == ["/clearance:leftOut"] * 2
+
+
+def test_every_term_of_a_policy_is_explained_in_the_profile() -> None:
+    everything = {
+        **FULL, "items": {"sha256": "ab" * 32, "bytes": 1, "count": 9}, "duties": [{"type": each, "days": 1, "due": "on_end", "owed_to": WHO["grantor"]} for each in DUTIES],
+        "training": {"granted": True, "permissions": list(TRAINING), "kinds": [], "public_system": False, "sublicence": False},
+        "output": {"granted": True, "exclusive": True, "modification": False, "advertising": False, "seconds": 9},
+    }  # fmt: skip
+    stands = standing.Standing(None, ("evt_a",))
+    told = [odrl.policy(RECORD, 1, each, {}, stands) for each in (everything, {**WHO, "sources": []}, {**WHO, "sources": ["*"]})]
+    used = set(re.findall(r"(?<!urn:)clearance:[A-Za-z_]+", json.dumps(told)))
+    values = {f"clearance:{word}" for word in (*vocabulary.MEDIA, *vocabulary.TRAINING_KINDS, "final", "temp", "marketing", "on_end")}
+    assert used - values <= {each["@id"] for each in odrl_profile.profile()["skos:hasTopConcept"]}
+
+
+def test_the_terms_inside_a_croissant_are_an_offer_and_read_alike_once_agreed() -> None:
+    dataset = croissant.Dataset("dst_01k5yrs2s0e7h8t4n9z3c6q1ak", 1, "2026-09-01T00:00:00Z", {"name": "x"}, licences={RECORD: FULL})
+    [policy] = json.loads(json.dumps(croissant.description(dataset, "https://clearance.example")))["usageInfo"]
+    offered = odrl_read.read(policy)
+    assert (offered.type, offered.agreed, offered.body.keys() & {"training", "output"}) == ("Offer", False, set())
+    assert rights.of_licence(back(policy, agreed=True)) == rights.of_licence(FULL)
 
 
 def test_a_licence_that_was_taken_back_grants_nothing_on_paper_either() -> None:
