@@ -7,7 +7,6 @@ types), only URNs of ours as titles, and no field that could carry a name or the
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -205,11 +204,6 @@ class Definition(Body):
 
 
 DEFINITION: Final = Definition()
-
-
-def is_label(text: str) -> bool:
-    """Whether this is a manifest label of the form we give."""
-    return re.fullmatch(MANIFEST_LABEL, text) is not None
 
 
 class SignRequest(Body):

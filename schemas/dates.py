@@ -18,7 +18,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 SOURCES: Final = ("document", "system", "trusted")
-PRECISIONS: Final = ("year", "month", "day", "instant")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
 _LENGTHS: Final = {4: "year", 7: "month", 10: "day", 27: "instant"}
 INSTANT_FORM: Final = "Write an instant as 2026-08-10T09:00:00Z or with an offset, as in 2026-08-10T11:00:00+02:00."

@@ -17,7 +17,6 @@ from service.ledger import tiles, witnessing
 from service.ledger.entry import leaf_hash
 
 TAG = "ledger"
-ENTRIES_LIMIT = 1_000
 KEPT = {"Cache-Control": "private, max-age=31536000, immutable"}
 """A tile never changes; but it is this studio's, so no cache that others read from may keep it."""
 FRESH = {"Cache-Control": "private, no-cache"}

@@ -23,7 +23,6 @@ from service.api import load_operations
 from service.api.operation import PUBLIC, Operation
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_REFUSALS = {"400": "not readable", "401": "no valid key", "403": "permission missing", "404": "not in this studio", "422": "not valid"}
 
 #: Words that YAML 1.1, which most readers still speak, takes for true or false.
 _TRUTHS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})

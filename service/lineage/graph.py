@@ -24,9 +24,6 @@ from service.records import read
 from service.records.edges import BACKWARD, CARRIES, FORWARD, RESTS_ON
 from service.records.model import Recorded
 
-LEAVES = frozenset({"licence", "consent", "evidence"})
-"""Kinds where a walk towards the ancestors ends."""
-
 MOST_NODES = 50_000
 MOST_DEPTH = 200
 

@@ -25,6 +25,7 @@ from service.records.edges import CARRIES, RESTS_ON
 NOW = datetime(2026, 9, 20, tzinfo=UTC)
 STUDIO, OTHER = "std_one", "std_two"
 KINDS = ("asset", "generation", "model", "dataset", "replica", "appearance", "source", "licence", "consent", "delivery", "release", "party")
+LEAVES = {"licence", "consent", "evidence"}  # where a walk towards the ancestors ends
 NOISE = {"asset": "created_by", "generation": "operator", "consent": "given_to"}
 
 
@@ -75,7 +76,7 @@ class World:
             step = {
                 a if younger else b
                 for a, b in self.edges
-                if (b if younger else a) in found and (younger or self.kinds[a] not in graph.LEAVES)
+                if (b if younger else a) in found and (younger or self.kinds[a] not in LEAVES)
             }
             if step <= found:
                 return found

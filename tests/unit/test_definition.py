@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from schemas.credentials import DEFINITION, IPTC, is_label
+from schemas.credentials import DEFINITION, IPTC, MANIFEST_LABEL
 from service import errors
 from service.credentials.definition import Input, SigningFacts, build, gate, needs_parent
 from service.credentials.judge import rubric, unread, verdict
@@ -146,8 +147,8 @@ def test_the_gate_lets_nothing_else_out(change: Callable[[dict[str, Any]], None]
 
 
 def test_labels() -> None:
-    assert is_label(LABEL)
-    assert not is_label(LABEL + ":vendor")
+    assert re.fullmatch(MANIFEST_LABEL, LABEL)
+    assert not re.fullmatch(MANIFEST_LABEL, LABEL + ":vendor")
 
 
 def manifest(*ingredients: dict[str, Any]) -> dict[str, Any]:
