@@ -1,4 +1,4 @@
-"""What is owed: what is overdue first, by production and party; and the page on which somebody proves that it was done."""
+"""What is owed: what is overdue first, by production and party; and the page on which somebody says when it is due, or proves that it was done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from schemas import dates
-from schemas.decisions import DueQuery, ObligationProof
+from schemas.decisions import DueQuery, ObligationDue, ObligationProof
 from service import docket, errors
 from service.api.operation import load
 from service.context import Context
@@ -159,8 +159,8 @@ def _bare(value: Any) -> str | None:
 
 @page("/obligations/<id>", permission="records.read")
 def show(visit: Visit) -> Shown:
-    """Show one obligation, with the form that settles it."""
-    return _shown(visit, forms.blank(visit, done_at=visit.context.now.strftime("%Y-%m-%d")))
+    """Show one obligation, with the forms that settle it and say when it is due."""
+    return _shown(visit)
 
 
 @page("/obligations/<id>/settle", method="POST", permission="evidence.write")
@@ -181,11 +181,31 @@ def settle(visit: Visit) -> Shown | Moved:
         return f"/obligations?settled={done.id}"
 
     read.get(visit.context, "obligation", visit.path["id"])
-    return forms.sent(visit, act, lambda form: _shown(visit, form))
+    return forms.sent(visit, act, lambda form: _shown(visit, form=form))
 
 
-def _shown(visit: Visit, form: forms.Form) -> Shown:
+@page("/obligations/<id>/due", method="POST", permission="evidence.write")
+def due(visit: Visit) -> Shown | Moved:
+    """Record the day on which it is due, and how that is known: the same as the API does."""
+
+    def act() -> str:
+        given = load(ObligationDue(), forms.body(visit, one=("due_at", "reason")))
+        stated = forms.once(
+            visit,
+            lambda key: obligations.state_due(visit.context, visit.path["id"], given["due_at"], given["reason"], key=key),
+            "due",
+        )
+        return f"/obligations/{stated.id}?stated={stated.version}"
+
+    read.get(visit.context, "obligation", visit.path["id"])
+    return forms.sent(visit, act, lambda form: _shown(visit, due_form=form))
+
+
+def _shown(visit: Visit, form: forms.Form | None = None, due_form: forms.Form | None = None) -> Shown:
+    """The page, with the form that was refused or both as nobody has sent them yet."""
     context = visit.context
+    refused = form or due_form
+    form = form or forms.blank(visit, done_at=context.now.strftime("%Y-%m-%d"))
     record = read.disclose(context, [read.get(context, "obligation", visit.path["id"])])[0]
     body, told = record.body, line(context, record)
     papers = _papers(context, told.production) if told.state == "open" else []
@@ -194,8 +214,8 @@ def _shown(visit: Visit, form: forms.Form) -> Shown:
     shown = {*_ids([told]), *offered, *(present.bare(each) for each in named)}
     names = docket.names(context, shown)
     values = {
-        "title": present.clip(told.text, 80), "here": "obligations", "record": record, "body": body, "line": told, "form": form,
-        "names": names, "papers_offered": _offered(papers, names), "amount": present.readable(body["amount"]) if body.get("amount") else None,
+        "title": present.clip(told.text, 80), "here": "obligations", "record": record, "body": body, "line": told, "form": form, "refused": refused or form,
+        "due_form": due_form or forms.blank(visit), "stated": visit.query.get("stated") == str(record.version), "names": names, "papers_offered": _offered(papers, names), "amount": present.readable(body["amount"]) if body.get("amount") else None,
         "other": "\n".join(text for text in form.values("proof") if text not in offered), "may": context.actor.may("evidence.write"),
         "accounts": docket.account_names(context, [record.recorded_by]),
     }  # fmt: skip

@@ -88,11 +88,11 @@ def forms(html: str) -> list[Shown]:
     return [form for form in reader.forms if form.action != "/sign-out"]
 
 
-def opened(client: FlaskClient, path: str) -> Shown:
-    """Open a page and return its form."""
+def opened(client: FlaskClient, path: str, *, to: str = "") -> Shown:
+    """Open a page and return its form, or the one of several that is sent `to` the end of this address."""
     answer = client.get(path)
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    found = forms(answer.get_data(as_text=True))
+    found = [form for form in forms(answer.get_data(as_text=True)) if form.action.endswith(to)]
     assert len(found) == 1, f"{path} has {len(found)} forms"
     return found[0]
 

@@ -112,7 +112,7 @@ def test_nothing_owed_is_said_in_plain_words(client: FlaskClient) -> None:
 
 def test_it_is_settled_with_a_paper_that_is_offered(client: FlaskClient, world: World, owed: dict[str, str]) -> None:
     mine = fresh(world, owed)
-    form = opened(client, f"/obligations/{mine}")
+    form = opened(client, f"/obligations/{mine}", to="/settle")
     answer = send(client, form, {"proof": owed["paper"], "done_at": day(-3)})
     assert (answer.status_code, answer.location) == (303, f"/obligations?settled={mine}")
     newest = versions(world, mine)[-1]
@@ -129,7 +129,7 @@ def test_it_is_settled_with_a_paper_that_is_offered(client: FlaskClient, world: 
 
 def test_a_pasted_address_names_the_paper(client: FlaskClient, world: World, owed: dict[str, str]) -> None:
     mine = fresh(world, owed)
-    form = opened(client, f"/obligations/{mine}")
+    form = opened(client, f"/obligations/{mine}", to="/settle")
     assert send(client, form, {"proof": f"https://clearance.example/records/{owed['paper']}/"}).status_code == 303
     assert versions(world, mine)[-1].body["proof"] == [owed["paper"]]
 
@@ -153,7 +153,7 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(
     named = {"unknown": worlds.unknown("doc"), "party": world.ids["performer"], "paper": owed["paper"]}
     typed = {"done_at": day(-2)} | {name: value.format(**named) for name, value in changes.items()}
     before = len(versions(world, owed["late"]))
-    answer = send(client, opened(client, f"/obligations/{owed['late']}"), typed)
+    answer = send(client, opened(client, f"/obligations/{owed['late']}", to="/settle"), typed)
     assert answer.status_code == 422
     assert remedy in beside(answer, field)
     assert answer.get_data(as_text=True).count(f'href="#{field}"') == 1, "one mistake is told once"
@@ -164,7 +164,7 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(
 
 def test_a_second_click_changes_nothing(client: FlaskClient, world: World, owed: dict[str, str]) -> None:
     mine = fresh(world, owed)
-    form = opened(client, f"/obligations/{mine}")
+    form = opened(client, f"/obligations/{mine}", to="/settle")
     first, second = (send(client, form, {"proof": owed["paper"]}) for _ in range(2))
     assert (first.status_code, first.location) == (second.status_code, second.location) == (303, f"/obligations?settled={mine}")
     assert len(versions(world, mine)) == 2
@@ -172,7 +172,7 @@ def test_a_second_click_changes_nothing(client: FlaskClient, world: World, owed:
 
 def test_the_same_form_with_something_else_in_it_is_asked_about(client: FlaskClient, world: World, owed: dict[str, str]) -> None:
     mine = fresh(world, owed)
-    form = opened(client, f"/obligations/{mine}")
+    form = opened(client, f"/obligations/{mine}", to="/settle")
     assert send(client, form, {"proof": owed["paper"]}).status_code == 303
     other = send(client, form, {"proof": owed["paper"], "done_at": day(-9)})
     assert other.status_code == 422
@@ -186,7 +186,7 @@ def test_who_comes_late_is_told_and_keeps_what_was_typed(
 ) -> None:
     mine = fresh(world, owed)
     late = colleague("production")
-    mine_open, theirs_open = opened(client, f"/obligations/{mine}"), opened(late, f"/obligations/{mine}")
+    mine_open, theirs_open = opened(client, f"/obligations/{mine}", to="/settle"), opened(late, f"/obligations/{mine}", to="/settle")
     assert send(client, mine_open, {"proof": owed["paper"]}).status_code == 303
     answer = send(late, theirs_open, {"proof": owed["paper"], "done_at": day(-5)})
     assert answer.status_code == 409
@@ -202,7 +202,7 @@ def test_an_auditor_reads_and_cannot_settle(client: FlaskClient, colleague: Coll
     assert forms(page.get_data(as_text=True)) == []
     assert "does not settle" in words(page)
     assert "does not settle" in words(auditor.get("/obligations"))
-    refused = send(auditor, opened(client, f"/obligations/{owed['late']}"), {"proof": owed["paper"]})
+    refused = send(auditor, opened(client, f"/obligations/{owed['late']}", to="/settle"), {"proof": owed["paper"]})
     assert refused.status_code == 403
     assert "evidence.write" in words(refused)
     assert versions(world, owed["late"])[-1].body["state"] == "open"
@@ -217,7 +217,7 @@ def test_amounts_are_for_who_may_read_them(client: FlaskClient, colleague: Colle
 
 def test_another_studio_is_not_there(client: FlaskClient, services: Services, owed: dict[str, str]) -> None:
     theirs = worlds.foreign(services, "obligation", type="pay", state="open", text="Not yours")
-    form = opened(client, f"/obligations/{owed['late']}")
+    form = opened(client, f"/obligations/{owed['late']}", to="/settle")
     for path in (theirs, worlds.unknown("obl"), owed["title"], "nonsense"):
         assert client.get(f"/obligations/{path}").status_code == 404
         form.action = f"/obligations/{path}/settle"
@@ -233,3 +233,46 @@ def test_why_it_is_due_then_or_not_at_all_is_told(client: FlaskClient, world: Wo
     assert "How the day is known Payroll said so" in words(client.get(f"/obligations/{stated}"))
     gone = fresh(world, owed, state="cancelled", reason="No longer owed")
     assert "Why it was cancelled No longer owed" in words(client.get(f"/obligations/{gone}"))
+
+
+def test_a_day_is_stated_and_why(client: FlaskClient, world: World, owed: dict[str, str]) -> None:
+    mine = fresh(world, owed, due_basis="after_release", calendar="payday")
+    form = opened(client, f"/obligations/{mine}", to="/due")
+    answer = send(client, form, {"due_at": day(9), "reason": "Payroll runs on that day"})
+    assert (answer.status_code, answer.location) == (303, f"/obligations/{mine}?stated=2")
+    newest = versions(world, mine)[-1].body
+    assert (newest["due_at"], newest["due_basis"], newest["reason"], newest["state"]) == (
+        day(9),
+        "stated",
+        "Payroll runs on that day",
+        "open",
+    )
+    told = words(client.get(answer.location))
+    assert "In the log: due" in told
+    assert "How the day is known Payroll runs on that day" in told
+    again = send(client, form, {"due_at": day(9), "reason": "Payroll runs on that day"})
+    assert (again.location, len(versions(world, mine))) == (f"/obligations/{mine}?stated=2", 2)
+    assert send(client, opened(client, f"/obligations/{mine}", to="/settle"), {"proof": owed["paper"]}).status_code == 303
+    late = send(client, form, {"due_at": day(12), "reason": "Put off"})
+    assert "Put off" in words(late), "what was typed is shown, though nothing of it is recorded"
+    assert len(versions(world, mine)) == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "remedy"),
+    [
+        ({"due_at": "soon", "reason": "Agreed"}, "due_at", "Write a date as"),
+        ({"due_at": "", "reason": "Agreed"}, "due_at", "required"),
+        ({"due_at": "2027-01-04", "reason": ""}, "reason", "required"),
+    ],
+)
+def test_a_day_that_cannot_be_stated_is_told_at_its_field(
+    client: FlaskClient, world: World, owed: dict[str, str], typed: dict[str, str], field: str, remedy: str
+) -> None:
+    before = len(versions(world, owed["undated"]))
+    answer = send(client, opened(client, f"/obligations/{owed['undated']}", to="/due"), typed)
+    assert answer.status_code == 422
+    assert remedy in beside(answer, field)
+    settle, due = forms(answer.get_data(as_text=True))
+    assert (due.typed, "done_at" in settle.typed) == ({name: [value] for name, value in typed.items() if value}, True)
+    assert len(versions(world, owed["undated"])) == before
