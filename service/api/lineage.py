@@ -42,7 +42,7 @@ def _graph_of(kind: str) -> View:
         begin, last = _begin(query.get("cursor"))
         limit = begin + query.get("limit", graph.MOST_NODES if summary else _SHOWN)
         walk = graph.descendants if query.get("direction") == "descendants" else graph.ancestors
-        found = walk(call.context, call.path["id"], depth=query.get("depth", 64), limit=limit)
+        found = walk(call.context, call.path["id"], depth=query.get("depth", 64), limit=limit, edges=not summary)
         if begin and (len(found.nodes) < begin or found.nodes[begin - 1].id != last):
             raise errors.invalid("/cursor", "The lineage has changed since this cursor was given; begin again without it.")
         told = found.document(summary=True)

@@ -113,17 +113,17 @@ _POINTING = {
 _MOST_LINKS = 10 * MOST_NODES
 
 
-def ancestors(context: Context, record_id: str, *, depth: int = 64, limit: int = 500) -> Graph:
+def ancestors(context: Context, record_id: str, *, depth: int = 64, limit: int = 500, edges: bool = True) -> Graph:
     """What the record rests on, at most `depth` steps away and `limit` records; `NotFound` for a foreign id."""
-    return _walk(context, record_id, "ancestors", depth, limit)
+    return _walk(context, record_id, "ancestors", depth, limit, edges=edges)
 
 
-def descendants(context: Context, record_id: str, *, depth: int = 64, limit: int = 500) -> Graph:
+def descendants(context: Context, record_id: str, *, depth: int = 64, limit: int = 500, edges: bool = True) -> Graph:
     """What rests on the record, at most `depth` steps away and `limit` records; `NotFound` for a foreign id."""
-    return _walk(context, record_id, "descendants", depth, limit)
+    return _walk(context, record_id, "descendants", depth, limit, edges=edges)
 
 
-def _walk(context: Context, record_id: str, direction: str, depth: int, limit: int) -> Graph:
+def _walk(context: Context, record_id: str, direction: str, depth: int, limit: int, *, edges: bool) -> Graph:
     depth, limit = min(depth, MOST_DEPTH), min(limit, MOST_NODES)
     level = _entered(context, {record_id: None}, 0)
     if not level or level[0].hidden:
@@ -133,7 +133,7 @@ def _walk(context: Context, record_id: str, direction: str, depth: int, limit: i
     truncated = more = False
     for distance in range(1, depth + 2):
         next_to = _older(context, level) if direction == "ancestors" else _younger(context, level)
-        links += next_to
+        links += next_to if edges else ()
         # One version a record: where several are pinned, the newest of them is walked on from.
         fresh = {
             key: version
@@ -148,8 +148,8 @@ def _walk(context: Context, record_id: str, direction: str, depth: int, limit: i
         found.update((node.id, node) for node in level)
         if not level:
             break
-    edges = {(y, o, role): Edge(y, o, role, version) for y, o, role, version in links if y in found and o in found}
-    return Graph(record_id, direction, tuple(found.values()), tuple(edges.values()), truncated or more, more)
+    told = {(y, o, role): Edge(y, o, role, version) for y, o, role, version in links if y in found and o in found}
+    return Graph(record_id, direction, tuple(found.values()), tuple(told.values()), truncated or more, more)
 
 
 def _entered(context: Context, wanted: Mapping[str, int | None], depth: int) -> list[Node]:

@@ -102,6 +102,8 @@ class _Lineage:
     edges: Sequence[graph.Edge]
     way: Sequence[str]
     truncated: bool
+    counts: Sequence[tuple[str, int, int]]
+    """Of a lineage larger than what is read: kind, how many lie before the asset, how many behind it."""
 
 
 def _lineage(context: Context, asset: str, path: Iterable[str]) -> _Lineage:
@@ -113,7 +115,18 @@ def _lineage(context: Context, asset: str, path: Iterable[str]) -> _Lineage:
         graph.Edge(edge.older, edge.younger, edge.role, frozenset((edge.older, edge.younger)) in steps)
         for edge in (*older.edges, *younger.edges)
     ]
-    return _Lineage(kinds, list(dict.fromkeys(edges)), way if len(way) > 1 else (), older.truncated or younger.truncated)
+    truncated = older.truncated or younger.truncated
+    counts = _counts(context, asset) if truncated else ()
+    return _Lineage(kinds, list(dict.fromkeys(edges)), way if len(way) > 1 else (), truncated, counts)
+
+
+def _counts(context: Context, asset: str) -> list[tuple[str, int, int]]:
+    """How much lies on either side of the asset, by kind, as far as the API counts too."""
+    before, behind = (
+        walk(context, asset, limit=lineage.MOST_NODES, edges=False).summary()["by_kind"]
+        for walk in (lineage.ancestors, lineage.descendants)
+    )
+    return [(kind, before.get(kind, 0), behind.get(kind, 0)) for kind in sorted({*before, *behind})]
 
 
 def _drawing(found: _Lineage, names: Mapping[str, docket.Name], asset: str) -> dict[str, Any]:
@@ -126,4 +139,5 @@ def _drawing(found: _Lineage, names: Mapping[str, docket.Name], asset: str) -> d
     return {
         "drawing": graph.draw(nodes, edges, asset) if len(nodes) > 1 else None, "edges": edges[:TABLE],
         "edges_left": max(0, len(edges) - TABLE), "kinds": found.kinds, "marked": bool(marked), "truncated": found.truncated,
+        "counts": found.counts,
     }  # fmt: skip

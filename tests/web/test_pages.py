@@ -13,7 +13,7 @@ from service import auth
 from service.app import create_app
 from service.records import read, write
 from service.services import Services
-from service.web import pages
+from service.web import asset, pages
 from service.web.page import PAGES, page
 from tests.web import world as worlds
 from tests.web.world import HOSTILE, NOW, PASSWORD, World
@@ -157,6 +157,18 @@ def test_an_asset_shows_its_lineage_with_the_blocking_path(client: FlaskClient, 
     assert 'tr class="marked"' in table
     assert "In the tree of" in html
     assert "v2" in html
+
+
+def test_a_lineage_larger_than_the_page_draws_is_counted_by_kind(
+    client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asset, "LINEAGE", 4)
+    html = text(client, f"/assets/{world.ids['shot']}")
+    assert "nearest, and below is how many there are of each kind" in html
+    counted = html[html.index("counted by kind") :]
+    told = client.get(f"/v1/assets/{world.ids['shot']}/lineage?summary=true").get_json()["summary"]["by_kind"]
+    assert told["asset"] >= worlds.PAINTINGS
+    assert f"<td>{told['asset']:,}</td>" in counted[: counted.index("</table>")]
 
 
 def test_credentials_are_ours_only_when_we_hold_what_was_signed(client: FlaskClient, world: World) -> None:
