@@ -30,46 +30,49 @@ from service.db import Database
 from service.ledger.entry import leaf_hash
 from service.ledger.log import Ledger
 from service.ledger.signer import Signer
-from tests.db.ledger.made import write
+from tests.db.ledger.made import item, write
 ledger = Ledger(Database(sys.argv[1]), Signer(Path(sys.argv[2])))
-def work():
+def work(studio):
     while True:
-        written = write()
+        written = write(item(studio=studio), studio=studio)
         receipt = ledger.append(written)
-        sys.stdout.write(f"{receipt.first_index} {leaf_hash(written.items[0].bytes).hex()}\\n")
+        sys.stdout.write(f"{studio} {receipt.first_index} {leaf_hash(written.items[0].bytes).hex()}\\n")
         sys.stdout.flush()
-for _ in range(8):
-    threading.Thread(target=work).start()
+for number in range(int(sys.argv[3]) + 7):
+    threading.Thread(target=work, args=[f"std_{number % int(sys.argv[3]) + 1}"]).start()
 """
 
 
 def test_killed_processes_lose_nothing_that_they_acknowledged(database, ledger, keys, faults, tmp_path):
     acknowledged = {}
     for round_number in range(6):
+        logs = (1, 2 * sequencer.GATHER_LOGS)[round_number % 2]  # with many, a batch waits for those who come back
         outputs = [tmp_path / f"{round_number}-{number}" for number in range(2)]
-        with contextmanager(_running)(database.url, keys, outputs) as processes:
+        with contextmanager(_running)(database.url, keys, outputs, logs) as processes:
             _wait(lambda outputs=outputs: all(output.stat().st_size > 1_000 for output in outputs))
             time.sleep(random.uniform(0, 0.15))
             for process in processes:
                 process.send_signal(signal.SIGKILL)
                 time.sleep(random.uniform(0, 0.05))
         for line in (line for output in outputs for line in output.read_text().splitlines()[:-1]):
-            index, leaf = line.split()
-            assert acknowledged.setdefault(int(index), leaf) == leaf
-        assert faults() == []
-    with database.app(STUDIO) as conn:
-        stored = {index: leaf.hex() for index, leaf in conn.execute("SELECT index, leaf FROM entry")}
+            studio, index, leaf = line.split()
+            assert acknowledged.setdefault((studio, int(index)), leaf) == leaf
+        assert [faults(f"std_{number + 1}") for number in range(logs)] == [[]] * logs
+    with database.ledger() as conn:
+        stored = {(studio, index): leaf.hex() for studio, index, leaf in conn.execute("SELECT studio_id, index, leaf FROM entry")}
     assert acknowledged.items() <= stored.items()
     written = write()
     assert proves(ledger, written, ledger.append(written))
 
 
-def _running(url, keys, outputs):
+def _running(url, keys, outputs, logs):
     processes = []
     for output in outputs:
         with output.open("wb") as file:
             processes.append(
-                subprocess.Popen([sys.executable, "-c", WRITER, url, str(keys)], cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL)
+                subprocess.Popen(
+                    [sys.executable, "-c", WRITER, url, str(keys), str(logs)], cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL
+                )
             )
     try:
         yield processes
