@@ -21,10 +21,11 @@ from service.ingest.provider import at, listed, text
 NAME = "a1111"
 _KEY = re.compile(r"\s*(\w[\w \-/]{0,60}):\s*")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
-_PLAIN = re.compile(r"[^,]*")
+_PLAIN = re.compile(r"[^,\n]*")
 _LORA = re.compile(r"<(lora|lyco|hypernet):([^:<>]{1,300})(?::([-+0-9.]{1,12}))?[^<>]{0,40}>")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 _NAMED = re.compile(r"(.*?)\s*\[([0-9a-fA-F]{6,64})\]")
+_NOTHING = {"", "None", "Use same choices", "Automatic"}
 _NEGATIVE = "Negative prompt: "
 _STEPS = re.compile(r"Steps: \d")
 _UNIT = re.compile(r"ControlNet(?: \d+)?")
@@ -33,7 +34,7 @@ _MODELS: tuple[tuple[re.Pattern[str], str, ModelType], ...] = (
     (re.compile(r"VAE"), "VAE hash", "vae"),
     (re.compile(r"Refiner"), "Refiner hash", "checkpoint"),
     (re.compile(r"Hires checkpoint"), "", "checkpoint"),
-    (re.compile(r"Hires upscaler"), "", "upscaler"),
+    (re.compile(r"(?:Hires|Postprocess|Ultimate SD upscale) upscaler(?: 2)?"), "", "upscaler"),
     (re.compile(r"ADetailer model(?: \d\w\w)?|(?:Hires )?Module \d+|Face restoration"), "", "other"),
 )
 _PROMPTS = re.compile(r"(?:ADetailer|Hires) (negative )?prompt(?: \d\w\w)?")
@@ -143,7 +144,7 @@ def _models(prompts: str, values: Mapping[str, str], limits: Limits) -> Iterator
     named = {key: value for key, value in told.items() if isinstance(value, str)} if isinstance(told, dict) else {}
     for key, value in values.items():
         for pattern, hashed, kind in _MODELS:
-            if pattern.fullmatch(key) and value not in {"", "None"}:
+            if pattern.fullmatch(key) and value not in _NOTHING:
                 name, short = _split_hash(value)
                 digest = short or values.get(hashed, "") or (named.get(key.lower(), "") if hashed else "")
                 yield Model(name[: limits.name], kind, f"parameters.{key}", digests=_digest(digest))

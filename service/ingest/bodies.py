@@ -31,7 +31,17 @@ _TYPES = {extension: kind for kind, extensions in _EXTENSIONS.items() for extens
 _COLUMNS = {"src": "source", "dst": "dataset", "rep": "replica"}
 """Which field of an input names a record that is no asset, by the prefix of its id; ids within a batch are assets."""
 _NUMBERED = re.compile(r"_?\d+")
-_STRENGTHS = ("strength_model", "strength", "lora_strength", "lora_wt", "model_weight", "model_str", "lora_weight", "weight")
+_STRENGTHS = (
+    "strength_model",
+    "strength",
+    "lora_strength",
+    "lora_wt",
+    "model_weight",
+    "model_str",
+    "lora_model_strength",
+    "lora_weight",
+    "weight",
+)
 _HEX = re.compile(r"[0-9a-f]+")
 _LENGTHS = {"sha256": {64}, "blake3": {64}, "sha512": {128}, "sha1": {40}, "md5": {32}, "sha256_prefix": set(range(8, 17))}
 

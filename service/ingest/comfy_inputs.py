@@ -19,14 +19,16 @@ _LOADERS = re.compile(r"load|input", re.IGNORECASE)
 _FAR = 500  # steps from a loader to the node that tells; further on, the role is unspecified
 _FILES = {
     "image", "video", "audio", "file", "image_path", "video_path", "audio_path", "path", "directory", "url", "image_url", "video_url", "audio_file",
-    "filename",
+    "filename", "latent",
 }  # fmt: skip
+_SAVES = re.compile(r"CreateVideo|VHS_VideoCombine|Save")
 _WEIGHTS = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx)\Z", re.IGNORECASE)
 _PLACE = re.compile(r" \[(input|output|temp)\]\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOTED_BY_CORE = {"LoadImage", "LoadImageMask", "LoadImageOutput"}
 _BY_CONSUMER: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"ToMask|SetLatentNoiseMask"), "mask"),
+    (re.compile(r"SubjectToVideo"), "reference"),
     (re.compile(r"(Image|Img)To(Video|Vid)|I2V|img2vid"), "first_frame"),
     (re.compile(r"ControlNet|T2IAdapter|ControlVideo"), "control"),
     (re.compile(r"VAEEncode"), "initial_image"),
@@ -46,8 +48,8 @@ _BY_INPUT: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"\Aend|last_frame"), "last_frame"),
     (re.compile(r"driving|pose_video|motion_video|face_video"), "driving_performance"),
     (re.compile(r"background_video|bg_images"), "plate"),
-    (re.compile(r"\Ainput_image\Z"), "initial_image"),
-    (re.compile(r"reference|subject|style|source_image|face_image"), "reference"),
+    (re.compile(r"\A(input_image|pixels|latent_image)\Z"), "initial_image"),
+    (re.compile(r"reference|subject|style|source_image|face_image|\Aref_(image|motion|video|latent)"), "reference"),
     (re.compile(r"voice|speech|vocal|\A(ref_)?audio(_\d)?\Z|audio_encoder_output"), "voice"),
     (re.compile(r"control(?!_net)"), "control"),
 )
@@ -108,11 +110,14 @@ def _roles_of(loader: Node, first: int, takers: Takers) -> Iterator[Role]:
     """Follow one output forward; a consumer that tells ends its branch, one that does not passes the picture on."""
     waiting = [(node, name) for slot, node, name in takers.get(loader.id, ()) if slot == first]
     seen = {loader.id}
+    saved = told = False
     for _ in range(_FAR):
         if not waiting:
-            return
+            break
         node, name = waiting.pop()
+        saved = saved or "filename_prefix" in node.values or _SAVES.match(node.kind) is not None
         role = _role(node, name)
+        told = told or role is not None
         if role == "initial_image" and "VAEEncode" in node.kind:
             yield from _encoded(node, takers)
         elif role:
@@ -120,6 +125,8 @@ def _roles_of(loader: Node, first: int, takers: Takers) -> Iterator[Role]:
         elif node.id not in seen:
             seen.add(node.id)
             waiting.extend((taker, under) for _, taker, under in takers.get(node.id, ()))
+    if saved and not told:  # the output is this very picture, changed
+        yield "source_video" if "video" in loader.kind.lower() else "initial_image"
 
 
 def _encoded(node: Node, takers: Takers) -> Iterator[Role]:
@@ -129,6 +136,8 @@ def _encoded(node: Node, takers: Takers) -> Iterator[Role]:
 
 
 def _role(node: Node, name: str) -> Role | None:
+    if name.startswith("audio") and _SAVES.match(node.kind):
+        return "source_audio"
     for pattern, role in _BY_INPUT:
         if pattern.search(name):
             return role

@@ -24,7 +24,7 @@ _OFF = {"off", "false", "disabled", "no"}
 _NAMES: tuple[tuple[re.Pattern[str], ModelType], ...] = (
     (re.compile(r"(\w+_)?ckpt_name\d*"), "checkpoint"),
     (re.compile(r"(unet|diffusion_model)(_name)?"), "checkpoint"),
-    (re.compile(r"lora(_name)?(_?\d+)?|lora_\d+_name"), "lora"),
+    (re.compile(r"lora(_name)?(_?\d+)?|lora_?\d+_name"), "lora"),
     (re.compile(r"hypernetwork_name"), "adapter"),
     (re.compile(r"vae_name"), "vae"),
     (re.compile(r"control_?net(_name)?|ipadapter_file|instantid_file|pulid_file|style_model_name|gligen_name"), "control"),
@@ -41,7 +41,10 @@ _BY_CLASS: tuple[tuple[re.Pattern[str], ModelType], ...] = (
     (re.compile(r"AnimateDiff|MotionModel"), "motion"),
     (re.compile(r"InstantID|PuLID|IPAdapter|PhotoMaker|ControlNet|T2I", re.IGNORECASE), "control"),
     (re.compile(r"ModelPatch|Hypernetwork"), "adapter"),
-    (re.compile(r"(VideoModel|DiT|Diffus\w+|Unet|UNET|Checkpoint|FluxModel)\w*Loader|Load\w*(Diffusion|Checkpoint)"), "checkpoint"),
+    (
+        re.compile(r"(VideoModel|DiT|Diffus\w+|Unet|UNET|Checkpoint|FluxModel)\w*Loader|Load\w*(Diffusion|Checkpoint|Video\w*Model)"),
+        "checkpoint",
+    ),
 )
 _PROVIDERS = re.compile(
     r"\A(Kling|Luma|Runway|OpenAI|Gemini|Veo\d?|Flux2?(Pro|Max|KontextPro|KontextMax)|BFL|Stability|Recraft|Ideogram|Mini[mM]ax|Pix[vV]erse|Pika|Vidu"
@@ -127,7 +130,8 @@ def _type(node: Node, key: str, value: str) -> ModelType | None:
     for pattern, kind in _NAMES:
         if pattern.fullmatch(key):
             return kind
-    if key in _CHOICES or _WEIGHTS.search(value):
+    loaded = key.endswith("_model") and "load" in node.kind.lower()
+    if key in _CHOICES or loaded or _WEIGHTS.search(value):
         return _chosen(node, value)
     return None
 

@@ -8,9 +8,9 @@ from service.ingest.draft import Prompt
 from service.ingest.graph import Graph, Link, Node
 
 _ALWAYS_TEXT = re.compile(
-    r"prompt|positive_prompt|negative_prompt|prompt_text|wildcard_text|populated_text|text_[gl]|t5xxl|clip_[lg]|llama|tags|lyrics"
+    r"prompt|(positive|negative|user|system)_prompt|positive|negative|prompt_text|wildcard_text|populated_text|text_[gl]|t5xxl|clip_[lg]|llama|tags|lyrics"
 )
-_SOMETIMES_TEXT = re.compile(r"(text|string|prompt|value|caption)(_?[a-z]|_?\d{1,2}|_input)?|positive|negative|result")
+_SOMETIMES_TEXT = re.compile(r"(text|string|prompt|value|caption)(_?[a-z]|_?\d{1,2}|_input)?|result")
 _TEXT_NODES = re.compile(r"TextEncode|Prompt", re.IGNORECASE)
 _NOT_CONDITIONING = re.compile(
     r"\A(model|clip\w*|vae|images?\d*|pixels|mask|control_net|latent\w*|samples|style_model|sampler|sigmas|noise|\w*model\w*)\Z"

@@ -18,6 +18,7 @@ from service.ingest.graph import Graph, Node, circular, from_prompt, sinks, upst
 
 NAME = comfy_source.NAME
 _SAVES = re.compile(r"save|export|videocombine|imagewrite|writeimage", re.IGNORECASE)
+_DATED = re.compile(r"%[^%]{1,100}%")
 _PREVIEWS = re.compile(r"preview", re.IGNORECASE)
 _UNDERSTOOD = re.compile(
     r"KSampler|SamplerCustom|Loader|CLIPTextEncode|\ASave|\APreviewImage|VAE(En|De)code|\AEmpty\w*Latent|LatentUpscale"
@@ -79,17 +80,26 @@ def _outputs(graph: Graph, name: str | None) -> list[Node]:
     """The save nodes, narrowed by the file's name where its prefix tells them apart; else previews; else whatever ends a chain."""
     saves = [node for node in graph.values() if _SAVES.search(node.kind)]
     if len(saves) > 1 and name:
-        fitting = [node for node in saves if name.startswith(_prefix(node) + "_")]
+        fitting = [node for node in saves if _fits(_prefix(node), name)]
         longest = max((len(_prefix(node)) for node in fitting), default=0)
         saves = [node for node in fitting if len(_prefix(node)) == longest] or saves
     ends = sinks(graph)
     return saves or [node for node in ends if _PREVIEWS.search(node.kind)] or ends
 
 
+def _fits(prefix: str, name: str) -> bool:
+    """Tell whether a file of this name can come from this prefix: its fixed parts in their order, and the underscore behind them."""
+    first, *rest = _DATED.split(prefix + "_")
+    place = len(first) if name.startswith(first) else -1
+    for part in rest:
+        place = -1 if place < 0 or (found := name.find(part, place)) < 0 else found + len(part)
+    return place >= 0
+
+
 def _prefix(node: Node) -> str:
-    """The file name part of a save node's prefix (it may hold folders)."""
+    """The file name part of a save node's prefix (it may hold folders, and words that stand for a date or a setting)."""
     value = node.values.get("filename_prefix")
-    return value.rsplit("/", 1)[-1] if isinstance(value, str) and "%" not in value else ""
+    return re.split(r"[/\\]", value)[-1][:200] if isinstance(value, str) else ""
 
 
 def _output(node: Node) -> Output:

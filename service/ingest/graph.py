@@ -48,13 +48,14 @@ def from_prompt(value: Any, limits: Limits) -> Graph:
 
 
 def _node(key: str, node: Mapping[str, Any]) -> Node:
+    """A choice that a node shows with a picture stands as `{"content": name}`."""
     values: dict[str, Any] = {}
     links: dict[str, Link] = {}
     inputs = node.get("inputs")
     for name, value in inputs.items() if isinstance(inputs, Mapping) else ():
         link = _link(value)
         if link is None:
-            values[name] = value
+            values[name] = value["content"] if isinstance(value, Mapping) and isinstance(value.get("content"), str) else value
         else:
             links[name] = link
     return Node(key, node["class_type"], values, links, node.get("is_changed"))

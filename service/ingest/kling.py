@@ -41,6 +41,8 @@ def read(source: Source, limits: Limits) -> Draft:
     remarks = []
     if text(task, "task_status") not in {None, "succeed"}:
         remarks.append(Contradiction("not_finished", "The task had not succeeded when this answer was taken."))
+    if both.response and not both.request:
+        remarks.append(Contradiction("no_request", "The task does not repeat what was asked; hand over the request as well."))
     return Draft(
         adapter=NAME,
         tool="Kling",

@@ -20,7 +20,8 @@ LINES = [
 
 def draft(line: dict[str, Any]) -> Draft:
     request, response = (json.dumps(line[side]).encode() if side in line else None for side in ("request", "response"))
-    source = Source(line.get("file"), texts=line.get("texts", {}), request=request, response=response, provider=line.get("provider"))
+    provider = register.provider_named(line["provider"]) if "provider" in line else None
+    source = Source(line.get("file"), texts=line.get("texts", {}), request=request, response=response, provider=provider)
     return register.merge(register.read(source))
 
 
