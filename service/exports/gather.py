@@ -76,6 +76,7 @@ def lineage_prov(context: Context, root: str, *, direction: str, depth: int, lim
             document.add(prov.of_node(node, bodies.get(node.id)))
     for edge in found.edges:
         document.add(prov.of_edge(edge, kinds))
+    document.add(prov.of_runs(found.edges, kinds))
     for some in _chunks([node.id for node in found.nodes if node.kind in _AFFECTED and not node.hidden]):
         for event in graph.events(context, some):
             if read.visible(context.actor, event):

@@ -31,6 +31,8 @@ _MADE_FROM: Final = frozenset({
     "replica_file", "model", "replica",
 })  # fmt: skip
 """Roles of edges between entities by which the younger was made out of the older; the others are limits and appearances."""
+_MATERIAL: Final = frozenset({"asset", "source", "replica"})
+_PAIRS: Final = 400
 _ENDS: Final = frozenset({"withdrawn", "revoked", "terminated", "expired", "superseded", "deleted"})
 _SECTIONS: Final = (
     "entity", "activity", "agent", "used", "wasGeneratedBy", "wasDerivedFrom", "hadMember", "wasInfluencedBy", "wasAttributedTo",
@@ -201,6 +203,26 @@ def of_edge(edge: Edge, kinds: Mapping[str, str]) -> Iterator[Statement]:
             yield Statement("hadMember", {"prov:collection": younger, "prov:entity": older})
     else:
         yield Statement("wasInfluencedBy", {"prov:influencee": younger, "prov:influencer": older, **told})
+
+
+def of_runs(edges: Iterable[Edge], kinds: Mapping[str, str]) -> Iterator[Statement]:
+    """What came out of a run was derived from what went into it: PROV does not conclude that from `used` and `wasGeneratedBy`.
+
+    A run with more pairs than `_PAIRS` is left to those two.
+    """
+    made: dict[str, list[str]] = {}
+    given: dict[str, list[str]] = {}
+    for edge in edges:
+        if kinds[edge.older] == "generation" and kinds[edge.younger] in _MATERIAL:
+            made.setdefault(edge.older, []).append(edge.younger)
+        elif kinds[edge.younger] == "generation" and kinds[edge.older] in _MATERIAL:
+            given.setdefault(edge.younger, []).append(edge.older)
+    for run, outputs in made.items():
+        outs, ins = list(dict.fromkeys(outputs)), list(dict.fromkeys(given.get(run, ())))
+        for out in outs if len(outs) * len(ins) <= _PAIRS else ():
+            for each in ins:
+                says = {"prov:generatedEntity": _name(out), "prov:usedEntity": _name(each), "prov:activity": _name(run)}
+                yield Statement("wasDerivedFrom", says)
 
 
 def of_event(event: str, body: Body, kinds: Mapping[str, str]) -> Iterator[Statement]:

@@ -111,6 +111,7 @@ def test_the_lineage_of_a_shot_reads_as_prov(admin: Caller, world: dict[str, str
     assert (name("shot"), name("run")) in pairs(ProvGeneration)
     assert {(name("run"), name("look")), (name("run"), name("plate")), (f"{name('look')}.training", name("dataset"))} <= pairs(ProvUsage)
     assert {(name("look"), name("base")), (name("look"), name("dataset")), (name("dataset"), name("source"))} <= pairs(ProvDerivation)
+    assert (name("shot"), name("plate")) in pairs(ProvDerivation)
     assert (name("licence"), name("end")) in pairs(ProvInvalidation)
     agents = {str(each.identifier): each.label for each in document.get_records(ProvAgent)}
     assert agents[name("studio")] == "Northlight"
