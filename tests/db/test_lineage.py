@@ -74,9 +74,7 @@ class World:
         found = {start}
         while True:
             step = {
-                a if younger else b
-                for a, b in self.edges
-                if (b if younger else a) in found and (younger or self.kinds[a] not in LEAVES)
+                a if younger else b for a, b in self.edges if (b if younger else a) in found and (younger or self.kinds[a] not in LEAVES)
             }
             if step <= found:
                 return found

@@ -115,7 +115,10 @@ def _remarks(value: Mapping[str, Any], licence: list[str], files: int, lists: li
     if not licence:
         yield from remark("licence_unknown", "The description names no licence; nothing says on what terms this may be used.")
     if any(value.get(key) for key in _POLICY):
-        yield from remark("usage_policy", "The description carries a usage policy; a person has to read what it allows. An ODRL policy becomes a licence by POST /v1/licences/import.")
+        yield from remark(
+            "usage_policy",
+            "The description carries a usage policy; a person has to read what it allows. An ODRL policy becomes a licence by POST /v1/licences/import.",
+        )
     for entry in lists:
         says = f"The files stand in an item list with the SHA-256 {text(entry, 'sha256')}; stage that list and name it in items."
         yield from remark("item_list", says)
