@@ -15,7 +15,7 @@ from service import assets, errors, projections
 from service.api.operation import Answer, Call, load, operation, parse_json, read_json_bytes
 from service.content.look import examine
 from service.content.sniff import UNKNOWN
-from service.ingest import containers, importing, register, xmp
+from service.ingest import containers, importing, inline, register, xmp
 from service.ingest.draft import Limits, Source
 from service.records import read
 from service.records.model import Recorded
@@ -58,6 +58,7 @@ def post(call: Call) -> Answer:
     draft = register.merge(drafts) if drafts else None
     if draft is None or (importing.says_nothing(draft) and given.output == importing.Output(name=given.output.name)):
         raise _nothing(source)
+    draft = replace(draft, contradictions=(*draft.contradictions, *inline.remarks(source, Limits())))
     projections.catch_up(call.context.conn, call.context.studio_id, "digest")
     done = importing.record(
         call.context, draft, given.output, stated=given.options.get("stated"), links=given.options.get("links"), key=call.key

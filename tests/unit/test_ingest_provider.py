@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from service import errors
 from service.demo import media
-from service.ingest import c2pa, google, register
+from service.ingest import c2pa, google, inline, register
 from service.ingest.draft import Draft, Limits, Source
 
 LIMITS = Limits()
@@ -242,8 +243,28 @@ def test_two_adapters_that_disagree_are_merged_and_say_so() -> None:
     assert [draft.adapter for draft in drafts] == ["google", "c2pa"]
     merged = register.merge(drafts)
     assert {"origin_differs", "time_differs"} <= {remark.code for remark in merged.contradictions}
+    later = {**PLATE, "label": "urn:c2pa:1", "signature_info": {"time": "2027-01-01T00:00:00Z"}}
+    signed_later = register.merge(register.read(replace(source, credentials=report(later))))
+    assert "time_differs" not in {remark.code for remark in signed_later.contradictions}
     assert (merged.tool, merged.grade) == ("Veo", "signed")
     assert len(merged.inputs) == 3
+
+
+def test_a_file_that_is_none_of_those_in_the_answer_is_said_to_differ() -> None:
+    content = bytes(range(100))
+    answer = json.dumps(
+        {"created": 1, "data": [{"b64_json": base64.b64encode(content).decode()}, {"b64_json": "short"}, {"b64_json": 7}]}
+    ).encode()
+    own = hashlib.sha256(content).hexdigest()
+    assert inline.remarks(Source(sha256=own, response=answer), LIMITS) == ()
+    assert [remark.code for remark in inline.remarks(Source(sha256="ab" * 32, response=answer), LIMITS)] == ["output_differs"]
+    for source in (
+        Source(response=answer),
+        Source(sha256=own),
+        Source(sha256=own, response=b"{"),
+        Source(sha256=own, response=b'{"data": "x"}'),
+    ):
+        assert inline.remarks(source, LIMITS) == ()
 
 
 def test_nothing_known_is_nothing_said() -> None:
