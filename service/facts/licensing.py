@@ -364,7 +364,7 @@ def source(world: World, view: View) -> Fact:
         for one in world.library.of("licence")
         if view.id in (bares(one.body.get("sources")) or ())
     )
-    found = [] if licensed else [*(f"{one['signal']} at {one['place']}" for one in reserved), *(one.id for one in declared)]
+    found = [] if licensed else [*(reservations.named(one) for one in reserved), *(one.id for one in declared)]
     return compact(
         {
             "id": view.id,

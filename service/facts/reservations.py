@@ -15,6 +15,12 @@ def reserves_training(one: Mapping[str, Any]) -> bool:
     return one["answer"] in _RESERVED and (not one.get("permissions") or not _TRAINING.isdisjoint(one["permissions"]))
 
 
+def named(one: Mapping[str, Any]) -> str:
+    """Where it was found, and on which terms the use may be had, where some are stated."""
+    terms = ", ".join(str(one[name]) for name in ("terms", "payment") if one.get(name))
+    return f"{one['signal']} at {one['place']}" + (f" (terms: {terms})" if terms else "")
+
+
 def unread(looked: Sequence[Mapping[str, Any]]) -> list[str]:
     """Signals that were looked for and could not be read, and were never read at the same place."""
     read = {(one["signal"], one["place"]) for one in looked if one["answer"] != "unreadable"}

@@ -72,7 +72,9 @@ def _chosen(sheet: list[Row], source: Source) -> Row:
     if len(hits) == 1:
         return hits[0]
     many = f"{len(hits)} rows name" if hits else f"No row of {len(sheet)} names"
-    raise refused(f"{many} this output; give each row its own output (the file name) or output_sha256, and send file_name.")
+    raise refused(
+        f"{many} this output; give each row its own output (the file name) or output_sha256, and send file_name; POST /v1/imports takes every row at once."
+    )
 
 
 def of_row(row: Row, tool: str | None, raw: tuple[Raw, ...], limits: Limits) -> Draft:

@@ -6,7 +6,8 @@ A new generator is one file with `NAME`, `detect` and `read`, and one line here.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from datetime import date, timedelta
+from itertools import chain, permutations
 from typing import TypeVar
 
 from service.ingest import (
@@ -165,9 +166,24 @@ def _disagreements(drafts: list[Draft]) -> list[Contradiction]:
         told = ", ".join(f"{draft.adapter} {draft.origin}" for draft in labelled)
         sides = tuple(f"{draft.adapter}: {draft.origin}" for draft in labelled)
         found.append(Contradiction("origin_differs", f"What the file says of its origin differs: {told}.", sides))
-    days = {draft.adapter: draft.at[:10] for draft in drafts if draft.at}
-    if len(set(days.values())) > 1:
+    days = {draft.adapter: day for draft in drafts if (day := _day(draft.at))}
+    if any(_apart(*pair) for pair in permutations(days.items(), 2)):
         told = ", ".join(f"{adapter} {day}" for adapter, day in days.items())
         sides = tuple(f"{adapter}: {day}" for adapter, day in days.items())
-        found.append(Contradiction("time_differs", f"The sources name different days: {told}.", sides))
+        found.append(Contradiction("time_differs", f"The sources name days that cannot all be right: {told}.", sides))
     return found
+
+
+def _day(at: str | None) -> date | None:
+    try:
+        return date.fromisoformat((at or "")[:10].replace(":", "-"))
+    except ValueError:
+        return None
+
+
+def _apart(one: tuple[str, date], other: tuple[str, date]) -> bool:
+    """Whether the first lies before the second by more than clocks and places of the world may differ, and should not.
+
+    The time of credentials is that of their signature, which comes after the making and may come long after; never before.
+    """
+    return other[0] != c2pa.NAME and one[1] + timedelta(days=1) < other[1]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.cli import observe
+from tests.unit.media_files import picture
 
 Caller = Any
 SITE = "https://pictures.example"
@@ -61,8 +63,8 @@ def test_a_picture_is_not_kept_and_its_words_are(admin: Caller) -> None:
     source = admin.create("sources", {"title": "Picture"})["id"]
     words = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"/></rdf:RDF></x:xmpmeta>'
     packet = b"http://ns.adobe.com/xap/1.0/\0" + words.encode()
-    picture = b"\xff\xd8\xff\xe1" + (len(packet) + 2).to_bytes(2, "big") + packet + b"\xff\xd9"
-    told = look(admin, source, picture, 201, url=f"{SITE}/a.jpg")
+    photograph = b"\xff\xd8\xff\xe1" + (len(packet) + 2).to_bytes(2, "big") + packet + b"\xff\xd9"
+    told = look(admin, source, photograph, 201, url=f"{SITE}/a.jpg")
     assert {one["signal"]: one["answer"] for one in told["observations"]}["iptc_plus"] == "reserved"
     kept = admin.send("GET", f"/v1/sources/{source}/observations/{told['observations'][0]['raw']['sha256']}")
     assert json.loads(kept.get_data())["xmp"] == words
@@ -91,3 +93,24 @@ def test_refusals_and_the_crosswalk(admin: Caller, stranger: Caller) -> None:
 )
 def test_where_a_file_was_fetched_from(name: str, url: str, place: str) -> None:
     assert observe.place(Path(name), url) == place
+
+
+def test_the_command_and_a_manifest_that_forbids_mining(admin: Caller, run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    source = admin.create("sources", {"title": "Gallery", "url": f"{SITE}/gallery/"})["id"]
+    (tmp_path / "robots.txt").write_bytes(RESERVED)
+    words = ("observe", source, str(tmp_path / "robots.txt"), "--url", SITE, "--at", AT)
+    status, text = run(*words)
+    assert (status, text.splitlines()[0]) == (
+        0, f"robots at {SITE}/robots.txt: reserved, train_generative, train_other (gptbot: Disallow /)",
+    )  # fmt: skip
+    assert run(*words)[1].splitlines()[-1] == f"{source} knew all of it."
+    assert "none found" in run("observe", source, "--url", f"{SITE}/.well-known/tdmrep.json", "--status", "404")[1]
+    file = tmp_path / "shot.png"
+    file.write_bytes(picture("PNG"))
+    assert run("sign", str(file), "--origin", "generated")[0] == 0
+    told = json.loads(run("observe", source, str(tmp_path / "shot.signed.png"), "--url", f"{SITE}/shot.png", "--at", AT, "--json")[1])
+    found = {one["signal"]: one for one in told[0]["observations"]}
+    assert (found["cawg"]["answer"], found["cawg"]["permissions"], found["cawg"]["carrier"]) == (
+        "reserved", ["infer_input", "mine", "train_generative", "train_other"], "c2pa_manifest",
+    )  # fmt: skip
+    assert run("observe", source, "--url", SITE)[0] == 1

@@ -171,7 +171,7 @@ def _web_source(world: World, view: View) -> Fact:
             "trained_on": trained,
             "licensed": any_of([_licensed(one, view.id) for one in world.library.of("licence")] or [False]),
             "looked": bool(looked),
-            "reserved": [f"{one['signal']} at {one['place']}" for one in looked if reservations.reserves_training(one)],
+            "reserved": [reservations.named(one) for one in looked if reservations.reserves_training(one)],
             "late": bool(looked) and acquired is not None and not any(_in_time(one, acquired) for one in looked),
             "unread": reservations.unread(looked),
             "kept": all(one.get("raw") for one in looked),
