@@ -85,6 +85,7 @@ def dataset(cli: Cli, directory: Path, **options: Any) -> None:
             cli.settings.data / "hashing" / f"{hashlib.sha256(str(root).encode(errors='surrogateescape')).hexdigest()[:32]}.sqlite"
         ) as state:
             progress = hash_tree(root, state, plan.part_of, _shown(), threads=options["threads"])
+            _told_on("sending the list")
             found = _recorded(client, state, plan, options)
             told = found | {"hashed": progress.hashed, "known": progress.known, "bytes_read": progress.bytes}
             told |= _findings(state, plan) | {"elsewhere": client.get(f"/v1/datasets/{found['dataset']}/overlaps")}
@@ -129,6 +130,12 @@ def _shown() -> Callable[[Progress], None]:
             )
 
     return show
+
+
+def _told_on(what: str) -> None:
+    """Close the line of the progress, and say to a person what goes on."""
+    if sys.stderr.isatty():
+        click.echo(f"\n{what} …", err=True)
 
 
 def _recorded(client: Client, state: State, plan: Plan, options: dict[str, Any]) -> dict[str, Any]:

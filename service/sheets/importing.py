@@ -123,7 +123,7 @@ def _manners(mapped: Mapped, options: Options, report: Report) -> Mapped:
             _told(report, mapped, column)["dates"] = order
         if len(seen) == 2:
             report.warnings.append(
-                f"{mapped.sheet.name}!{column.letters} ({column.header}) has days first in some cells and months first in others; its dates in numbers are refused."
+                f"{mapped.sheet.name}!{column.letters} ({column.header}) has days first in some cells and months first in others; of its dates in numbers, those that may be either are refused."
             )
     return replace(mapped, manners=manners)
 

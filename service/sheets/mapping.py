@@ -13,6 +13,7 @@ from service import errors
 from service.sheets import spelling, values
 from service.sheets.cells import Row, Sheet, column_name, refused
 from service.sheets.fields import Target, near, target
+from service.sheets.spelling import spelled, words
 
 HEADER_WITHIN: Final = 30
 IGNORED: Final = "-"
@@ -70,11 +71,17 @@ class Mapped:
 
     def rows(self) -> Iterator[Row]:
         """The rows under the header."""
-        return (row for row in self.sheet.rows() if row.number > self.header_row)
+        return (row for row in self.sheet.rows() if row.number > self.header_row and not _total(row))
 
     def cell(self, position: int, row: int) -> str:
         """What a person calls a cell: `Licences!F12`."""
         return f"{self.sheet.name}!{column_name(position)}{row}"
+
+
+def _total(row: Row) -> bool:
+    """Whether a row only adds up those above it."""
+    said = [cell for cell in row.cells if isinstance(cell, str)]
+    return len(said) == 1 and spelled(said[0]) in words()["totals"]
 
 
 def map_sheet(sheet: Sheet, options: Options) -> Mapped | None:

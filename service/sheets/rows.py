@@ -11,8 +11,10 @@ from service.sheets import values
 from service.sheets.cells import Cell, Row, Unusable
 from service.sheets.fields import IDENTIFIERS, TYPE_OF, Target, target
 from service.sheets.mapping import Mapped
-from service.sheets.spelling import is_organisation
+from service.sheets.spelling import is_organisation, spelled, words
 from service.sheets.values import Manner, Named
+
+_END = ".end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,9 @@ def read_row(mapped: Mapped, row: Row) -> Stated:
 
 
 def _state(stated: Stated, target: Target, cell: Cell, where: str, manner: Manner) -> None:
+    if isinstance(cell, str) and target.name.endswith(_END) and spelled(cell) in words()["perpetual"]:
+        _add(stated, target.name.removesuffix(_END) + ".perpetual", True, where)
+        return
     try:
         found = _identifier(target, cell) if target.name.startswith(IDENTIFIERS) else values.value(stated.mapped.kind, target, cell, manner)
     except values.Unread as fault:

@@ -53,10 +53,16 @@ def words() -> Mapping[str, Any]:
     told = _load("words.yaml")
     lists = {
         name: frozenset(spelled(str(word)) or str(word) for word in told[name])
-        for name in ("yes", "no", "blank", "any", "none", "organisations")
+        for name in ("yes", "no", "blank", "any", "none", "organisations", "perpetual", "totals", "regions")
     }
     fields = {field: {spelled(key): str(word) for key, word in known.items()} for field, known in told["fields"].items()}
-    return {**lists, "fields": fields, "choices": {spelled(str(key)): str(word) for key, word in told["choices"].items()}}
+    currencies = {spelled(name): str(code) for name, code in told["currencies"].items()}
+    return {
+        **lists,
+        "fields": fields,
+        "currencies": currencies,
+        "choices": {spelled(str(key)): str(word) for key, word in told["choices"].items()},
+    }
 
 
 @cache
@@ -66,6 +72,18 @@ def territories() -> Mapping[str, str]:
     for code, names in _load("territories.yaml").items():
         found.update({spelled(str(name)): str(code) for name in (*names, code)})
     return found
+
+
+@cache
+def groups() -> Mapping[str, tuple[str, ...]]:
+    """Name of a group of countries, as compared → their codes."""
+    return {spelled(name): tuple(codes) for name, codes in _load("words.yaml")["groups"].items()}
+
+
+@cache
+def belongings() -> Mapping[str, tuple[str, ...]]:
+    """Country → the parts of it that have codes of their own."""
+    return {str(code): tuple(codes) for code, codes in _load("words.yaml")["belongings"].items()}
 
 
 def is_organisation(name: str) -> bool:

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from schemas.fields import Choice, Decimal, Flag, Language, PartialDate, Territory, Whole
+from schemas.fields import Choice, Decimal, Flag, Language, PartialDate, Territory, Text, Whole
 from schemas.references import Reference
+from service.sheets import regions
 from service.sheets.cells import Cell, Unusable
 from service.sheets.fields import Target
 from service.sheets.spelling import spelled, territories, words
@@ -25,7 +26,7 @@ from service.sheets.spelling import spelled, territories, words
 MONTHS: Final = {name[:3]: number for number, name in enumerate(
     ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"), 1)}  # fmt: skip
 _NAMED_DAY: Final = re.compile(
-    r"(?:(\d{1,2})(?:st|nd|rd|th)?[\s.-]+)?([a-z]{3,9})\.?[\s-]+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})", re.IGNORECASE
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?[\s.-]+)?([a-z]{3,9})\.?[\s-]+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4}|\d{2})", re.IGNORECASE
 )
 _NUMBERED_DAY: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})")
@@ -44,6 +45,7 @@ _CURRENCIES: Final = {
     "₹": "INR",
 }
 _MONEY: Final = re.compile(r"(?P<before>[^\d\s.,'-]{0,4})\s*(?P<amount>\d[\d.,'\u00a0\u202f ]*?)\s*(?P<after>[^\d\s.,'-]{0,4})")
+_MARKS: Final = (re.compile(r"\s*,\s*(?:and\s+)?", re.IGNORECASE), re.compile(r"\s*[/+&]\s*"), re.compile(r"\s+and\s+", re.IGNORECASE))
 _BOTH_WAYS: Final = "may be day or month first, and nothing in this column tells; give --dates dmy or --dates mdy, or write 2026-08-10."
 
 
@@ -107,18 +109,30 @@ def _remembered(kind: str, target: Target, _: str, cell: Cell, manner: Manner) -
         return None
     if target.several:
         return _several(kind, target, cell, manner)
+    if isinstance(cell, str) and (target.money or not (type(target.field) is Text or isinstance(target.field, Reference))) and _blank(cell):
+        return None
     if target.money:
         return ({"currency": manner.currency} if manner.currency else {}) | _money(cell)
     return _one(kind, target, cell, manner)
 
 
-def _several(kind: str, target: Target, cell: Cell, manner: Manner) -> list[Any]:
+def _blank(cell: str) -> bool:
+    """Whether a cell says that its value is not known or does not apply."""
+    return (spelled(cell) or cell.strip()) in words()["blank"]
+
+
+def _several(kind: str, target: Target, cell: Cell, manner: Manner) -> list[Any] | None:
     text = cell if isinstance(cell, str) else str(_number_text(cell))
     said = spelled(text) or text.strip()
     if said in words()["none"]:
         return []
     if target.open and said in words()["any"]:
         return ["*"]
+    closed = isinstance(target.field, Choice | Territory | Language)
+    if closed and said in words()["blank"]:
+        return None
+    if isinstance(target.field, Territory) and (told := regions.apart(text)):
+        return _but(kind, target, text, told, manner)
     found: list[Any] = []
     for part in _parts(kind, target, text, manner):
         if part is not None and part not in found:
@@ -126,16 +140,33 @@ def _several(kind: str, target: Target, cell: Cell, manner: Manner) -> list[Any]
     return found
 
 
+def _but(kind: str, target: Target, text: str, told: tuple[str, str], manner: Manner) -> list[str]:
+    granted, left_out = (_several(kind, target, each, manner) for each in told)
+    found = regions.without(granted or (), left_out or ())
+    if found is None:
+        raise Unread(
+            f"{_quoted(text)} leaves out what is not in it as a whole country; write the countries that are left, apart by semicolons."
+        )
+    return found
+
+
 def _parts(kind: str, target: Target, text: str, manner: Manner) -> list[Any]:
-    """The members of a list: apart by semicolons and lines, and by commas where no word of the field has one."""
+    """The members of a list: apart by semicolons and lines, and by commas, strokes, plus and "and" where no word of the field has one."""
     closed = isinstance(target.field, Choice | Territory | Language)
     found = []
     for part in filter(None, (each.strip() for each in re.split(r"[;\n]", text))):
-        if closed and "," in part and not _reads(kind, target, part):
-            found += [_one(kind, target, each.strip(), manner) for each in part.split(",") if each.strip()]
-        else:
-            found.append(_one(kind, target, part, manner))
+        found += _members(kind, target, part, manner, _MARKS if closed else ())
     return found
+
+
+def _members(kind: str, target: Target, part: str, manner: Manner, marks: Sequence[re.Pattern[str]]) -> list[Any]:
+    """One member, or several where a part can only be read when it is cut at the next mark."""
+    countries = regions.group(part) if isinstance(target.field, Territory) else None
+    if countries is not None:
+        return countries
+    if not marks or not marks[0].search(part) or _reads(kind, target, part):
+        return _members(kind, target, part, manner, marks[1:]) if marks else [_one(kind, target, part, manner)]
+    return [one for each in marks[0].split(part) if each.strip() for one in _members(kind, target, each.strip(), manner, marks[1:])]
 
 
 def _reads(kind: str, target: Target, part: str) -> bool:
@@ -159,6 +190,8 @@ def _one(kind: str, target: Target, cell: Cell, manner: Manner) -> Any:
         return Named(field.kinds, text, field.pins)
     if isinstance(field, Territory):
         return _territory(text)
+    if target.name.endswith(".currency"):
+        text = words()["currencies"].get(spelled(text), text)
     if isinstance(field, Choice):
         return _word(f"{kind}.{target.name}", field, text)
     return _checked(field, text)
@@ -211,6 +244,8 @@ def _territory(text: str) -> str:
         return found
     if re.fullmatch(r"[A-Za-z]{2}-[A-Za-z0-9]{1,3}", text) and text[:2].upper() in known.values():
         return text.upper()
+    if spelled(text) in words()["regions"]:
+        raise Unread(f"{_quoted(text)} means other countries in other contracts; write those of this one, apart by semicolons.")
     near = difflib.get_close_matches(spelled(text), known, 1, 0.8)
     hint = (
         f"did you mean {near[0].title()} ({known[near[0]]})?"
@@ -236,11 +271,15 @@ def _date(cell: Cell, manner: Manner) -> str:
         return _named_day(text, match)
     if match := numbered_day(text):
         return _ordered_day(text, match, manner)
+    if not text[:4].isdigit():
+        raise Unread(f"{_quoted(text)} is no date; write 2026-08-10, or perpetual where there is no end.")
     return str(_checked(PartialDate(), text))
 
 
 def _named_day(text: str, match: re.Match[str]) -> str:
     month, day = MONTHS.get(match[2][:3].lower()), match[1] or match[3]
+    if month is not None and len(match[4]) == 2:
+        raise Unread(f"{_quoted(text)} has two digits for the year; write 2026-08-10.")
     if month is None or (match[1] and match[3]):
         raise Unread(f"{_quoted(text)} is no date; write 2026-08-10.")
     return _day(text, match[4], month, day) if day else f"{match[4]}-{month:02}"
@@ -250,8 +289,10 @@ def _ordered_day(text: str, match: re.Match[str], manner: Manner) -> str:
     first, second, year = int(match[1]), int(match[3]), match[4]
     if len(year) == 2:
         raise Unread(f"{_quoted(text)} has two digits for the year; write 2026-08-10.")
-    if manner.dates not in ("dmy", "mdy") and first != second:
-        raise Unread(f"{_quoted(text)} {_BOTH_WAYS}")
+    if manner.dates not in ("dmy", "mdy"):
+        if first <= 12 and second <= 12 and first != second:
+            raise Unread(f"{_quoted(text)} {_BOTH_WAYS}")
+        return _day(text, year, second, first) if first > 12 else _day(text, year, first, second)
     return _day(text, year, first, second) if manner.dates == "mdy" else _day(text, year, second, first)
 
 
@@ -305,6 +346,8 @@ def _money(cell: Cell) -> dict[str, str]:
     if match is None or amount is None or (match["before"] and match["after"]):
         raise Unread(f"{_quoted(cell)} is no amount; write it as USD 12000.50.")
     sign = (match["before"] or match["after"]).upper()
+    if sign in ("K", "M", "MM", "MIO", "MN"):
+        raise Unread(f"{_quoted(cell)} is shortened; write the whole amount, as in USD 1200000.")
     if not sign:
         return {"amount": _decimal(amount)}
     currency = _CURRENCIES.get(sign, sign)

@@ -130,7 +130,9 @@ class Show:
                 "digests": [
                     {
                         "algorithm": "sha256",
-                        "value": hashlib.sha256(f"{'like' if like and one.number % like else dataset}/{one.number}".encode()).hexdigest(),
+                        "value": hashlib.sha256(
+                            f"{self.size}/{'like' if like and one.number % like else dataset}/{one.number}".encode()
+                        ).hexdigest(),
                     }
                 ],
                 "source": self.ids["source"][one.source],

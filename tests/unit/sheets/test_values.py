@@ -51,8 +51,10 @@ def test_serial_dates_of_old_sheets():
     [
         ("03/04/2026", "--dates dmy"),
         ("3.4.26", "two digits for the year"),
-        ("31/02/2026", "may be day or month"),
-        ("soon", "Write a date"),
+        ("31/02/2026", "no day"),
+        ("1-Aug-26", "two digits"),
+        ("5 years from Term Start", "or perpetual where there is no end"),
+        ("soon", "write 2026-08-10"),
         ("10 Foo 2026", "no date"),
     ],
 )
@@ -97,7 +99,9 @@ def test_values(name, cell, found):
     ("name", "cell", "says"),
     [
         ("territories", "Untied Kingdom", "did you mean United Kingdom"),
-        ("territories", "Worldwide excluding US", "not a country"),
+        ("territories", "Germany excl. France", "leaves out what is not in it"),
+        ("territories", "North America", "in other contracts"),
+        ("fee", "1.2M", "whole amount"),
         ("media", "Telepathy", "not a word for this"),
         ("training.granted", "perhaps", "neither yes nor no"),
         ("fee", "$12", "three letters"),
@@ -147,3 +151,17 @@ def test_what_is_news():
         "media": [],
         "identifiers": [{"scope": "a", "value": "1"}, {"scope": "b", "value": "2"}],
     }
+
+
+def test_everything_but_some_countries_is_written_out_without_what_belongs_to_them():
+    found = read("licence", "territories", "Worldwide (excl. CN & US)")
+    assert {"DE", "TW"} <= set(found)
+    assert {"CN", "HK", "US", "PR"}.isdisjoint(found)
+    assert read("licence", "territories", "EU + UK, ex France") == sorted({*read("licence", "territories", "eu"), "GB"} - {"FR"})
+    assert read("licence", "territories", "US/CA, and Antigua and Barbuda") == ["US", "CA", "AG"]
+    assert (read("licence", "territories", "N/A"), read("licence", "training.granted", "n/a"), read("licence", "fee", "TBC")) == (
+        None,
+        None,
+        None,
+    )
+    assert read("licence", "media", "SVOD, AVOD & FAST") == ["streaming", "free_streaming"]
