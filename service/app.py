@@ -163,6 +163,8 @@ def _http_problem(fault: HTTPException) -> Response:
 def _sentence(fault: HTTPException) -> str:
     if fault.code == 404:
         return "There is no such path; /openapi.json lists all of them."
+    if isinstance(fault, MethodNotAllowed):
+        return f"This path does not take {request.method}; it takes {', '.join(sorted(fault.valid_methods or ()))}."
     return fault.description or str(fault)
 
 

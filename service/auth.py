@@ -248,7 +248,9 @@ def _of_key(database: Database, token: str, now: datetime) -> Actor:
     with database.anyone() as conn, conn.cursor(row_factory=class_row(_Key)) as cursor:
         key = cursor.execute("SELECT * FROM key_by_sha256(%s)", (_digest(token),)).fetchone()
     if key is None:
-        raise _refused("This key is not known here.", "unknown_key")
+        raise _refused(
+            "This key is not known here. Check that it is one of this service; `clearance keys create` makes a new one.", "unknown_key"
+        )
     _alive("key", key.revoked_at, key.expires_at, key.disabled_at, now)
     held = frozenset(key.roles) if "studio_admin" in key.account_roles else frozenset(key.roles) & frozenset(key.account_roles)
     allowed = roles.permissions_of(held) & frozenset(key.scopes) if key.scopes else roles.permissions_of(held)

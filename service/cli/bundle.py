@@ -67,8 +67,12 @@ def fetch(client: Client, out: Path, **asked: tuple[str, ...]) -> dict[str, Any]
     body: dict[str, Any] = {name: list(ids) for name, ids in asked.items() if ids and name != "disclosed"}
     if asked.get("disclosed"):
         body["disclose"] = [name for name in asked["disclosed"] if name != "none"]
-    out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".bundle-", dir=out.absolute().parent) as kept:
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        beside = tempfile.TemporaryDirectory(prefix=".bundle-", dir=out.absolute().parent)
+    except OSError as fault:
+        raise StartError(f"Nothing can be written beside {out} ({fault.strerror}); name another directory with --out.") from fault
+    with beside as kept:
         archive = client.download("/v1/ledger/bundle", Path(kept) / "bundle.zip", method="POST", body=body)
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(kept)

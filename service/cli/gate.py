@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from schemas import dates
 from service.cli.command import Cli, declare
 
 if TYPE_CHECKING:
@@ -63,12 +64,19 @@ class _OrUndecided:
         raise click.exceptions.Exit(UNDECIDED) from None
 
 
+def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    try:
+        return text and dates.instant(text)
+    except ValueError as fault:
+        raise click.BadParameter(str(fault)) from fault
+
+
 @declare(name="gate")
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--delivery", metavar="ID", help="A registered delivery instead of a path.")
 @click.option("--intent", metavar="NAME", help="The intent profile of the production (else its default one).")
 @click.option("--stage", type=click.Choice(list(ACTS)), default="delivery", show_default=True, help="Where in the pipeline this is asked.")
-@click.option("--at", metavar="TIME", help="When it is to be done, as 2026-09-20T12:00:00Z (else now).")
+@click.option("--at", metavar="TIME", callback=_instant, help="When it is to be done, as 2026-09-20T12:00:00Z (else now).")
 @click.option("--strict", is_flag=True, help="Exit 3 for obligations too.")
 @click.option("--junit", is_flag=True, help="Answer as JUnit XML.")
 @click.option("--sarif", is_flag=True, help="Answer as SARIF 2.1.0.")
@@ -83,6 +91,8 @@ def command(cli: Cli, path: Path | None, **options: Any) -> int:
 
     if (path is None) == (options["delivery"] is None):
         raise click.UsageError("Name a path, or a delivery with --delivery.")
+    if options["junit"] and options["sarif"]:
+        raise click.UsageError("Choose one of --junit and --sarif.")
     with _OrUndecided(lenient=options["stage"] in LENIENT), service_url(cli.settings) as reached:
         with Client(reached.url, reached.api_key or "") as client:
             found = _found(client, path) if path is not None else Found({options["delivery"]: [options["delivery"]]})

@@ -48,7 +48,7 @@ class Run:
 @click.option("--tool-class", type=click.Choice(TOOL_CLASSES), help="What kind of tool it is; left open where not given.")
 @click.option("--stage", type=click.Choice(STAGES), help="The stage of the work.")
 @click.option("--production", help="The id of the title it is for (prd_…).")
-@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND…")
 def command(
     cli: Cli,
     reads: tuple[Path, ...],
@@ -59,7 +59,7 @@ def command(
     stage: str | None,
     production: str | None,
 ) -> int:
-    """Run WORDS (after `--`) and register what it read and wrote; nothing is uploaded.
+    """Run COMMAND and register what it read and wrote; nothing is uploaded.
 
     Ends with the program's own status when it failed. Every file under --read counts as read, since nobody watches which ones are opened;
     every file under --write that is new or has changed counts as written.

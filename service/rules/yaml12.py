@@ -53,8 +53,16 @@ def parse(text: str) -> Any:
         if next(events, None) is not None:
             raise PackError("one document is expected, and there are several")
     except YAMLError as error:
-        raise PackError(" ".join(str(error).split())) from None
+        raise PackError(_said(error)) from None
     return value
+
+
+def _said(error: YAMLError) -> str:
+    """What the parser complains of, and where."""
+    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+    if problem is None or mark is None:
+        return " ".join(str(error).split())
+    return f"this is not YAML at line {mark.line + 1}, column {mark.column + 1}: {problem}"
 
 
 def _events(text: str) -> list[Any]:

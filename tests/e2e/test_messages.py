@@ -83,7 +83,7 @@ def test_a_server_that_is_not_ours(file: Path, stranger: str, command: str, stat
 def test_a_key_that_is_not_known(file: Path, service: dict[str, str], command: str, status: int) -> None:
     done = run(command, str(file), **{**service, "CLEARANCE_API_KEY": "clr_x"})
     assert done.returncode == status
-    assert "This key is not known here." in done.stderr
+    assert "This key is not known here. Check that it is one of this service" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,8 @@ def test_a_key_that_is_not_known(file: Path, service: dict[str, str], command: s
         (("gate",), 1, "Name a path, or a delivery with --delivery."),
         (("gate", "/does/not/exist"), 1, "does not exist"),
         (("gate", "{file}", "--stage", "someday"), 1, "is not one of 'publish', 'farm', 'conform', 'delivery'"),
+        (("gate", "{file}", "--at", "31.12.2026"), 1, "Write an instant as 2026-08-10T09:00:00Z"),
+        (("gate", "{file}", "--junit", "--sarif"), 1, "Choose one of --junit and --sarif."),
         (("gate", "{file}"), 2, "Register them"),
         (("gate", "--delivery", "dlv_none"), 4, "There is no delivery 'dlv_none' in this studio"),
         (("verify", "{file}"), 0, "shot.png: "),
@@ -102,6 +104,8 @@ def test_a_key_that_is_not_known(file: Path, service: dict[str, str], command: s
         (("rules", "list", "--pack", "none"), 1, ", law-us, "),
         (("rules", "diff", "none", "law-us"), 1, "There is no pack and no file 'none'; there are the packs "),
         (("rules", "test", "{file}"), 1, "shot.png"),
+        (("ledger", "bundle", "--out", "/proc/none/bundle"), 1, "name another directory with --out"),
+        (("record",), 1, "COMMAND"),
         (("ledger", "fsck", "--studio", "std_none"), 1, "There is no log of std_none"),
         (("ledger", "verify", "--state", "{file}"), 1, "is not a state that this command has written"),
         (("keys", "create", "A", "--role", "king"), 1, "is not one of 'studio_admin'"),

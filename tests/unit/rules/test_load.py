@@ -121,3 +121,11 @@ def test_a_machine_without_the_parser_in_c_reads_the_same(monkeypatch):
     monkeypatch.setattr(yaml12, "CParser", None)
     slow = yaml12.parse((PACKS / "law-us.yaml").read_text())
     assert pack_from(slow).digest == quick["law-us"]
+
+
+@pytest.mark.parametrize("in_c", [True, False])
+def test_what_is_no_yaml_is_named_with_its_place(in_c, monkeypatch):
+    if not in_c:
+        monkeypatch.setattr(yaml12, "CParser", None)
+    with pytest.raises(PackError, match=r"^this is not YAML at line 2, column 1: "):
+        parse("pack: [\n")
