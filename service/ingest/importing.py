@@ -32,6 +32,9 @@ STATED = frozenset({
 })  # fmt: skip
 """Fields of the generation that a person may state with the import; everything else comes from the source."""
 
+_TWINS = 4
+"""So often an import looks again when another one, of the same job or of the same new model, was quicker."""
+_OVERTAKEN = {"identifier_taken", "stale_version"}
 _OUTPUT = "output"
 _GENERATION = "generation"
 
@@ -98,12 +101,25 @@ def record(
         raise errors.invalid(
             f"/stated/{strange[0]}", "This comes from the source itself; only its circumstances can be stated.", "not_stated"
         )
-    earlier = find.by_identifier(context, "generation", *job(draft, output))
-    if earlier is not None:
-        there = read.get(context, "generation", earlier)
-        return Imported(there, _asset_of(there), (), found=True)
-    batch = Batch()
-    lay(context, batch, draft, output, words, links or {}, raw=keep(context, draft.raw))
+    raw = None
+    for left in reversed(range(_TWINS)):
+        earlier = find.by_identifier(context, "generation", *job(draft, output))
+        if earlier is not None:
+            there = read.get(context, "generation", earlier)
+            return Imported(there, _asset_of(there), (), found=True)
+        raw = raw or keep(context, draft.raw)
+        batch = Batch()
+        lay(context, batch, draft, output, words, links or {}, raw=raw)
+        try:
+            return _written(context, batch, key)
+        except (errors.Conflict, errors.StaleVersion) as problem:
+            if not left or problem.code not in _OVERTAKEN:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _written(context: Context, batch: Batch, key: Idempotency | None) -> Imported:
+    """The batch as one append, with leave to read its raw sources."""
     if len(batch.versions) > write.ATOMIC_LIMIT:
         says = f"The source names {len(batch.versions) - 2} models and inputs that are not registered; register them first, up to {write.ATOMIC_LIMIT} at a time."
         raise errors.TooLarge(says, "too_many_named")

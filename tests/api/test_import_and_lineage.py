@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +337,22 @@ def test_a_file_whose_credentials_lie_elsewhere_says_where(admin: Caller, tmp_pa
     told = good(upload(admin, tmp_path / "cloud.png"), 422)
     assert told["code"] == "nothing_found"
     assert "https://manifests.example/1" in told["detail"]
+
+
+def test_the_same_job_and_the_same_new_model_at_once_are_one_each(admin: Caller) -> None:
+    def bring(number: int) -> Any:
+        answer = {"id": f"g-{number // 2}", "generation_type": "video", "state": "completed", "model": "ray-9", "assets": {}}
+        parts = {"response": (io.BytesIO(json.dumps(answer).encode()), "response")}
+        client = own_client(admin)
+        return client.send("POST", "/v1/generations/import", data=parts, content_type="multipart/form-data")
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(bring, range(6)))
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert len({answer.get_json()["generation"] for answer in answers}) == 3
+    assert len(get(admin, "/v1/models")["items"]) == 1
+
+
+def own_client(caller: Caller) -> Caller:
+    """The same key with a client of its own, since one serves one thread."""
+    return replace(caller, client=caller.client.application.test_client())
