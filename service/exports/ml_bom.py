@@ -134,7 +134,11 @@ def _card(lineage: Lineage, node: Node, body: Body) -> dict[str, Any]:
         datasets=[{"ref": urn(each)} for each in lineage.resting(node.id, "dataset")],
         outputs=[{"format": each} for each in modalities],
     )
-    uses = stated(useCases=[training["purpose"]] if "purpose" in training else None)
+    shown = people(body)
+    uses = stated(
+        useCases=[training["purpose"]] if "purpose" in training else None,
+        ethicalConsiderations=[{"name": f"It was trained on {shown}."}] if shown and shown != "none" else None,
+    )
     told = [_property(f"training.{name}", value) for name in ("kind", "run") if isinstance(value := training.get(name), str)]
     told += [_property(f"training.{name}", value) for name in ("started_at", "finished_at") if (value := date(training.get(name)))]
     return {"bom-ref": f"{urn(node.id)}#card"} | stated(modelParameters=parameters or None, considerations=uses or None, properties=told)

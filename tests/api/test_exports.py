@@ -76,6 +76,7 @@ def test_a_bill_of_materials_names_what_a_shot_was_made_of(admin: Caller, world:
     look, data = parts["Look"], parts["Harbour look"]
     assert look["modelCard"]["modelParameters"]["datasets"] == [{"ref": data["bom-ref"]}]
     assert [each["name"] for each in look["pedigree"]["ancestors"]] == ["Base"]
+    assert look["modelCard"]["considerations"]["ethicalConsiderations"] == [{"name": "It was trained on the faces or voices of 1 person."}]
     assert look["hashes"] == [{"alg": "SHA-256", "content": "02" * 32}]
     licensing = data["licenses"][0]["license"]["licensing"]
     assert {"name": "clearance:ended_by", "value": f"urn:clearance:{world['end']}"} in data["licenses"][0]["license"]["properties"]
