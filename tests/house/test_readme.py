@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(r"`(?:tests/)?((?:unit|api|db|rules|web|e2e|house|bench)/test_\w+\.py)(?:::(test_\w+))?(?:\[([^\]`]+)\])?`")
 SYSTEMS = (
@@ -51,6 +49,5 @@ def test_every_test_named_in_the_readme_is_there() -> None:
 
 def test_every_system_has_its_row() -> None:
     table = "\n".join(line.split("|")[1] for line in rows((ROOT / "README.md").read_text(encoding="utf-8")))
-    if not table:
-        pytest.skip("the README has no table of systems yet")
+    assert table
     assert [system for system in SYSTEMS if system not in table] == []
