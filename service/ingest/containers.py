@@ -69,22 +69,32 @@ def _png(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
         if kind in _TEXT_CHUNKS:
             yield from _png_text(kind, _chunk(stream, length, limits), limits)
             stream.seek(4, 1)
+        elif kind == b"eXIf":
+            yield from exif(_chunk(stream, length, limits))
+            stream.seek(4, 1)
         else:
             stream.seek(length + 4, 1)
 
 
 def _png_text(kind: bytes, content: bytes, limits: Limits) -> Iterator[tuple[str, str]]:
-    """One text chunk; ComfyUI writes UTF-8 escapes in tEXt, so Latin-1 is right there and harmless elsewhere."""
+    """One text chunk. The plain ones are Latin-1 by the book, and UTF-8 as some tools write them; hardly a text is both."""
     key, _, rest = content.partition(b"\0")
     name = key.decode("latin-1")
     if kind == b"tEXt":
-        yield name, rest.decode("latin-1")
+        yield name, _plain(rest)
     elif kind == b"zTXt" and rest[:1] == b"\0":
-        yield name, _inflate(rest[1:], limits).decode("latin-1")
+        yield name, _plain(_inflate(rest[1:], limits))
     elif kind == b"iTXt" and len(rest) >= 2:
         packed, body = rest[0] == 1, rest[2:].split(b"\0", 2)
         if len(body) == 3:
             yield name, (_inflate(body[2], limits) if packed else body[2]).decode("utf-8", "replace")
+
+
+def _plain(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _inflate(packed: bytes, limits: Limits) -> bytes:

@@ -67,7 +67,7 @@ def test_a1111_parameters_in_a_png() -> None:
     assert draft.raw[0].content.decode() == PARAMETERS
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
 @pytest.mark.parametrize("code", ["UNICODE", "ASCII"])
 def test_a1111_parameters_in_exif(kind: str, code: str) -> None:
     coded = b"UNICODE\0" + PARAMETERS.encode("utf-16-be") if code == "UNICODE" else b"ASCII\0\0\0" + PARAMETERS.encode()

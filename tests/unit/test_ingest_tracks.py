@@ -100,3 +100,14 @@ def test_cut_or_changed_files_give_texts_or_a_problem(name: str, data: st.DataOb
 def test_long_texts_are_refused() -> None:
     with pytest.raises(errors.TooLarge):
         containers.texts(BytesIO(webm(b"PROMPT", "x" * 2000)), Limits(text=1000))
+
+
+@pytest.mark.parametrize("code", ["latin-1", "utf-8"])
+def test_plain_chunks_are_read_in_either_code(code: str) -> None:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + bytes(4)
+
+    content = (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"tEXt", b"parameters\0" + "Hafen bei Dämmerung\nSteps: 1, Seed: 2".encode(code)) + chunk(b"IEND", b"")
+    )
+    assert containers.texts(BytesIO(content), LIMITS)["parameters"].startswith("Hafen bei Dämmerung")
