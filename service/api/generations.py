@@ -75,6 +75,8 @@ def _nothing(source: Source) -> errors.Problem:
         says = f"Nobody of this name is known here; leave it out, name one of {known}, or send a sheet with provider declared."
         return errors.invalid("/provider", says, "unknown_provider")
     says = "No adapter finds anything about how this was made; record the generation yourself with POST /v1/generations."
+    if (source.name or "").lower().endswith((".json", ".csv", ".yaml", ".txt")):
+        says += " What tells of a run is sent as request or response, beside the file that came out of it."
     elsewhere = xmp.elsewhere(source)
     if elsewhere:
         says += f" Its credentials are kept at {elsewhere[:200]}, and nothing is fetched here: send the file with its credentials inside."

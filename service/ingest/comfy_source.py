@@ -74,7 +74,9 @@ def _served(source: Source, limits: Limits) -> Found:
     queued = entry if entry is not None else both.request
     prompt = _bare(at(queued, "prompt", 2)) or _bare(at(queued, "prompt")) or _bare(both.request) or _bare(both.response)
     extra = at(queued, "prompt", 3) or at(queued, "extra_data")
-    workflow = at(extra, "extra_pnginfo", "workflow")
+    workflow = at(extra, "extra_pnginfo", "workflow") or next(
+        (side for side in (both.request, both.response) if listed(at(side, "nodes"))), None
+    )
     if prompt is None and not listed(at(workflow, "nodes")):
         remedy = "Neither request nor response holds a graph of nodes; send what was queued, or the history of the job."
         raise errors.invalid("/request", remedy, "not_a_graph")
