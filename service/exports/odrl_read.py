@@ -7,6 +7,7 @@ with its place, for a person to read; the policy itself is kept whole by the cal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,6 +37,7 @@ from service.exports.odrl_words import (
     TRAINING,
     WINDOW,
 )  # fmt: skip
+from service.ingest.reservations import crosswalk
 
 MOST: Final = 400
 _AGREED: Final = frozenset({"Agreement"})
@@ -51,10 +53,10 @@ _ASSET: Final = _NOTES | {"dcterms:title", "clearance:count", "clearance:works"}
 _PARTY: Final = _NOTES | {"vcard:fn"}
 _ALL_USE: Final = frozenset({"use"})
 _LEARNING: Final = frozenset({
-    "mine", "data-mining", "dataMining", "text-and-data-mining", "textAndDataMining", "ai-training", "aiTrain", "aiTraining", "train",
-    "gen-ai", "genAi", "generative-ai-training", "machineLearning", "ai-train", "train-ai",
+    "mine", "dataMining", "text-and-data-mining", "textAndDataMining", "aiTrain", "aiTraining", "train", "genAi", "generative-ai-training",
+    "machineLearning", "ai-train", "train-ai",
 })  # fmt: skip
-"""Actions of drafts and other profiles about machine learning: enough to refuse by, not to permit by."""
+"""Actions of other profiles about machine learning, beside those of the crosswalk: enough to refuse by, not to permit by."""
 _TYPES: Final = {action: type_ for type_, action in DUTIES.items()}
 _ACTIONS: Final = {action: permission for permission, action in TRAINING.items()}
 _DUE: Final = frozenset({"before_use", "before_release", "on_release", "monthly", "quarterly", "yearly", "on_end", "on_request"})
@@ -196,9 +198,9 @@ def _prohibitions(rules: list[Any], found: Reading) -> list[str]:
 
 def _refuses(action: str, side: str) -> bool:
     """Tell whether refusing the action refuses all that the grant could allow, or at least the whole of machine learning."""
-    return (
-        action == ACTION[side] or action in _ALL_USE or (side == "training" and action.rpartition(":")[2].rpartition("/")[2] in _LEARNING)
-    )
+    name = re.split("[:/#]", action)[-1]
+    learning = name in _LEARNING or any(each in crosswalk.TRAINING for each in crosswalk.permissions("odrl_ai", name))
+    return action == ACTION[side] or action in _ALL_USE or (side == "training" and learning)
 
 
 def _exclude(found: Reading, text: str) -> None:
