@@ -17,9 +17,10 @@ class LineageQuery(Body):
 
 
 class ImpactQuery(Body):
-    """How long a worklist."""
+    """How long a page of the worklist, and where it begins."""
 
     limit = Number(1, 5_000)
+    cursor = Text(120)
 
 
 class Node(Body):
@@ -61,7 +62,7 @@ class LineageAnswer(Body):
 
 
 class ImpactAnswer(Body):
-    """What the end of a grant reaches: complete counts, and a worklist with owners, released first."""
+    """What the end of a grant reaches: complete counts, and a page of the worklist with owners, released first; `next` leads on."""
 
     root = Text(60, required=True)
     total = Plain(required=True)
@@ -75,6 +76,7 @@ class ImpactAnswer(Body):
         about="of each dataset, how many items stand under it, and some by name; GET /v1/datasets/{id}/items has them all"
     )
     truncated = Flag()
+    next = Text(120)
 
 
 class RightsQuery(Body):

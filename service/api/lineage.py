@@ -67,7 +67,12 @@ def _begin(cursor: str | None) -> tuple[int, str]:
 def _impact_of(kind: str) -> View:
     def view(call: Call) -> Answer:
         read.get(call.context, kind, call.path["id"])
-        return Answer(told(call.context, impact.of(call.context, call.path["id"], limit=call.query.get("limit", impact.WORKLIST))))
+        return Answer(
+            told(
+                call.context,
+                impact.of(call.context, call.path["id"], limit=call.query.get("limit", impact.WORKLIST), cursor=call.query.get("cursor")),
+            )
+        )
 
     return view
 

@@ -16,7 +16,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from schemas.prefixes import PREFIXES
-from service import projections
+from service import errors, projections
 from service.context import Context
 from service.records import edges, read
 from service.records.edges import BACKWARD, CARRIES, FORWARD
@@ -75,7 +75,9 @@ UNION ALL
 UNION ALL
 (SELECT kind, released, productions, 0, id, NULL FROM found WHERE kind = 'release')
 UNION ALL
-(SELECT kind, released, productions, NULL, id, label FROM found ORDER BY released DESC, kind, id LIMIT %(limit)s)
+(SELECT kind, released, productions, NULL, id, label FROM found
+ WHERE (%(after)s::text IS NULL OR (NOT released, kind, id) > (%(after_unreleased)s, %(after_kind)s, %(after)s))
+ ORDER BY released DESC, kind, id LIMIT %(limit)s)
 """
 _NEAR_MOST = 2_000
 # Where more is reached, over all edges of the studio at once, which costs what there is: `reach` and `let_go` hold a byte for each place in the log.
@@ -87,11 +89,12 @@ FROM (
       AND NOT id = ANY(%(seeds)s) AND (%(within)s::text[] IS NULL OR productions = '{}' OR productions && %(within)s::text[])
 ) AS found
 """
+_AFTER = "(%(after)s::text IS NULL OR (NOT released, kind, id) > (%(after_unreleased)s, %(after_kind)s, %(after)s))"
 _COUNTED = (
     f"SELECT kind, released, productions, count(*) AS number, NULL AS id, NULL AS label {_FOUND} GROUP BY kind, released, productions"
 )
 _RELEASED = f"SELECT kind, released, productions, 0 AS number, id, NULL AS label {_FOUND} WHERE kind = 'release'"
-_LISTED = f"SELECT kind, released, productions, NULL AS number, id, label {_FOUND} ORDER BY released DESC, kind, id LIMIT %(limit)s"
+_LISTED = f"SELECT kind, released, productions, NULL AS number, id, label {_FOUND} WHERE {_AFTER} ORDER BY released DESC, kind, id LIMIT %(limit)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +139,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What an end of the grant `root` reaches. Counts are complete; `items` is the worklist, released first, cut at its limit."""
+    """What an end of the grant `root` reaches. Counts are complete; `items` is a page of the worklist, released first; `cursor` leads on."""
 
     root: str
     counts: Mapping[tuple[str, bool], int]
     by_production: Mapping[str, Mapping[str, int]]
     by_territory: Mapping[str, int]
     items: tuple[Item, ...]
+    cursor: str | None = None
 
     @property
     def total(self) -> int:
@@ -171,10 +175,12 @@ class Impact:
             "owners": self._owners(),
             "items": [item.document() for item in self.items],
             "truncated": len(self.items) < self.total,
-        }
+        } | ({"next": self.cursor} if self.cursor else {})
 
 
-def of(context: Context, record_id: str, *, scope: Mapping[str, Any] | None = None, limit: int = WORKLIST) -> Impact:
+def of(
+    context: Context, record_id: str, *, scope: Mapping[str, Any] | None = None, limit: int = WORKLIST, cursor: str | None = None
+) -> Impact:
     """What rests on the record; `scope` is the part of a consent that ends, where an event names one. `NotFound` for a foreign id."""
     root = read.get(context, None, record_id)
     within = _within(context, root.body.get("scope") if root.kind == "consent" else None, scope)
@@ -188,17 +194,29 @@ def of(context: Context, record_id: str, *, scope: Mapping[str, Any] | None = No
         "within": within,
         "holding": list(HOLDING),
         "near": _NEAR_MOST + 1,
-        "limit": limit,
+        "limit": limit + 1,
+        **_place(cursor),
     }
     rows = _rows(context.conn, values)
-    items = tuple(Item(row.id, row.kind, row.label, tuple(row.productions), row.released) for row in rows if row.id and row.number is None)
+    found = [Item(row.id, row.kind, row.label, tuple(row.productions), row.released) for row in rows if row.id and row.number is None]
+    items = tuple(found[:limit])
     return Impact(
         root.id,
         _by_kind(rows),
         _by_production(rows),
         _territories(context, [row.id for row in rows if row.id and row.number == 0]),
         items,
+        f"{'released' if items[-1].released else 'unreleased'}.{items[-1].kind}.{items[-1].id}" if len(found) > limit else None,
     )
+
+
+def _place(cursor: str | None) -> dict[str, Any]:
+    """Where a page begins: after the record that the cursor names."""
+    released, _, rest = (cursor or "").partition(".")
+    kind, _, last = rest.partition(".")
+    if cursor and not (released in ("released", "unreleased") and kind in _REACHED and last):
+        raise errors.invalid("/cursor", "This is no place in the worklist; send the cursor of the page before.")
+    return {"after": last or None, "after_kind": kind, "after_unreleased": released == "unreleased"}
 
 
 def _rows(conn: Connection[Any], values: Mapping[str, Any]) -> list[_Row]:

@@ -304,6 +304,8 @@ def compare(client: Client, show: Show, licence: int, told: dict[str, Any]) -> d
         owner = "legal" if (kind, number) in out else OWNER[kind]
         assert (item["owner"], item["released"]) == (owner, (kind, number) in out), item
     assert told["owners"] == dict(Counter("legal" if one in out else OWNER[one[0]] for one in expected)), "the owners"
+    pages = list(client.listed(f"/v1/licences/{show.ids['licence'][licence]}/impact", limit=7))
+    assert pages == told["items"], "the worklist by pages"
     covered = show.covered(licence)
     counts = {show.ids["dataset"][number]: len(names) for number, names in covered.items()}
     assert {one["dataset"]: one["items"] for one in told["dataset_items"]} == counts, "the numbers of items"
