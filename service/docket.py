@@ -191,7 +191,7 @@ def _name(recorded: Recorded) -> Name:
     if recorded.kind == "licence" and label:
         label = f"{label} licence"
     if recorded.kind == "review":
-        label = f"Review: {str(label).rpartition(':')[2].replace('-', ' ').replace('_', ' ')}"
+        label = f"Review: {_code(str(label)).replace('-', ' ').replace('_', ' ')}"
     known_as = body.get("professional_name")
     opened: frozenset[tuple[str, int]] = frozenset()
     if recorded.kind == "party" and isinstance(known_as, str):
@@ -199,6 +199,11 @@ def _name(recorded: Recorded) -> Name:
     return Name(
         recorded.id, recorded.kind, label or _unnamed(recorded.kind, recorded.id), recorded.version, kind.state(body), opened=opened
     )
+
+
+def _code(cause: str) -> str:
+    """What is wrong, out of the key of a cause: `code@owner:paper`, or `rule#requirement:code`."""
+    return cause.partition("@")[0] if "@" in cause else cause.rpartition(":")[2]
 
 
 def referrers(context: Context, record_id: str) -> list[Referrer]:

@@ -256,7 +256,10 @@ def _paper(cause: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> s
 
 def _owed(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     owed = [each["obligation"] for each in findings if each.get("obligation")]
-    return [{name: each.get(name) for name in ("kind", "to", "quantity", "unit", "due")} for each in owed]
+    return [
+        {name: each.get(name) for name in ("kind", "to", "due")} | {"quantity": present.quantity(each.get("quantity"), each.get("unit"))}
+        for each in owed
+    ]
 
 
 def coverage(given: Mapping[str, Any] | None, naming: Mapping[str, str]) -> dict[str, Any] | None:

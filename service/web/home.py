@@ -10,7 +10,7 @@ from service import docket
 from service.ledger import anchors
 from service.records import read
 from service.records.model import Recorded
-from service.web import causes, decisions, present
+from service.web import causes, decisions, obligations, present
 from service.web.page import Shown, Visit, page
 
 SHOWN = 12
@@ -30,14 +30,6 @@ class Row:
     recorded_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """One open obligation, and whether its day has passed."""
-
-    record: Recorded
-    late: bool
-
-
 @page("/", permission="decisions.read")
 def home(visit: Visit) -> Shown:
     """Show what needs somebody today."""
@@ -46,21 +38,20 @@ def home(visit: Visit) -> Shown:
     blocked = [each for each in standing if each.body["outcome"] == "blocked"]
     review = [each for each in standing if each.body["outcome"] == "review"]
     reviews = docket.open_reviews(context)
-    obligations = docket.open_obligations(context)
-    listed = [*blocked[:SHOWN], *review[:SHOWN], *reviews[:SHOWN], *obligations[:SHOWN]]
+    owed = docket.open_obligations(context)
+    listed = [*blocked[:SHOWN], *review[:SHOWN], *reviews[:SHOWN], *owed[:SHOWN]]
     risks = docket.releases_at_risk(context)
     asked = decisions.questions(context, reviews[:SHOWN])
     worst = {each.id: decisions.first_cause(context, each) for each in (*blocked[:SHOWN], *review[:SHOWN])}
     names = docket.names(context, {*ids_of(listed), *_ids_at_risk(risks[:SHOWN]), *present.ids_in([*worst.values(), *asked.values()])})
     naming = {key: name.label for key, name in names.items()}
-    today = context.now.strftime("%Y-%m-%d")
-    owed = [Owed(each, _text(each.body.get("due_at")) < today) for each in read.disclose(context, obligations[:SHOWN])]
     values = {
         "title": "Home", "shown": SHOWN, "here": "home", "names": names,
-        "figures": _figures(len(risks), len(blocked), len(review), len(reviews), len(obligations)), "risks": risks[:SHOWN],
+        "figures": _figures(len(risks), len(blocked), len(review), len(reviews), len(owed)), "risks": risks[:SHOWN],
         "blocked": [row(each, names, causes.reason(worst[each.id], naming)) for each in blocked[:SHOWN]],
         "review": [row(each, names, causes.reason(worst[each.id], naming)) for each in review[:SHOWN]],
-        "reviews": [(each, causes.reason(asked[each.id], naming)) for each in reviews[:SHOWN]], "obligations": owed,
+        "reviews": [(each, causes.reason(asked[each.id], naming)) for each in reviews[:SHOWN]],
+        "obligations": [obligations.line(context, each) for each in read.disclose(context, owed[:SHOWN])],
         "head": context.ledger.head(context.conn, context.studio_id),
         "forks": [each.says for each in anchors.states(context.conn, context.studio_id).values() if each.outcome == "forked"],
     }  # fmt: skip
@@ -111,7 +102,3 @@ _ACTS = {
     "capture": "Capture of", "generate": "Generation of", "train": "Training on", "hand_over": "Handing over", "license_out": "Licensing out",
     "transfer": "Transfer of", "publish": "Publication of", "release": "Release of", "exhibit": "Exhibition of",
 }  # fmt: skip
-
-
-def _text(value: object, otherwise: str = "~") -> str:
-    return value if isinstance(value, str) else otherwise

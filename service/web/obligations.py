@@ -114,7 +114,7 @@ def line(context: Context, record: Recorded) -> Line:
         due=_due(body), due_at=due_at, late=body["state"] == "open" and due_at is not None and late(due_at, context),
         production=_bare(body.get("production") or next(iter(body.get("productions") or ()), None)), owed_to=_bare(body.get("owed_to")),
         owed_by=_bare(body.get("owed_by")), owner=body.get("owner"),
-        quantity=" ".join(part for part in (body.get("quantity"), present.words(body["unit"]).lower() if body.get("unit") else "") if part),
+        quantity=present.quantity(body.get("quantity"), body.get("unit")),
         holds=body.get("before_release") is True, decision=_bare(body.get("decision")), state=body["state"], done_at=_text(body.get("done_at")),
     )  # fmt: skip
 

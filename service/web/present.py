@@ -142,6 +142,12 @@ def count(counted: int | Sized, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def quantity(number: str | None, unit: str | None) -> str:
+    """Return how much, with its unit where there is one: `1 day`, `1.5 days`."""
+    noun = words(unit).lower() if unit else ""
+    return " ".join(part for part in (number, noun + "s" if noun and number not in (None, "1") else noun) if part)
+
+
 def listed(values: object, most: int = 8) -> str:
     """Return values as a phrase: `US, Canada and 3 more`; `["*"]` is anything, `[]` is none."""
     if not isinstance(values, list | tuple):

@@ -206,7 +206,7 @@ def test_a_decision_says_why_and_what_clears_it(client: FlaskClient, world: Worl
     assert "Record: consent for Mara Quill (purposes creation)" in words
     assert "No law pack covers FR." in words
     assert worlds.PACK.digest in words
-    assert "Pay 1.5 day to Mara Quill, due after release" in words
+    assert "Pay 1.5 days to Mara Quill, due after release" in words
 
 
 def test_a_decision_offers_its_papers_as_drafts(client: FlaskClient, world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service import docket
 from service.web import present
 
 
@@ -60,3 +61,23 @@ def test_ids_are_found_with_and_without_their_version() -> None:
     one = "mdl_01m2zazzg0ffebv0a49d39r5pg"
     assert present.bare(f"{one}/0/person") == one
     assert list(present.ids_in({"a": [f"{one}@3"], "b": {"c": one}, "d": "xxx_01m2zazzg0ffebv0a49d39r5pg"})) == [one, one]
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "says"),
+    [("1", "day", "1 day"), ("1.5", "day", "1.5 days"), ("2", None, "2"), (None, "session", "session"), (None, None, "")],
+)
+def test_how_much_is_said_with_its_unit(number: str | None, unit: str | None, says: str) -> None:
+    assert present.quantity(number, unit) == says
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        ("x.consent.live#live-now:ended-since-use", "ended-since-use"),
+        ("signed-after-use@business_affairs:consent/pty~past", "signed-after-use"),
+        ("notice-short@production:evidence.notice[kind=replica_creation]/evd~past", "notice-short"),
+    ],
+)
+def test_a_review_is_called_by_what_is_wrong(cause: str, code: str) -> None:
+    assert docket._code(cause) == code
