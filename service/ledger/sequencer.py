@@ -41,7 +41,7 @@ BATCH_ENTRIES = 512
 """Enough to share a COMMIT among many; more would keep everybody waiting for one transaction instead of making the next batch."""
 BATCH_BYTES = 8 << 20
 GATHER_LOGS = 8
-GATHER_PAUSE, GATHER_SECONDS = 0.0005, 0.02
+GATHER_PAUSE, GATHER_SECONDS = 0.001, 0.02
 """From how many logs on the next batch waits for those who were just answered: until nobody has come for a pause, never longer than this."""
 QUEUE_LIMIT = 10_000
 WAIT_SECONDS = 60.0
