@@ -67,7 +67,11 @@ def ask(visit: Visit) -> Shown:
 @page("/imports", method="POST", permission="records.read", limit=_WHOLE)
 def answer(visit: Visit) -> Shown | Moved | Download:
     """Show what an import would do, do it, or hand back the rows to be mended."""
-    return forms.answered(visit, lambda: _answered(visit), lambda form: _asked(visit, form))
+    try:
+        return forms.answered(visit, lambda: _answered(visit), lambda form: _asked(visit, form))
+    finally:
+        for upload in visit.request.files.values():
+            upload.close()
 
 
 def _answered(visit: Visit) -> Shown | Download:
