@@ -8,6 +8,7 @@ writes nothing. The sheet itself is kept once, sealed, as the raw source of ever
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -15,8 +16,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
-
-import orjson
 
 from schemas.kinds import KINDS
 from service import errors, ids, projections
@@ -300,8 +299,8 @@ def _plain(cell: Any) -> Any:
 
 def _spelt(row: Row) -> bytes:
     """All that a row says, in one way of writing: what stands for a job that has no id."""
-    content = orjson.dumps(dict(row.cells), default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return hashlib.sha256(content).hexdigest().encode()
+    content = json.dumps(dict(row.cells), default=str, sort_keys=True)  # seeds may be longer than 64 bits
+    return hashlib.sha256(content.encode()).hexdigest().encode()
 
 
 def _called(body: Mapping[str, Any]) -> str:

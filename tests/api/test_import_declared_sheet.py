@@ -80,7 +80,7 @@ def test_workbooks_and_json_rows(admin: Caller) -> None:
     told = imported(admin, file.getvalue(), "work.xlsx")
     assert (counts(told), {one["kind"] for one in told["sheets"]}) == ((2, 0, 1), {"generation", "party"})
     assert (told["faults"][0]["cell"], "formula" in told["faults"][0]["message"]) == ("Tools!F4", True)
-    rows = [{"tool": "Amper", "job_id": "k1", "output": "s.wav"}, {"tool": "Amper", "class": "odd"}]
+    rows = [{"tool": "Amper", "job_id": "k1", "output": "s.wav", "seed": 2**70}, {"tool": "Amper", "class": "odd"}]
     told = imported(admin, json.dumps({"rows": rows}).encode(), "rows.json")
     assert (counts(told), told["form"], told["faults"][0]["cell"]) == ((1, 0, 1), "JSON", "rows[2].class")
     assert imported(admin, b"Name,Type\nA,person\n", status=422, kind="generation")["code"] == "unreadable_sheet"

@@ -203,6 +203,10 @@ def test_what_carries_nothing_or_speaks_for_another_host_is_refused() -> None:
         seen(WORK, b"just words")
     with pytest.raises(errors.Invalid, match="speaks for its own host"):
         seen(ROBOTS, b"User-agent: *", about="https://other.example/")
+    with pytest.raises(errors.Invalid, match="is no address"):
+        seen("http://[::1/robots.txt", b"User-agent: *")
+    with pytest.raises(errors.Invalid, match="nothing that is known"):
+        seen(WORK, b"<x:xmpmeta " * 100_000)
     with pytest.raises(errors.Invalid, match="Nothing was handed over"):
         seen(WORK)
     assert ("robots", "none_found") in seen(ROBOTS, b"HTTP/1.1 200 OK\r\nServer: s\r\n\r\n")

@@ -17,7 +17,8 @@ NAME = "iptc_plus"
 _PLUS: Final = "http://ns.useplus.org/ldf/xmp/1.0/"
 _TDM: Final = ("http://www.w3.org/ns/tdmrep/", "http://www.w3.org/ns/tdmrep#", "http://www.w3.org/ns/tdmrep")
 _SEE: Final = re.compile(r"DMI-PROHIBITED-SEE[A-Z-]*")
-_PACKET: Final = re.compile(rb"<x:xmpmeta\b.{0,4000000}?</x:xmpmeta>", re.DOTALL)
+_OPENS: Final = b"<x:xmpmeta"
+_CLOSES: Final = b"</x:xmpmeta>"
 
 
 def read(packet: str | None, place: str) -> list[Observation]:
@@ -38,8 +39,9 @@ def read(packet: str | None, place: str) -> list[Observation]:
 
 def packet_in(content: bytes) -> str | None:
     """The packet of a file whose container nobody here opens (a PDF, a sidecar), where it stands in the clear."""
-    found = _PACKET.search(content)
-    return found[0].decode("utf-8", "replace") if found else None
+    start = content.find(_OPENS)
+    end = content.find(_CLOSES, start) if start >= 0 else -1
+    return content[start : end + len(_CLOSES)].decode("utf-8", "replace") if end >= 0 else None
 
 
 def _plus(value: str, constraints: tuple[str, ...], base: Observation) -> list[Observation]:

@@ -35,6 +35,7 @@ class Fetched:
 
 def read(fetched: Fetched) -> list[Observation]:
     """What it says about the work; `Invalid` for what is nothing that could say anything."""
+    _addresses(fetched)
     if fetched.content is not None and response.detect(fetched.content):
         answer = response.parsed(fetched.content)
         if answer is None:
@@ -92,6 +93,13 @@ def _all(fetched: Fetched, answer: Answer) -> list[Observation]:
 
 def _xml(place: str) -> bool:
     return urlsplit(place).path.endswith(".xml")
+
+
+def _addresses(fetched: Fetched) -> None:
+    """Addresses that can be taken apart, with a host."""
+    for pointer, place in (("/url", fetched.place), ("/about", fetched.about)):
+        if not host(place):
+            raise errors.invalid(pointer, f"{place[:200]!r} is no address; write it as https://host/path.", "no_address")
 
 
 def _same_host(fetched: Fetched) -> None:
