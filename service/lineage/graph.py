@@ -110,7 +110,7 @@ _POINTING = {
 }
 """By the kind of the younger: the references by which something says that it carries it."""
 
-_MOST_LINKS = 10 * MOST_NODES
+_SOME_LINKS, _MOST_LINKS = 1_000, 10 * MOST_NODES
 
 
 def ancestors(context: Context, record_id: str, *, depth: int = 64, limit: int = 500, edges: bool = True) -> Graph:
@@ -132,15 +132,14 @@ def _walk(context: Context, record_id: str, direction: str, depth: int, limit: i
     links: list[_Link] = []
     truncated = more = False
     for distance in range(1, depth + 2):
-        next_to = _older(context, level) if direction == "ancestors" else _younger(context, level)
-        links += next_to if edges else ()
-        # One version a record: where several are pinned, the newest of them is walked on from.
-        fresh = {
-            key: version
-            for key, version in sorted((o, v or 0) if direction == "ancestors" else (y, 0) for y, o, _, v in next_to)
-            if key not in found
-        }
         room = limit - len(found)
+        if direction == "ancestors":
+            links += (next_to := _older(context, level))
+            # One version a record: where several are pinned, the newest of them is walked on from.
+            fresh = {key: version for key, version in sorted((o, v or 0) for _, o, _, v in next_to) if key not in found}
+        else:
+            next_to = _younger(context, level, found, room)
+            fresh = {key: 0 for key, _, _, _ in next_to if key not in found}
         truncated = truncated or len(next_to) >= _MOST_LINKS or bool(fresh and distance > depth)
         level = _entered(context, dict(islice(fresh.items(), room + 1)), distance) if distance <= depth else []
         more = more or len(level) > room
@@ -148,8 +147,12 @@ def _walk(context: Context, record_id: str, direction: str, depth: int, limit: i
         found.update((node.id, node) for node in level)
         if not level:
             break
-    told = {(y, o, role): Edge(y, o, role, version) for y, o, role, version in links if y in found and o in found}
+    told = _told(links if direction == "ancestors" else _among(context, found), found) if edges else {}
     return Graph(record_id, direction, tuple(found.values()), tuple(told.values()), truncated or more, more)
+
+
+def _told(links: Iterable[_Link], found: Mapping[str, Node]) -> dict[tuple[str, str, str], Edge]:
+    return {(y, o, role): Edge(y, o, role, version) for y, o, role, version in links if y in found and o in found}
 
 
 def _entered(context: Context, wanted: Mapping[str, int | None], depth: int) -> list[Node]:
@@ -206,11 +209,30 @@ def _older(context: Context, level: Sequence[Node]) -> list[_Link]:
     return links
 
 
-def _younger(context: Context, level: Sequence[Node]) -> list[_Link]:
-    """The edges from what rests on these nodes to them."""
+def _younger(context: Context, level: Sequence[Node], found: Mapping[str, Node], room: int) -> list[_Link]:
+    """The edges from what rests on these nodes to them, in the order of the log: enough to fill the room with what is not found yet.
+
+    A model may be named by a million runs, of which few are shown: so many are read only where fewer did not do.
+    """
     open_nodes = [node for node in level if not node.hidden]
     own = _stated(context, [node.index for node in open_nodes if node.kind in CARRIES], BACKWARD)
-    return [(target, source, role, None) for source, target, role, _ in own] + _pointing(context, [node.id for node in open_nodes], FORWARD)
+    links = [(target, source, role, None) for source, target, role, _ in own]
+    for most in (4 * room + _SOME_LINKS, _MOST_LINKS):
+        others = _naming(context, [node.id for node in open_nodes], most)
+        if len(others) < most or len({source for source, _, _, _ in others if source not in found}) > room:
+            break
+    return links + others
+
+
+def _among(context: Context, found: Mapping[str, Node]) -> list[_Link]:
+    """The edges between these nodes that lead from one that is not hidden to what rests on it."""
+    carries = frozenset(BACKWARD)
+    stated = _stated(context, [node.index for node in found.values()], [*FORWARD, *BACKWARD])
+    links = [
+        (target, source, role, None) if f"{source[:3]}.{role}" in carries else (source, target, role, version)
+        for source, target, role, version in stated
+    ]
+    return [link for link in links if link[1] in found and not found[link[1]].hidden]
 
 
 def _stated(context: Context, indices: Sequence[int], rules: Sequence[str]) -> list[_Link]:
@@ -220,7 +242,7 @@ def _stated(context: Context, indices: Sequence[int], rules: Sequence[str]) -> l
     return context.conn.execute(
         "SELECT source, target, role, target_version FROM reference"
         " WHERE studio_id = %(studio_id)s AND index = ANY(string_to_array(%(indices)s, ',')::bigint[])"
-        " AND source_kind || '.' || role = ANY(%(rules)s) LIMIT %(most)s",
+        " AND source_kind || '.' || role = ANY(%(rules)s) ORDER BY index, position LIMIT %(most)s",
         {"studio_id": context.studio_id, "indices": _joined(indices), "rules": list(rules), "most": _MOST_LINKS},
     ).fetchall()
 
@@ -243,6 +265,22 @@ def _pointing(context: Context, targets: Sequence[str], rules: Sequence[str]) ->
             "most": _MOST_LINKS,
         },
     ).fetchall()  # fmt: skip
+
+
+def _naming(context: Context, targets: Sequence[str], most: int) -> list[_Link]:
+    """The first references of current versions, in the order of the log, by which something says that it rests on these records."""
+    if not targets:
+        return []
+    return context.conn.execute(
+        "SELECT naming.source, naming.target, naming.role, naming.target_version"
+        " FROM unnest(string_to_array(%(targets)s, ',')) AS wanted (target) CROSS JOIN LATERAL ("
+        "  SELECT reference.* FROM reference"
+        "  JOIN head ON head.studio_id = reference.studio_id AND head.id = reference.source AND head.index = reference.index"
+        "  WHERE reference.studio_id = %(studio_id)s AND reference.target = wanted.target"
+        "  AND reference.source_kind || '.' || reference.role = ANY(%(rules)s) ORDER BY reference.index LIMIT %(most)s"
+        ") AS naming ORDER BY naming.index, naming.position LIMIT %(most)s",
+        {"studio_id": context.studio_id, "targets": _joined(targets), "rules": FORWARD, "most": most},
+    ).fetchall()
 
 
 def graded(context: Context, graph: Graph) -> Graph:
