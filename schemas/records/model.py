@@ -23,7 +23,7 @@ class ItemLine(Body):
     asset = Reference("asset", role="item")
     source = Reference("source", role="source")
     licence = Reference("licence", role="licence")
-    people = OpenList(Reference("party", role="person"), most=50)
+    people = OpenList(Reference("party", role="person"), most=50, about="whose face or voice is in it; [] nobody's; absent: not stated")
     consents = Several(Reference("consent", role="consent"), most=50)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from schemas.items import ItemQuery, Items, Overlaps
 from schemas.parts import Blob
+from schemas.records.model import ItemLine
 from service import dataset_items, item_lists, overlaps
 from service.api.operation import Answer, Call, operation, read_lines
 from service.records import read
 
 
 @operation("POST", "/v1/item-lists", permission="records.read", tag="item-lists", summary="Stage a list of up to 1,000,000 items",
-           stream=item_lists.MEDIA_TYPE, answer=Blob(), status=201, lane="bulk")  # fmt: skip
+           stream=item_lists.MEDIA_TYPE, line=ItemLine(), answer=Blob(), status=201, lane="bulk")  # fmt: skip
 def post(call: Call) -> Answer:
-    """Stage the lines; nothing is recorded until a dataset, a source or an asset names the list."""
+    """Stage the lines, one item each; nothing is recorded until a record names the list by what is answered here, as in
+    `{"name": "Look", "items": <the answer>}` for a dataset. Lines that say source and licence (and people, `[]` for nobody) need no parts there.
+    """
     return Answer(item_lists.stage(read_lines(call.request), call.context.blobs).document())
 
 
