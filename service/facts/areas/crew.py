@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.facts import classify, consents, crafts, custody, papers, people, times
+from service.facts import classify, consents, crafts, custody, meetings, papers, people, times
 from service.facts.assignments import assignments, consultations, impact_bargaining
 from service.facts.consents import Use
 from service.facts.library import View
@@ -85,7 +85,7 @@ def _conditioned(world: World, person: str | None, held: Sequence[View]) -> time
 def impacts(world: World) -> list[Fact]:
     """Return the changes to jobs on the title that are put down to AI, and the unions that have asked to meet about technology."""
     changed = [view for view in world.library.of("evidence", "job_impact") if crafts.concerns(world, view) and _come(world, view)]
-    asked = [{**one, "type": "meeting", "interval": 92 if one.get("company") else 183} for one in custody.meetings(world)]
+    asked = [{**one, "type": "meeting", "interval": 92 if one.get("company") else 183} for one in meetings.meetings(world)]
     return [_impact(world, view) for view in changed if view.details.get("kind") != "none"] + asked
 
 

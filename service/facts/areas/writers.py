@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.facts import custody, papers, people, times
+from service.facts import meetings, papers, people, times
 from service.facts.areas import training_rights, writers_deals, writers_given, writers_tools, written
 from service.facts.areas.written import Material
 from service.facts.library import View
@@ -87,7 +87,7 @@ def _reviews(world: World) -> list[Fact]:
     """Reviews of the company's use of generative tools: those the guild has asked for, and the use that the next is to cover."""
     held = [view for view in _review_meetings(world) if world.past(times.text(view.details.get("held_at")))]
     last = times.latest([times.text(view.details.get("held_at")) for view in held])
-    asked = [one for one in custody.meetings(world) if one.get("union") == "wga"]
+    asked = [one for one in meetings.meetings(world) if one.get("union") == "wga"]
     requests = [
         compact(
             {
