@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from schemas.cards import CardAnswer, CardQuery
 from service import errors, projections
+from service.api import imported
 from service.api.operation import Answer, Call, operation
 from service.content.sniff import UNKNOWN
 from service.ingest.cards import recording, register
 from service.ingest.cards.card import Given
-from service.records import read
-from service.records.model import Recorded
 
 _LIMIT = 16 << 20
 _QUERY, _ANSWER = CardQuery(), CardAnswer()
 
 
-def _again(call: Call, written: Sequence[Recorded]) -> Answer:
-    """What the same key imported before."""
-    return _answer(call, recording.Imported(written[-1], tuple(written), found=False), {})
-
-
 @operation("POST", "/v1/cards/import", permission="rights.write", tag="models", summary="Import a model or dataset card", query=_QUERY,
-           stream=UNKNOWN, answer=_ANSWER, status=201, or_status=200, writes=True, replay=_again)  # fmt: skip
+           stream=UNKNOWN, answer=_ANSWER, status=201, or_status=200, writes=True, replay=imported.again)  # fmt: skip
 def post(call: Call) -> Answer:
     """Read the card in the body, byte for byte as its tool wrote it: a README of Hugging Face, the header of a safetensors file (its first
     bytes suffice), an exported run of MLflow or Weights & Biases, a DVC lock, a Croissant description, a record of the Data Provenance
@@ -39,10 +32,4 @@ def post(call: Call) -> Answer:
     done = recording.record(call.context, card, content, productions=productions, key=call.key)
     says: dict[str, Any] = {"adapter": card.adapter, "unread": list(card.unread)}
     says["contradictions"] = [{"code": each.code, "says": each.says} for each in card.contradictions]
-    return _answer(call, done, says)
-
-
-def _answer(call: Call, done: recording.Imported, says: dict[str, Any]) -> Answer:
-    shown = read.disclose(call.context, [done.record])[0]
-    told = {"id": done.record.id, "made": [each.id for each in done.made], "found": done.found, "record": shown.document(), **says}
-    return Answer(told, 200 if done.found else 201, {"Location": f"/v1/{done.record.kind}s/{done.record.id}"})
+    return imported.answer(call, done, says)

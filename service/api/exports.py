@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ import orjson
 from schemas.exports import BillQuery, ExportQuery, LicenceExportQuery, PolicyAnswer, PolicyQuery, ProvQuery
 from schemas.kinds import BY_COLLECTION
 from service import errors
+from service.api import imported
 from service.api.lineage import GRAPHS
 from service.api.operation import PUBLIC, Answer, Call, View, operation
 from service.exports import croissant, dps, gather, ml_bom, odrl, odrl_profile, odrl_read, odrl_recording, prov
@@ -129,13 +129,8 @@ def get_profile(_: Call) -> Answer:
     return Answer(_written(odrl_profile.profile()), headers={"Cache-Control": "public, max-age=86400"}, media_type=JSON_LD)
 
 
-def _again(call: Call, written: Sequence[Recorded]) -> Answer:
-    """What the same key imported before."""
-    return _imported(call, odrl_recording.Imported(written[-1], tuple(written), found=False), {})
-
-
 @operation("POST", "/v1/licences/import", permission="rights.write", tag=TAG, summary="Import an ODRL policy as a licence", query=PolicyQuery(),
-           stream=JSON_LD, answer=PolicyAnswer(), status=201, or_status=200, writes=True, replay=_again, name="import_licence_odrl")  # fmt: skip
+           stream=JSON_LD, answer=PolicyAnswer(), status=201, or_status=200, writes=True, replay=imported.again, name="import_licence_odrl")  # fmt: skip
 def post_odrl(call: Call) -> Answer:
     """Read the ODRL 2.2 policy in the body into a licence, never wider than the policy: a rule with an action, limit or duty that is not known
     here is no grant, and `unread` says so with its place. An Agreement is agreed to; of a Set or an Offer only what it refuses is taken over,
@@ -149,13 +144,7 @@ def post_odrl(call: Call) -> Answer:
     if call.query.get("dry_run") == "true":
         return Answer({"found": False, "made": [], **told}, 200)
     productions = [call.query["production"]] if "production" in call.query else None
-    return _imported(call, odrl_recording.record(call.context, reading, content, productions=productions, key=call.key), told)
-
-
-def _imported(call: Call, done: odrl_recording.Imported, told: Mapping[str, Any]) -> Answer:
-    shown = read.disclose(call.context, [done.record])[0]
-    answer = {"id": done.record.id, "made": [each.id for each in done.made], "found": done.found, **told, "record": shown.document()}
-    return Answer(answer, 200 if done.found else 201, {"Location": f"/v1/licences/{done.record.id}"})
+    return imported.answer(call, odrl_recording.record(call.context, reading, content, productions=productions, key=call.key), told)
 
 
 def _address(call: Call) -> str:

@@ -14,21 +14,12 @@ from service import errors, ids
 from service.context import Context, Idempotency
 from service.exports.names import reference, stated
 from service.exports.odrl_read import Named, Reading
-from service.ingest import find
-from service.records import read, write
-from service.records.model import Draft, Recorded
+from service.ingest import document, find
+from service.records import read
+from service.records.model import Draft
 
 SCOPE: Final = "odrl"
 _URI: Final = "uri"
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """The licence, all that was written with it, and whether it was there before."""
-
-    record: Recorded
-    made: tuple[Recorded, ...]
-    found: bool
 
 
 @dataclass(slots=True)
@@ -76,26 +67,21 @@ def _body(reading: Reading, target: Any) -> dict[str, Any]:
 
 def record(
     context: Context, reading: Reading, content: bytes, *, productions: list[str] | None = None, key: Idempotency | None = None
-) -> Imported:
+) -> document.Imported:
     """Write the licence with whatever it names, as one append; one that was imported before is found."""
     if reading.assigner is None:
         raise errors.invalid("/content/assigner", "The policy does not say who grants; a licence needs its grantor.", "grantor_missing")
     name = (reading.uid or f"sha256:{hashlib.sha256(content).hexdigest()}")[:500]
     earlier = _own(context, name) or find.by_identifier(context, "licence", SCOPE, name)
     if earlier is not None:
-        return Imported(read.get(context, "licence", earlier), (), found=True)
+        return document.there(context, "licence", earlier)
     batch = _Batch(context, productions)
     body = _body(reading, batch.target)
-    stored = context.blobs.put(content)
     body |= stated(productions=productions, notes=_notes(reading)) | {
         "identifiers": [{"scope": SCOPE, "value": name}],
         "grade": "imported",
-        "policy": {"sha256": stored.sha256, "bytes": stored.size, "media_type": "application/ld+json"},
     }
-    batch.drafts.append(Draft("licence", body, client_key="licence"))
-    made = write.append(context, batch.drafts, key=key)
-    context.blobs.grant(made[-1].id, stored.sha256)
-    return Imported(made[-1], tuple(made), found=False)
+    return document.keep(context, "licence", body, batch.drafts, content, at="policy", media_type="application/ld+json", key=key)
 
 
 def _own(context: Context, uid: str) -> str | None:

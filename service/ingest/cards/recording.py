@@ -11,22 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.context import Context, Idempotency
-from service.ingest import bodies, find
+from service.ingest import bodies, document, find
 from service.ingest.bodies import told
 from service.ingest.cards.card import OWN, Card, Kind, Named
-from service.records import read, write
-from service.records.model import Draft, Recorded
-
-_TARGET = "card"
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """The record that the card is about, all that was written with it, and whether it was there before."""
-
-    record: Recorded
-    made: tuple[Recorded, ...]
-    found: bool
+from service.records import read
+from service.records.model import Draft
 
 
 @dataclass(slots=True)
@@ -61,26 +50,21 @@ def record(
     links: Mapping[str, str] | None = None,
     productions: list[str] | None = None,
     key: Idempotency | None = None,
-) -> Imported:
+) -> document.Imported:
     """Write what the card says, as one append."""
     earlier = _there(context, card.kind, card.about)
     if earlier is not None:
-        return Imported(read.get(context, card.kind, earlier), (), found=True)
+        return document.there(context, card.kind, earlier)
     batch = _Batch(context, links or {}, productions)
     bases = [batch.target("model", each) for each in card.bases]
     data = [batch.target("dataset", each) for each in card.datasets]
-    stored = context.blobs.put(content)
     body = _named(card.about, productions) | told(
         **card.body,
         base_models=bases or None,
         **({"datasets" if card.kind == "model" else "derived_from": list(dict.fromkeys(data))} if data else {}),
         contradictions=bodies.unique(bodies.contradiction(each) for each in card.contradictions[:100]),
-        card={"sha256": stored.sha256, "bytes": stored.size, "media_type": "application/octet-stream"},
     )
-    batch.drafts.append(Draft(card.kind, body, client_key=_TARGET))
-    made = write.append(context, batch.drafts, key=key)
-    context.blobs.grant(made[-1].id, stored.sha256)
-    return Imported(made[-1], tuple(made), found=False)
+    return document.keep(context, card.kind, body, batch.drafts, content, at="card", media_type="application/octet-stream", key=key)
 
 
 def _there(context: Context, kind: Kind, named: Named) -> str | None:
