@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 from schemas import dates
+from service.records.standing import WHOLE, Standing
 from service.rules.verdicts import holds
 
 Tri = bool | None
@@ -308,15 +309,15 @@ class Record:
 
 
 def bearers(
-    lineage: Sequence[Record], licences: Mapping[str, Body], ended: Mapping[str, str], settled: Collection[str] = ()
+    lineage: Sequence[Record], licences: Mapping[str, Body], stands: Mapping[str, Standing], settled: Collection[str] = ()
 ) -> list[Bearer]:
     """Every record of a lineage (nearest first) that limits the result, with the grant that does.
 
-    `licences` are the bodies by id, `ended` the licences that an event took back, with that event's id, and `settled` the models whose
+    `licences` are the bodies by id, `stands` how those stand that events have touched, and `settled` the models whose
     undisclosed training counsel has decided about. A record that needs a licence and has none is a bearer of the unknown.
     """
     sources = {record.id: record for record in lineage if record.kind == "source"}
-    given = _Papers(licences, ended)
+    given = _Papers(licences, stands)
     found: list[Bearer] = []
     for record in lineage:
         if record.kind == "dataset":
@@ -332,16 +333,21 @@ def bearers(
 
 @dataclass(frozen=True, slots=True)
 class _Papers:
-    """The licences at hand, and those that have ended."""
+    """The licences at hand, and how those stand that events have touched."""
 
     bodies: Mapping[str, Body]
-    ended: Mapping[str, str]
+    stands: Mapping[str, Standing]
 
     def bearer(self, record: str, licence: str, read: Callable[[Body], Grant], why: str) -> Bearer:
-        if licence in self.ended:
-            return Bearer(record, licence, NOTHING, f"{why}; taken back by {self.ended[licence]}")
-        body = self.bodies.get(licence)
-        return Bearer(record, licence, UNKNOWN if body is None else read(body), why)
+        stands, body = self.stands.get(licence, WHOLE), self.bodies.get(licence)
+        if stands.ended_by:
+            return Bearer(
+                record, licence, NOTHING, f"{why}; {'suspended' if stands.how == 'suspended' else 'taken back'} by {stands.ended_by}"
+            )
+        grant = UNKNOWN if body is None else read(body)
+        if stands.narrowed_by:
+            return Bearer(record, licence, narrow(grant, UNKNOWN), f"{why}; changed by {stands.narrowed_by[-1]}")
+        return Bearer(record, licence, grant, why)
 
     def widest(self, record: str, licences: Collection[str], read: Callable[[Body], Grant], why: str) -> Bearer:
         """Of several licences for the same thing any one suffices: the one that allows most, where one does; else what all allow."""

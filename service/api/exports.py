@@ -17,10 +17,10 @@ from service.api.lineage import GRAPHS
 from service.api.operation import PUBLIC, Answer, Call, View, operation
 from service.exports import croissant, dps, gather, ml_bom, odrl, odrl_profile, odrl_read, odrl_recording, prov
 from service.exports.names import JSON_LD
-from service.exports.standing import WHOLE
 from service.ingest import jsontext
 from service.records import read
 from service.records.model import Recorded
+from service.records.standing import WHOLE
 
 TAG: Final = "exports"
 _BILL, _PROV, _EXPORT = BillQuery(), ProvQuery(), ExportQuery()

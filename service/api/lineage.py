@@ -29,8 +29,6 @@ GRAPHS = (
 )
 IMPACTS = ("consents", "licences", "models", "datasets", "replicas", "sources", "assets", "generations")
 RIGHTS = ("assets", "generations", "models", "datasets", "replicas", "sources", "deliveries")
-ENDS = frozenset({"revoked", "terminated", "withdrawn", "expired"})
-RESUMES = frozenset({"reinstated", "extended", "resumed"})
 _SHOWN = 500
 
 
@@ -125,25 +123,12 @@ def along(context: Context, record_id: str, at: str) -> tuple[rights.Effective, 
         if node.id in bodies and node.kind != "licence"
     ]
     hidden = [rights.Bearer(node.id, None, rights.UNKNOWN, "outside the productions you may see") for node in found.nodes if node.hidden]
-    bearers = rights.bearers(lineage, licences, _ended(context, licences, at), _settled(context, found, at))
+    bearers = rights.bearers(lineage, licences, graph.standing(context, licences, at), _settled(context, found, at))
     cut = [rights.Bearer(record_id, None, rights.UNKNOWN, "lineage too large to be walked whole")] if found.truncated else []
     return rights.effective([*bearers, *hidden, *cut]), found.truncated
 
 
 _BEARING = frozenset({"asset", "source", "dataset", "model", "replica", "licence"})
-
-
-def _ended(context: Context, licences: Mapping[str, Any], at: str) -> dict[str, str]:
-    """Licence → the event that took it back and still stands at the instant; events of single items are for the dataset to hold."""
-    ended: dict[str, str] = {}
-    for event in graph.events(context, licences):
-        happened = not dates.surely_before(at, event.body["effective_at"])
-        for target in (event.body.get("targets") or ()) if happened else ():
-            if event.body["type"] in ENDS and not event.body.keys() & {"items", "item_identifiers"}:
-                ended[target] = event.id
-            elif event.body["type"] in RESUMES:
-                ended.pop(target, None)
-    return ended
 
 
 def _settled(context: Context, found: graph.Graph, at: str) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from service.exports import odrl
 from service.exports.names import TERMS, day, people, plain, sha256, stated, urn
 from service.exports.odrl_words import PREFIXES
-from service.exports.standing import WHOLE, Standing
+from service.records.standing import WHOLE, Standing
 
 Body = Mapping[str, Any]
 

@@ -11,10 +11,10 @@ from service.context import Context
 from service.exports import ml_bom, prov
 from service.exports.croissant import Dataset
 from service.exports.names import plain
-from service.exports.standing import Standing, of_licences
 from service.lineage import graph
 from service.records import read
 from service.records.model import Recorded, instant
+from service.records.standing import Standing
 
 Body = Mapping[str, Any]
 
@@ -156,8 +156,7 @@ def _studio(context: Context) -> str:
 
 def standing(context: Context, licences: Sequence[str]) -> dict[str, Standing]:
     """How these licences stand now, by the events that name them."""
-    found = [each for some in _chunks(licences) for each in graph.events(context, some)]
-    return of_licences([(each.id, each.body) for each in sorted(found, key=lambda each: each.index)], instant(context.now))
+    return graph.standing(context, licences, instant(context.now))
 
 
 def previous(context: Context, recorded: Recorded) -> str | None:

@@ -16,8 +16,8 @@ import orjson
 
 from service.exports.names import date, day, instant, people, plain, stated, urn
 from service.exports.spdx import KNOWN
-from service.exports.standing import WHOLE, Standing
 from service.lineage.graph import Graph, Node
+from service.records.standing import WHOLE, Standing
 from service.version import VERSION
 
 Body = Mapping[str, Any]

@@ -40,7 +40,7 @@ from service.exports.odrl_words import (
     WINDOW,
     WORDS,
 )  # fmt: skip
-from service.exports.standing import WHOLE, Standing
+from service.records.standing import WHOLE, Standing
 
 Body = Mapping[str, Any]
 _CARRIED: Final = frozenset({

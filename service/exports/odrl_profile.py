@@ -71,7 +71,7 @@ _PROPERTIES: Final = {
     "clearance:count": "How many works the item list holds.",
     REST: "Terms of the licence that ODRL has no words for, as JSON.",
     LEFT_OUT: "Fields of the licence that the policy leaves out.",
-    ENDED_BY: "The event that took the licence back; nothing is granted any more.",
+    ENDED_BY: "The event that took the licence back or suspended it; nothing is granted as long as it stands.",
     AFFECTED_BY: "An event that changed what the licence grants; a person has to read it.",
 }
 

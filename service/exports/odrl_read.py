@@ -163,7 +163,10 @@ def _blocked(policy: Mapping[str, Any], found: Reading, *, ours: bool, agreed: b
         yield "the policy does not say who grants"
     if found.assignee is None and ("assignee" in policy or not agreed):
         yield "the policy does not say to whom it grants"
-    for name, says in ((ENDED_BY, "the licence was taken back"), (AFFECTED_BY, "an event has changed what the licence grants")):
+    for name, says in (
+        (ENDED_BY, "the licence was taken back or suspended"),
+        (AFFECTED_BY, "an event has changed what the licence grants"),
+    ):
         if name in policy:
             found.remark(
                 f"/{name}", f"{says[0].upper()}{says[1:]}: {', '.join(word(each) or '?' for each in several(policy[name]))[:500]}."

@@ -23,9 +23,11 @@ from service.context import Context
 from service.records import read
 from service.records.edges import BACKWARD, CARRIES, FORWARD, RESTS_ON
 from service.records.model import Recorded
+from service.records.standing import Standing, of_licences
 
 MOST_NODES = 50_000
 MOST_DEPTH = 200
+_ASKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,13 @@ def events(context: Context, targets: Iterable[str]) -> list[Recorded]:
         {"studio_id": context.studio_id, "targets": sorted(set(targets))},
     )
     return list({index: read.decode(index, raw) for index, raw in rows}.values())
+
+
+def standing(context: Context, licences: Iterable[str], at: str) -> dict[str, Standing]:
+    """How these licences stood at an instant, by the events that name them; those that nothing befell are left out."""
+    wanted = sorted(set(licences))
+    found = [each for start in range(0, len(wanted), _ASKED) for each in events(context, wanted[start : start + _ASKED])]
+    return of_licences({each.id: each.body for each in found}.items(), at)
 
 
 def papers(context: Context, targets: Iterable[str], kind: str, type_: str) -> list[Recorded]:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from schemas import vocabulary
 from schemas.records.licence import Licence
 from service import errors, rights
-from service.exports import croissant, odrl, odrl_profile, odrl_read, standing
+from service.exports import croissant, odrl, odrl_profile, odrl_read
 from service.exports.names import urn
 from service.exports.odrl_words import DUTIES, TRAINING
+from service.records import standing
 
 WHO = {"grantor": "pty_01k5yrs2s0e7h8t4n9z3c6q1ab", "grantee": "pty_01k5yrs2s0e7h8t4n9z3c6q1ac"}
 PRODUCTIONS = ["prd_01k5yrs2s0e7h8t4n9z3c6q1ad", "prd_01k5yrs2s0e7h8t4n9z3c6q1ae"]
@@ -176,7 +177,7 @@ def test_a_licence_that_was_taken_back_grants_nothing_on_paper_either() -> None:
         return told.get(RECORD, standing.WHOLE)
 
     revoked = event("revoked", "2026-09-01")
-    assert stands(revoked) == standing.Standing("evt_0")
+    assert stands(revoked) == standing.Standing("evt_0", how="revoked")
     assert stands(revoked, event("reinstated", "2026-09-02")) == standing.WHOLE
     assert stands(event("revoked", "2026-11-01")) == standing.WHOLE
     changed_by = stands(event("items_withdrawn", "2026-09-01", item_identifiers=[]))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service import rights
+from service.records.standing import Standing, of_licences
 from service.rights import DIMENSIONS, EVERYTHING, UNKNOWN, Bearer, Grant, Scope, Tri, Use, Window, effective, narrow, permits
 
 VALUES = ("US", "US-CA", "GB", "GB-SCT", "theatrical", "streaming", "prd_a", "en", "en-GB")
@@ -161,8 +162,28 @@ def test_an_undisclosed_model_is_unknown_until_it_is_settled() -> None:
 
 def test_a_licence_that_was_taken_back_leaves_nothing_and_names_the_event() -> None:
     stock = record("ast_1", "asset", {"origin": "licensed_stock"}, "lic_a")
-    (bearer,) = rights.bearers([stock], SOUND, {"lic_a": "evt_9"})
+    (bearer,) = rights.bearers([stock], SOUND, {"lic_a": Standing("evt_9", how="revoked")})
     assert (bearer.grant.granted, "evt_9" in bearer.why) == (False, True)
+
+
+def test_a_suspended_licence_leaves_nothing_and_one_that_was_changed_leaves_the_rest_unsure() -> None:
+    def bearer(*events: dict[str, Any]) -> rights.Bearer:
+        told = [(f"evt_{place}", {"targets": ["lic_a@1"], **each}) for place, each in enumerate(events)]
+        return rights.bearers([record("ast_1", "asset", {}, "lic_a")], SOUND, of_licences(told, "2026-10-01T00:00:00Z"))[0]
+
+    suspended = {"type": "suspended", "effective_at": "2026-09-01"}
+    resumed = {"type": "resumed", "effective_at": "2026-09-05"}
+    assert (bearer(suspended).grant.granted, "suspended by evt_0" in bearer(suspended).why) == (False, True)
+    whole = bearer(suspended, resumed)
+    assert whole.grant == rights.of_licence(LICENCE)[1]
+    assert bearer(resumed, suspended) == whole, "written late, in the order in which they took effect"
+    revoked = {"type": "revoked", "effective_at": "2026-08-01"}
+    for more in ([suspended, resumed], [{"type": "extended", "effective_at": "2026-09-01"}]):
+        assert bearer(revoked, *more).grant.granted is False, "what was revoked is given back by a reinstatement alone"
+    assert bearer(revoked, {"type": "reinstated", "effective_at": "2026-09-01"}) == whole
+    narrowed = bearer({"type": "narrowed", "effective_at": "2026-09-01", "scope": {"territories": ["DE"]}}).grant
+    assert (narrowed.granted, narrowed.territories) == (None, replace(whole.grant.territories, sure=False))
+    assert bearer({"type": "items_withdrawn", "effective_at": "2026-09-01", "item_identifiers": []}) == whole
 
 
 def test_of_several_licences_the_widest_suffices() -> None:

@@ -1,0 +1,65 @@
+"""What events have done to licences: nothing may rest on, and no document may tell, terms that somebody has taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from schemas import dates
+
+_ENDS: Final = frozenset({"revoked", "terminated", "withdrawn", "expired", "superseded", "suspended"})
+_REVIVES: Final[Mapping[str, frozenset[str]]] = {
+    "reinstated": _ENDS,
+    "extended": frozenset({"expired"}),
+    "resumed": frozenset({"suspended"}),
+}
+"""What each event undoes: an extension of what has run out does not give back what was revoked."""
+_HARMLESS: Final = frozenset({"confirmed"})
+_PARTS: Final = frozenset({"items", "item_identifiers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a licence stands: the event that ended or suspended it and that event's type, and those that took something of it or changed it.
+
+    Of the latter `narrowed_by` are those that speak of its terms; the rest took back single items, which is for the dataset to hold.
+    """
+
+    ended_by: str | None = None
+    affected_by: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()
+    how: str | None = None
+
+
+WHOLE: Final = Standing()
+
+
+def of_licences(events: Iterable[tuple[str, Mapping[str, Any]]], at: str) -> dict[str, Standing]:
+    """Fold events (id, body) that had happened by an instant, in the order in which they took effect; what may have happened counts."""
+    found: dict[str, Standing] = {}
+    for event, body in sorted(events, key=lambda each: (_effective(each[1]), each[0])):
+        if dates.surely_before(at, body["effective_at"]) or body["type"] in _HARMLESS:
+            continue
+        for target in body.get("targets") or ():
+            licence = target.partition("@")[0]
+            found[licence] = _after(found.get(licence, WHOLE), event, body)
+    return found
+
+
+def _after(before: Standing, event: str, body: Mapping[str, Any]) -> Standing:
+    """How a licence stands after one more event."""
+    type_ = body["type"]
+    if type_ in _REVIVES:
+        return replace(before, ended_by=None, how=None) if before.how in _REVIVES[type_] else before
+    if type_ in _ENDS and not body.keys() & {"scope", *_PARTS}:
+        # a suspension does not soften what has ended for good: its end would give that back
+        return before if type_ == "suspended" and before.ended_by else replace(before, ended_by=event, how=type_)
+    terms = () if body.keys() & _PARTS else (event,)
+    return replace(before, affected_by=(*before.affected_by, event), narrowed_by=(*before.narrowed_by, *terms))
+
+
+def _effective(body: Mapping[str, Any]) -> str:
+    """When an event took effect, with or without where the date comes from."""
+    date = body["effective_at"]
+    return date if isinstance(date, str) else str(date["value"])
