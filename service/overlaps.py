@@ -44,6 +44,7 @@ FROM item AS mine JOIN item AS theirs ON theirs.studio_id = mine.studio_id AND t
 WHERE mine.studio_id = %(studio_id)s AND mine.list = %(list)s AND (theirs.list <> mine.list OR theirs.place < mine.place)
 GROUP BY mine.papers, theirs.list, theirs.papers
 """
+_UNHURRIED = "SELECT set_config('statement_timeout', '600s', true)"
 _USES = """
 SELECT item_list.id, item_list.sha256, item_list.pointer FROM item_list
 JOIN head ON head.studio_id = item_list.studio_id AND head.id = item_list.id AND head.index = item_list.index
@@ -152,7 +153,8 @@ def number(sha256: str) -> int:
 
 def _overlaps(context: Context, dataset: Recorded, use: _Use) -> list[dict[str, Any]]:
     """What a list of the dataset has in common with others, by papers on either side."""
-    with context.conn.cursor(row_factory=class_row(_Row)) as cursor:
+    with transaction(context.conn), context.conn.cursor(row_factory=class_row(_Row)) as cursor:
+        cursor.execute(_UNHURRIED)  # a list of a million may take longer than other questions may
         rows = cursor.execute(_SAME, {"studio_id": context.studio_id, "list": number(use.sha256)}).fetchall()
     others = _uses(context, {row.list for row in rows})
     bodies = read.current(context.conn, context.studio_id, [one.id for uses in others.values() for one in uses])
