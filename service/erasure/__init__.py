@@ -33,6 +33,15 @@ from service.rules import moments
 audit = logging.getLogger("clearance.audit")
 
 _ATTEMPTS: Final = 4
+_PARTS: Final = (
+    "SELECT DISTINCT source FROM reference WHERE studio_id = %s AND target = ANY(%s) AND role = 'parent' AND source_kind = 'prd'"
+)
+_RESTS: Final = """
+SELECT true FROM entry WHERE studio_id = %(studio)s AND convert_from(bytes, 'UTF8') LIKE ANY(%(sources)s) AND id IN (
+  SELECT id FROM head WHERE studio_id = %(studio)s AND kind = 'generation' AND id = ANY(%(named)s)
+  UNION SELECT id FROM head_production WHERE studio_id = %(studio)s AND kind = 'generation' AND production = ANY(%(named)s))
+LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +142,7 @@ def foreseen(context: Context, party_id: str, *, document: str | None = None) ->
     spared = _requests(context.conn, context.studio_id, party_id) | ({document} if document else set())
     documents = Documents(context.blobs, context.vault)
     found = _left(context, traces.find(context.conn, documents, context.studio_id, party_id, held=held, spared=spared))
-    reach = _reach(context, party, found)
+    reach = _reach(context, party, found) | _sharing(context, holds, found.sources)
     unchanged = Unchanged(head.size if head else 0, frozenset(reach | set(found.papers)))
     stops = () if event else tuple(_holds(holds, reach))
     stays = tuple(remains.stays(context, party, found))
@@ -260,6 +269,21 @@ def _reach(context: Context, party: Recorded, found: Traces) -> set[str]:
         above = read.current(context.conn, context.studio_id, titles).values()
         titles = {str(one.body["parent"]) for one in above if one.body.get("parent")}
     return ids
+
+
+def _sharing(context: Context, holds: Iterable[Hold], sources: Sequence[str]) -> set[str]:
+    """What holds name, themselves or as their titles, and what rests on one of these sources too: all runs of a sheet share its only copy."""
+    held = {name for hold in holds for name in hold.held} if sources else set()
+    found: set[str] = set()
+    for name in sorted(held):
+        under = titles = [name]
+        while titles := [row[0] for row in _rows(context, _PARTS, titles) if row[0] not in under]:
+            under = [*under, *titles]
+        if context.conn.execute(
+            _RESTS, {"studio": context.studio_id, "named": under, "sources": [f"%{each}%" for each in sources]}
+        ).fetchone():
+            found.add(name)
+    return found
 
 
 def _active(conn: Connection[Any], studio_id: str, now: datetime) -> tuple[Hold, ...]:

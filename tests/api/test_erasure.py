@@ -319,7 +319,7 @@ def test_what_is_only_planned_is_kept_sealed(admin: Caller, person: dict[str, An
     }
     decided = admin.create("decisions", {"act": "generate", "subject": planned, "at": "2026-09-20T12:00:00Z"})
     assert decided["body"]["planned"]["media_type"] == "application/x-sealed+json"
-    blobs = [path.read_bytes() for path in services.blobs.root.rglob("*") if path.is_file()]
+    blobs = [path.read_bytes() for path in services.blobs.of(admin.studio_id).root.rglob("*") if path.is_file()]
     assert blobs
     assert not [one for one in blobs if b"canary" in one.lower()]
     documents = Documents(services.blobs.of(admin.studio_id), services.vault)

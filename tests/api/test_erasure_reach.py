@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -165,6 +166,39 @@ def test_an_untouched_source_goes_with_the_person_whom_the_run_shows(admin: Call
     assert admin.send("PATCH", f"/v1/generations/{made}", json=patch, headers=headers).status_code == 200
     assert erased(admin, person)["sources"] == len(told["record"]["body"]["raw"])
     refused(admin.send("GET", source), 404, "erased")
+
+
+@pytest.mark.parametrize("named_by", ["the row", "a later version"])
+def test_a_sheet_of_many_runs_goes_whole_with_a_person_whom_one_of_them_shows(
+    admin: Caller, person: str, services: Services, named_by: str
+) -> None:
+    """All runs of a sheet share one kept copy of it: it goes, the other runs keep what their rows said."""
+    replica = admin.create("replicas", {"person": person, "name": "Zoe's voice"})["id"]
+    shows = replica if named_by == "the row" else ""
+    series = admin.create("productions", {"title": "Series", "format": "series"})["id"]
+    episode = admin.create("productions", {"title": "Episode", "format": "episode", "parent": series})["id"]
+    header = "tool,class,job_id,output,operator,prompt,notes,purpose,replicas,productions,Mood"
+    row = f"Boords,previs,j1,a.png,Lee,{word('prompt')},{word('notes')},{word('purpose')},{shows},,{word('mood')}"
+    sheet = f"{header}\n{row}\nBoords,previs,j2,b.png,Lee,harbour,,,,{episode},\n"
+    data = {"file": (io.BytesIO(sheet.encode()), "tools.csv"), "options": "{}"}
+    told = admin.send("POST", "/v1/imports", data=data, content_type="multipart/form-data").get_json()
+    one, other = [row["id"] for row in told["rows"]]
+    assert not in_database(services, CANARY), "what people wrote in a cell never stands in the log"
+    headers = {"If-Match": '"1"', "Content-Type": "application/merge-patch+json"}
+    if not shows:
+        patch = {"prompt_entities": [{"person": person, "name_used": True}]}
+        assert admin.send("PATCH", f"/v1/generations/{one}", json=patch, headers=headers).status_code == 200
+    sources = [f"/v1/generations/{each}/source?name=sheet" for each in (one, other)]
+    assert [CANARY in admin.send("GET", source).get_data(as_text=True) for source in sources] == [True, True]
+    for held in ({"targets": [other]}, {"productions": [series]}):
+        placed = hold(admin, **held)["id"]
+        refused(admin.send("POST", f"/v1/parties/{person}/erase", json={}), 409, "on_hold")
+        assert admin.send("PATCH", f"/v1/holds/{placed}", json={"lifted_at": "2026-09-02"}, headers=headers).status_code == 200
+    assert erased(admin, person)["sources"] == 1
+    for source in sources:
+        refused(admin.send("GET", source), 404, "erased")
+    assert CANARY not in shown(admin, [one])
+    assert "harbour" in shown(admin, [other])
 
 
 def paper(admin: Caller, content: bytes, **more: Any) -> str:
