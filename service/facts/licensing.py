@@ -131,6 +131,7 @@ def dataset(world: World, view: View) -> Fact:
             "revoked_items": _revoked_items(world, by_licence),
             "people_stated": people is not None,
             "people": _counted(people or [], reading),
+            "people_without_consent": [one["id"] for one in people or () if not one["training_consented"]] or None,
             "people_not_stated": reading.get("people_not_stated") if people is None else None,
             "production": ref(world.production),
             "path": world.path(view),

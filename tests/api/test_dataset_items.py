@@ -78,6 +78,7 @@ def test_lines_alone_make_parts_and_hold_what_has_no_papers(admin: Any, library:
         assert answer["outcome"] == "blocked"
         assert {"items-without-licence", "more-items-than-licensed", "no-training-consent"} <= codes(answer)
         assert "loose, odd (not on the list of" in json.dumps(answer["findings"])
+        assert [one["sentence"].split(": ")[1] for one in answer["findings"] if one["code"] == "no-training-consent"] == ["Bob Example."]
 
 
 def test_a_planned_training_on_a_list_in_order_is_not_held_for_it(admin: Any, library: dict[str, str]) -> None:
