@@ -12,12 +12,11 @@ MODULES = (
     "item_lists",
     "imports",
     "deliveries",
-    "events",
-    "erasure",
+    "lineage",
+    "events",    "erasure",
     "generations",
     "cards",
     "reservations",
-    "lineage",
     "exports",
     "content",
     "credentials",
@@ -37,7 +36,6 @@ MODULES = (
 
 
 def load_operations() -> list[Operation]:
-    """Import every module and return what they declared."""
-    for module in MODULES:
-        import_module(f"service.api.{module}")
-    return REGISTER
+    """Import every module and return what they declared, in their order, whichever was imported first."""
+    names = [import_module(f"service.api.{module}").__name__ for module in MODULES]
+    return sorted(REGISTER, key=lambda declared: names.index(declared.view.__module__))

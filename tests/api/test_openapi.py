@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from service import roles
@@ -41,3 +43,9 @@ def test_the_document_has_no_dangling_reference() -> None:
                 walk(inner)
 
     walk(told)
+
+
+def test_the_order_is_that_of_the_modules_whichever_is_imported_first() -> None:
+    program = "import service.api.status, service.api.lineage; from service.api.spec import document_yaml; print(document_yaml(), end='')"
+    done = subprocess.run([sys.executable, "-c", program], cwd=COMMITTED.parent, capture_output=True, text=True, check=True)
+    assert done.stdout == COMMITTED.read_text()
