@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from schemas.kinds import KINDS
 from schemas.prefixes import KIND_OF
 from service import docket, errors
+from service.api.operation import REGISTER
 from service.context import Context
 from service.records import read, search
 from service.records.model import Recorded
@@ -28,6 +29,14 @@ STATES: Mapping[str, tuple[str, ...]] = {
     "model": ("disclosed", "vendor_warranted", "undisclosed"),
 }
 """The states that a list of a kind may be narrowed to."""
+DOCUMENTS: Mapping[str, tuple[str, str]] = {
+    "ml-bom": ("bill of materials (CycloneDX)", "cdx.json"),
+    "prov": ("lineage (W3C PROV)", "prov.json"),
+    "croissant": ("dataset description (Croissant)", "croissant.json"),
+    "dps": ("Data Provenance record", "dps.json"),
+    "odrl": ("policy (ODRL)", "odrl.json"),
+}
+"""The documents of other standards: what people call each, and how its file ends."""
 
 
 @page("/records/<id>", permission="records.read")
@@ -49,10 +58,17 @@ def show(visit: Visit) -> Shown:
         "collection": kind.collection, "record_state": _state(record), "special": SPECIAL.get(record.kind, "").format(record.id),
         "newest": versions[-1].version, "body": present.readable(body),
         "refs": [{"version": None, "affects": False, "kind": KIND_OF[each["id"][:3]], **each} for each in record.refs],
-        "referrers": referrers, "versions": ledger.proved(context, versions),
+        "referrers": referrers, "versions": ledger.proved(context, versions), "documents": documents(visit, kind.collection),
         "accounts": docket.account_names(context, (each.recorded_by for each in versions)),
     }  # fmt: skip
     return Shown("record.html", values)
+
+
+def documents(visit: Visit, collection: str) -> list[tuple[str, str, str]]:
+    """Return the documents that records of a collection can leave as and this person may take: last part of the address, name, file ending."""
+    may = visit.context.actor.may
+    offered = {each.path for each in REGISTER if may(each.permission)}
+    return [(name, *told) for name, told in DOCUMENTS.items() if f"/v1/{collection}/{{id}}/{name}" in offered]
 
 
 SPECIAL = {

@@ -53,6 +53,16 @@ def text(client: FlaskClient, path: str) -> str:
     return answer.get_data(as_text=True)
 
 
+def test_a_record_offers_the_documents_that_its_kind_can_leave_as(client: FlaskClient, world: World) -> None:
+    def offered(name: str) -> list[str]:
+        return re.findall(r'href="(/v1/[^"]+)" download="', text(client, f"/records/{world.ids[name]}"))
+
+    model = offered("model")
+    assert [each.rpartition("/")[2] for each in model] == ["ml-bom", "prov"]
+    assert [client.get(address).status_code for address in model] == [200, 200]
+    assert offered("performer") == [], "of a person there is none"
+
+
 def test_every_page_answers_and_carries_its_headers(client: FlaskClient, world: World) -> None:
     for path in paths(world):
         answer = client.get(path)
