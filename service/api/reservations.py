@@ -115,17 +115,17 @@ def _read(call: Call, fetched: Fetched, file: FileStorage | None, given: Mapping
 
 
 def _media(call: Call, fetched: Fetched, stream: BinaryIO, at: str, by: str | None) -> tuple[list[Observation], recording.Look]:
-    """A picture or film: its metadata and its manifest are kept, the work itself is not, only its digest."""
+    """A picture or film: what its metadata and its manifest say of rights is kept, of the work and of all else only the digest."""
     words = packet(Source(texts=containers.texts(stream, Limits())))
     stream.seek(0)
     report = call.services.credentials.judge(stream, call.context.now, report=True)
     found = [*(register.read(fetched) if fetched.headers else []), *plus.read(words, fetched.place), *cawg.read(report, fetched.place)]
-    store = report.get("store")
-    if words is None and store is None:
-        stream.seek(0)
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a file, as it was spooled
+    stream.seek(0)
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a file, as it was spooled
+    said = {"xmp": plus.kept(words), "assertions": cawg.kept(report)}
+    if not any(said.values()):
         return found, recording.Look(at, fetched.about, by, blob={"sha256": digest, "bytes": stream.seek(0, 2)})
-    content = orjson.dumps({"url": fetched.place, "xmp": words, "state": report.get("state"), "manifests": store}, default=str)
+    content = orjson.dumps({"url": fetched.place, "sha256": digest, "state": report.get("state"), **said}, default=str)
     return found, recording.Look(at, fetched.about, by, content)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -59,15 +60,18 @@ def test_what_is_observed_is_kept_once_and_holds_a_training(admin: Caller) -> No
     assert admin.send("GET", f"/v1/sources/{source}/observations/{'0' * 64}").status_code == 404
 
 
-def test_a_picture_is_not_kept_and_its_words_are(admin: Caller) -> None:
+def test_a_picture_is_not_kept_and_what_it_says_of_rights_is(admin: Caller) -> None:
     source = admin.create("sources", {"title": "Picture"})["id"]
-    words = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"/></rdf:RDF></x:xmpmeta>'
+    words = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:creator="Zoe Canary" plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"/></rdf:RDF></x:xmpmeta>'
     packet = b"http://ns.adobe.com/xap/1.0/\0" + words.encode()
     photograph = b"\xff\xd8\xff\xe1" + (len(packet) + 2).to_bytes(2, "big") + packet + b"\xff\xd9"
     told = look(admin, source, photograph, 201, url=f"{SITE}/a.jpg")
     assert {one["signal"]: one["answer"] for one in told["observations"]}["iptc_plus"] == "reserved"
     kept = admin.send("GET", f"/v1/sources/{source}/observations/{told['observations'][0]['raw']['sha256']}")
-    assert json.loads(kept.get_data())["xmp"] == words
+    said = json.loads(kept.get_data())
+    assert said["xmp"] == {"http://ns.useplus.org/ldf/xmp/1.0/DataMining": ["http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"]}
+    assert said["sha256"] == hashlib.sha256(photograph).hexdigest()
+    assert b"Canary" not in kept.get_data(), "who made it is nobody's reservation"
 
 
 def test_refusals_and_the_crosswalk(admin: Caller, stranger: Caller) -> None:
@@ -113,4 +117,6 @@ def test_the_command_and_a_manifest_that_forbids_mining(admin: Caller, run: Call
     assert (found["cawg"]["answer"], found["cawg"]["permissions"], found["cawg"]["carrier"]) == (
         "reserved", ["infer_input", "mine", "train_generative", "train_other"], "c2pa_manifest",
     )  # fmt: skip
+    kept = admin.send("GET", f"/v1/sources/{source}/observations/{found['cawg']['raw']['sha256']}").get_json(force=True)
+    assert [one["label"] for one in kept["assertions"]] == ["cawg.training-mining"]
     assert run("observe", source, "--url", SITE)[0] == 1

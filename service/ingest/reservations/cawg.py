@@ -24,23 +24,32 @@ def read(report: Mapping[str, Any], place: str) -> list[Observation]:
     base = Observation("cawg", place, "none_found", carrier="c2pa_manifest", version=crosswalk.version("cawg"))
     if report.get("state") == "Unreadable":
         return [replace(base, answer="unreadable", found=words([str(report.get("reason") or "")]))]
-    active = at(store, "manifests", str(at(store, "active_manifest")))
+    active = _active(store)
     holds = report.get("state") in {"Trusted", "Valid"} and report.get("tampered") is False
     found = [one for assertion in _assertions(active) for one in _assertion(assertion, base, holds=holds)]
     return found or [base]
+
+
+def kept(report: Mapping[str, Any]) -> list[Any]:
+    """The assertions that speak of mining and training, as they stand; what else a manifest says, of people too, is not kept."""
+    return [assertion for _, assertion in _assertions(_active(report.get("store")))]
+
+
+def _active(store: Any) -> Any:
+    return at(store, "manifests", str(at(store, "active_manifest")))
 
 
 def _assertions(manifest: Any) -> Iterator[tuple[str, Any]]:
     for assertion in listed(at(manifest, "assertions")):
         label = (text(assertion, "label") or "").partition("__")[0]
         if label in LABELS:
-            yield LABELS[label], at(assertion, "data")
+            yield LABELS[label], assertion
 
 
 def _assertion(assertion: tuple[str, Any], base: Observation, *, holds: bool) -> list[Observation]:
-    system, data = assertion
+    system, whole = assertion
     told = replace(base, signal=system, version=crosswalk.version(system))
-    entries = at(data, "entries")
+    entries = at(whole, "data", "entries")
     if not isinstance(entries, Mapping):
         return [replace(told, answer="unreadable")]
     uses: dict[str, Use] = {}

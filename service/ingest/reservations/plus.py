@@ -37,6 +37,14 @@ def read(packet: str | None, place: str) -> list[Observation]:
     return [*plus, *(tdmrep.fields(reserved, policies, place, "xmp") if reserved else [])]
 
 
+def kept(packet: str | None) -> dict[str, list[str]]:
+    """What of the packet speaks of reservations, by the property's whole name; whom it shows and who made it is not kept."""
+    found = (xmp.properties(packet) if packet else None) or {}
+    wanted = [(_PLUS, name) for name in ("DataMining", "OtherConstraints")]
+    wanted += [(space, name) for space in _TDM for name in ("reservation", "policy")]
+    return {"".join(name): list(found[name]) for name in wanted if name in found}
+
+
 def packet_in(content: bytes) -> str | None:
     """The packet of a file whose container nobody here opens (a PDF, a sidecar), where it stands in the clear."""
     start = content.find(_OPENS)
