@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -19,6 +20,8 @@ from service.context import Context
 from service.records import read
 
 MOST: Final = 400
+_MOST_GROUPS: Final = 5 * MOST
+"""Beyond this no stated parts can take up the pairs of a list (each stands for four at most): it is read no further."""
 _SHOWN: Final = 10
 _NAMES_ROOM: Final = 8_192
 _ROOM: Final = 64_000
@@ -133,12 +136,15 @@ def _fitting(body: Mapping[str, Any], found: Found) -> None:
     named = {plain(part.get(name)) for part in parts for name in ("source", "licence")} | found.people.keys() | found.consents.keys()
     size = len(orjson.dumps(body)) + len(named) * _REFERENCE
     if len(parts) > MOST or max(len(found.people), len(found.consents)) > MOST or size > _ROOM:
-        raise errors.invalid(
-            "/items",
-            f"The lines name {len(parts)} pairs of source and licence, {len(found.people)} people and {len(found.consents)} consents, more than one"
-            f" record holds (up to {MOST} of each, {_ROOM} bytes in all). Register it as several datasets, and one that names them in derived_from.",
-            "too_many_parts",
-        )
+        raise _too_many(f"{len(parts)} pairs of source and licence, {len(found.people)} people and {len(found.consents)} consents")
+
+
+def _too_many(what: str) -> errors.Invalid:
+    says = (
+        f"The lines name {what}, more than one record holds (up to {MOST} of each, {_ROOM} bytes in all). Register it as several datasets,"
+        " and one that names them in derived_from."
+    )
+    return errors.invalid("/items", says, "too_many_parts")
 
 
 def examined(lines: Iterable[Mapping[str, Any]], schedule: Schedule) -> Found:
@@ -151,6 +157,8 @@ def examined(lines: Iterable[Mapping[str, Any]], schedule: Schedule) -> Found:
         group = found.groups.get(key)
         if group is None:
             group = found.groups[key] = Group(source, licence)
+            if len(found.groups) > _MOST_GROUPS:
+                raise _too_many(f"more than {_MOST_GROUPS} pairs of source and licence")
             lists[key] = schedule(key[1]) if key[1] else None
         group.lines.add(line)
         _people(line, group, found)
@@ -170,6 +178,8 @@ def _people(line: Mapping[str, Any], group: Group, found: Found) -> None:
         found.people.setdefault(plain(one) or "", [one, 0])[1] += 1
     for one in line.get("consents") or ():
         found.consents.setdefault(plain(one) or "", one)
+    if max(len(found.people), len(found.consents)) > _MOST_GROUPS:
+        raise _too_many(f"more than {_MOST_GROUPS} people or consents")
 
 
 def tokens(line: Mapping[str, Any]) -> list[str]:
@@ -199,8 +209,9 @@ def _lines(blobs: Store, sha256: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _schedules(context: Context) -> Schedule:
-    """Read the item list of a licence, where it has one that is here."""
+    """Read the item list of a licence, where it has one that is here; once, however many sources stand under it."""
 
+    @cache
     def schedule(licence: str) -> Collection[str] | None:
         recorded = read.current(context.conn, context.studio_id, [licence]).get(licence)
         named = (recorded.body.get("items") or {}).get("sha256") if recorded else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from schemas.records.model import ItemLine
 from service import errors, item_lists
 from service.content.store import Store
 from service.ledger.entry import encode
+from service.records import listed
 
 _LINE = ItemLine()
 _GOOD: dict[str, Any] = {
@@ -50,3 +52,16 @@ def test_a_usual_line_goes_the_swift_way_and_a_bad_one_is_named(tmp_path: Path) 
         item_lists.stage(lines, store)
     assert [one.pointer for one in refused.value.errors] == ["/lines/6/licence"]
     assert item_lists.stage([line for line in lines if line[0] != 6], store).count == 8
+
+
+def test_a_list_of_more_sources_than_any_record_holds_is_read_no_further() -> None:
+    read: list[int] = []
+
+    def lines() -> Iterator[dict[str, Any]]:
+        for number in range(100_000):
+            read.append(number)
+            yield {"name": str(number), "source": f"src_{number}", "licence": "lic_a", "people": []}
+
+    with pytest.raises(errors.Invalid) as refused:
+        listed.examined(lines(), lambda _: None)
+    assert (refused.value.code, len(read) < 10_000) == ("too_many_parts", True)
