@@ -115,9 +115,10 @@ def test_a_form_that_is_far_too_long_is_refused_as_a_page(client: FlaskClient, a
 def test_every_form_of_the_pages_carries_its_token(
     client: FlaskClient, colleague: Callable[..., FlaskClient], world: World, review: str
 ) -> None:
-    for path in ("/waivers/new", f"/reviews/{review}", f"/obligations/{world.ids['obligation']}"):
-        form = opened(client, path)
-        theirs = opened(colleague("legal_reviewer"), path)
+    duty = f"/obligations/{world.ids['obligation']}"
+    for path, to in (("/waivers/new", ""), (f"/reviews/{review}", ""), (duty, "/settle"), (duty, "/due")):
+        form = opened(client, path, to=to)
+        theirs = opened(colleague("legal_reviewer"), path, to=to)
         assert form.values[TOKEN] != theirs.values[TOKEN]
-        assert form.values[ONCE] != opened(client, path).values[ONCE]
+        assert form.values[ONCE] != opened(client, path, to=to).values[ONCE]
         assert client.get_cookie(COOKIE).value not in form.values[TOKEN]  # type: ignore[union-attr]
