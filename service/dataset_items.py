@@ -128,6 +128,8 @@ def _matching(
         if name not in shared and len(words) == 1
         for word in words
     ]
+    if context.blobs.stat(sha256) == 0:
+        raise _no_list(sha256)
     with context.blobs.open(sha256) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         while offset < len(content):
             if needles:
@@ -136,10 +138,25 @@ def _matching(
                     return
                 offset = content.rfind(b"\n", 0, place) + 1
             end = content.find(b"\n", offset) + 1 or len(content)
-            line = orjson.loads(content[offset:end])
+            line = _line(content[offset:end], sha256)
             offset = end
             if _fits({**shared, **line}, sought):
                 yield end, {**shared, **line}
+
+
+def _line(raw: bytes, sha256: str) -> dict[str, Any]:
+    try:
+        line = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        line = None
+    if not isinstance(line, dict):
+        raise _no_list(sha256)
+    return line
+
+
+def _no_list(sha256: str) -> errors.NotFound:
+    says = f"The content {sha256[:12]}… that the dataset names as its list is none; stage the list with POST /v1/item-lists and name that."
+    return errors.NotFound(says, "no_item_list")
 
 
 def _fits(line: Mapping[str, Any], sought: Wanted) -> bool:

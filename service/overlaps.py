@@ -19,10 +19,12 @@ from service.context import Context
 from service.db import transaction
 from service.records import named_lists, read
 from service.records.listed import plain
-from service.records.model import Recorded
+from service.records.model import Recorded, instant
+from service.records.standing import of_licences
 
 SHOWN: Final = 200
 _CHUNK: Final = 20_000
+_LONGEST: Final = 1 << 20
 
 # Lists of current versions that nobody has read yet.
 _UNREAD = """
@@ -52,11 +54,10 @@ WHERE item_list.studio_id = %(studio_id)s AND ('x' || left(item_list.sha256, 16)
 ORDER BY item_list.id, item_list.pointer
 """
 _EVENTS = """
-SELECT DISTINCT reference.target, event.id FROM reference
+SELECT DISTINCT event.id FROM reference
 JOIN head AS event ON event.studio_id = reference.studio_id AND event.id = reference.source AND event.index = reference.index
 WHERE reference.studio_id = %(studio_id)s AND reference.target = ANY(%(licences)s) AND reference.affects
-  AND event.kind = 'event' AND event.type = ANY('{revoked,terminated}')
-ORDER BY reference.target, event.id
+  AND event.kind = 'event'
 """
 
 
@@ -131,11 +132,12 @@ def _chunks(
 ) -> Iterator[tuple[bytes, array[int], array[int]]]:
     values, places, of_line, place = bytearray(), array("q"), array("i"), 0
     with context.blobs.open(sha256) as file:
-        for raw in file:
-            line = orjson.loads(raw)
-            digest = next((one["value"] for one in line.get("digests") or () if one["algorithm"] == "sha256"), None)
+        while raw := file.readline(_LONGEST):
+            line, digest = _line(raw)
+            if line is None:
+                break  # a record may name any content as its list: what is none holds no items
             if digest is not None:
-                values += bytes.fromhex(digest)
+                values += digest
                 places.append(place)
                 of_line.append(papers.setdefault((plain(line.get("source")), plain(line.get("licence"))), len(papers)))
             place += len(raw)
@@ -144,6 +146,16 @@ def _chunks(
                 values, places, of_line = bytearray(), array("q"), array("i")
     if places:
         yield bytes(values), places, of_line
+
+
+def _line(raw: bytes) -> tuple[dict[str, Any] | None, bytes | None]:
+    """A line of a list and the SHA-256 that it has; None for what is no line."""
+    try:
+        line = orjson.loads(raw)
+        found = [bytes.fromhex(one["value"]) for one in line.get("digests") or () if one["algorithm"] == "sha256"]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None, None
+    return line, next((one for one in found if len(one) == 32), None)
 
 
 def number(sha256: str) -> int:
@@ -220,7 +232,10 @@ def _name(context: Context, sha256: str, place: int) -> str | None:
 def _ended(context: Context, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Say of what stands under a licence elsewhere that has been taken back by which event."""
     licences = sorted({one["with"]["licence"] for one in found if "licence" in one["with"]})
-    ended = dict(context.conn.execute(_EVENTS, {"studio_id": context.studio_id, "licences": licences}).fetchall())
+    rows = context.conn.execute(_EVENTS, {"studio_id": context.studio_id, "licences": licences}).fetchall()
+    events = read.current(context.conn, context.studio_id, [event for (event,) in rows])
+    stands = of_licences([(each.id, each.body) for each in events.values()], instant(context.now))
+    ended = {licence: one.ended_by for licence, one in stands.items()}
     return [
         one | ({"withdrawn_by": event} if (event := ended.get(one["with"].get("licence"))) and "withdrawn_by" not in one else {})
         for one in found

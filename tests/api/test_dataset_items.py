@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -186,3 +187,21 @@ def test_the_same_content_elsewhere_is_found(admin: Any, library: dict[str, str]
         ("a1", other),
     }
     assert admin.send("GET", f"/v1/datasets/{first}/overlaps").get_json()["other_licence"] == 3
+    admin.create("events", {"type": "reinstated", "targets": [library["licence_a"]], "effective_at": "2026-09-02"})
+    assert {one["name"] for one in found()["overlaps"] if "withdrawn_by" in one} == {"b1", "copy"}
+
+
+def test_what_is_named_as_a_list_and_is_none_stops_nobody(admin: Any, library: dict[str, str]) -> None:
+    """Content of another kind has a digest too, and a record may name it."""
+    for content in (b"\x89PNG no list", b'["no item"]\n', b'{"digests": [7]}\n', b""):
+        asset = admin.create("assets", {"type": "image"})["id"]
+        answer = admin.send("PUT", f"/v1/assets/{asset}/content", data=content)
+        assert answer.status_code in (200, 201), answer.get_data(as_text=True)
+        blob = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        admin.create("licences", {"grantor": library["ann"], "items": blob})
+        parts = [{"source": library["source_a"], "items": blob}]
+        made = admin.create("datasets", {"name": "Odd", "parts": parts})["id"]
+        assert admin.send("GET", f"/v1/datasets/{made}/overlaps").get_json()["overlaps"] == []
+        told = admin.send("GET", f"/v1/datasets/{made}/items")
+        assert (told.status_code, told.get_json().get("code")) in {(404, "no_item_list"), (200, None)}
+        assert admin.send("GET", f"/v1/sources/{library['source_a']}/impact").status_code == 200
