@@ -11,13 +11,14 @@ from schemas.sheets import SheetAnswer, SheetOptions
 from service import errors
 from service.api.operation import Answer, Call, load, operation, parse_json
 from service.api.records import WRITE_PERMISSION
+from service.context import Context
 from service.ingest import declared_rows, declared_sheet
 from service.ingest.declared_sheet import Header, Table
 from service.ingest.draft import Limits
 from service.sheets import importing
 from service.sheets.book import open_book
 from service.sheets.cells import MOST_COLUMNS, Book, Sheet, Unusable, column_name
-from service.sheets.mapping import Options
+from service.sheets.mapping import IGNORED, MEND, Options
 
 FILE_LIMIT = 128 << 20
 _DECLARED_LIMIT = 32 << 20
@@ -50,22 +51,22 @@ def post(call: Call) -> Answer:
         if upload.stream.seek(0, 2) > FILE_LIMIT:
             raise errors.TooLarge(f"A spreadsheet may have up to {FILE_LIMIT} bytes; split it.", "sheet_too_large")
         upload.stream.seek(0)
-        return Answer(_imported(call, upload.stream, upload.filename or "sheet", given))  # type: ignore[arg-type]  # the stubs say only what it is at least
+        return Answer(imported(call.context, upload.stream, upload.filename or "sheet", given))  # type: ignore[arg-type]  # the stubs say only what it is at least
 
 
-def _imported(call: Call, file: BinaryIO, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def imported(context: Context, file: BinaryIO, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Sheets of declared work by their own way, all others by the one for records; one answer about both."""
     declared = declared_sheet.Options(given.get("map", {}), given.get("set", {}), dry_run=given.get("dry_run", False))
     head = file.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
     file.seek(0)
     if head in (b"{", b"["):
         table = declared_sheet.of_json(declared_rows.rows(file.read(_DECLARED_LIMIT + 1), Limits()))
-        return _answer("JSON", _declared(call, file, [table], declared, dry_run=declared.dry_run))
+        return _answer("JSON", _declared(context, file, [table], declared, dry_run=declared.dry_run))
     book = open_book(file, name)
     wanted = given.get("kind") == declared_sheet.KIND
     found = {} if given.get("kind", declared_sheet.KIND) != declared_sheet.KIND else _tables(book, declared, wanted=wanted)
     left = replace(book, sheets=[sheet for sheet in book.sheets if sheet.name not in found])
-    told = _answer(book.form, _declared(call, file, list(found.values()), declared, dry_run=declared.dry_run)) if found else None
+    told = _answer(book.form, _declared(context, file, list(found.values()), declared, dry_run=declared.dry_run)) if found else None
     if told and not any(next(sheet.rows(), None) for sheet in left.sheets):
         return told
     if wanted:
@@ -73,7 +74,7 @@ def _imported(call: Call, file: BinaryIO, name: str, given: Mapping[str, Any]) -
             "No row names the columns of declared work: tool, and class, output, output_sha256 or job_id.", "unreadable_sheet"
         )
     options = Options(given.get("kind"), given.get("map", {}), given.get("set", {}), given.get("dates"), declared.dry_run)
-    other = asdict(importing.run(call.context, left, options, WRITE_PERMISSION))
+    other = asdict(importing.run(context, left, options, WRITE_PERMISSION))
     return {key: value if key in {"dry_run", "form"} else value + told[key] for key, value in other.items()} if told else other
 
 
@@ -82,10 +83,15 @@ def _tables(book: Book, options: declared_sheet.Options, *, wanted: bool) -> dic
     found = {}
     for sheet in book.sheets:
         rows = _rows(sheet)
-        head = declared_sheet.header(rows, options, wanted=wanted)
+        head = declared_sheet.header(rows, _of_sheet(options, sheet.name), wanted=wanted)
         if head is not None:
             found[sheet.name] = (Table(sheet.name, rows, _LABELS), head)
     return found
+
+
+def _of_sheet(options: declared_sheet.Options, name: str) -> declared_sheet.Options:
+    """The options with the columns that are said for this sheet (`Tools!Mood`) under their own names; what we told of an earlier try is left out."""
+    return replace(options, columns={MEND: IGNORED} | {title.removeprefix(f"{name}!"): to for title, to in options.columns.items()})
 
 
 def _rows(sheet: Sheet) -> list[tuple[int, list[Any]]]:
@@ -99,15 +105,15 @@ def _rows(sheet: Sheet) -> list[tuple[int, list[Any]]]:
 
 
 def _declared(
-    call: Call, file: BinaryIO, tables: list[tuple[Table, Header]], options: declared_sheet.Options, *, dry_run: bool
+    context: Context, file: BinaryIO, tables: list[tuple[Table, Header]], options: declared_sheet.Options, *, dry_run: bool
 ) -> dict[str, Any]:
-    if not call.context.actor.may(WRITE_PERMISSION[declared_sheet.KIND]):
+    if not context.actor.may(WRITE_PERMISSION[declared_sheet.KIND]):
         raise errors.Forbidden("This key may not write a generation; it lacks generations.write.", "missing_permission")
     file.seek(0)
     content = file.read(_DECLARED_LIMIT + 1)
     if len(content) > _DECLARED_LIMIT:
         raise errors.TooLarge(f"A sheet of declared work may have up to {_DECLARED_LIMIT} bytes; split it.", "sheet_too_large")
-    return {"dry_run": dry_run, **asdict(declared_sheet.run(call.context, tables, options, content))}
+    return {"dry_run": dry_run, **asdict(declared_sheet.run(context, tables, options, content))}
 
 
 def _answer(form: str, report: dict[str, Any]) -> dict[str, Any]:

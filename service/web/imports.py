@@ -16,9 +16,11 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
-from schemas.sheets import SHEET_KINDS
+from schemas.sheets import FILE_KINDS
 from service import docket, errors
+from service.api.imports import imported
 from service.api.records import WRITE_PERMISSION
+from service.ingest import declared, declared_sheet
 from service.sheets import corrected, importing, spelling
 from service.sheets.book import open_book
 from service.sheets.cells import Book, Unusable, column_name
@@ -92,7 +94,7 @@ def _given(visit: Visit) -> Given:
     if len(content) > FILE_LIMIT:
         says = f"This page takes up to {FILE_LIMIT >> 20} MB; split the file, or import it with `clearance import {PurePath(name).name}`."
         raise errors.invalid("/file", says, "sheet_too_large")
-    kind = form.get("kind") if form.get("kind") in SHEET_KINDS else None
+    kind = form.get("kind") if form.get("kind") in FILE_KINDS else None
     fields = dict(zip(form.getlist("column"), form.getlist("field"), strict=False)) if form.get("kind", "") == form.get("was", "") else {}
     columns = {column: field.strip() or IGNORED for column, field in islice(fields.items(), 500)}
     dates = form.get("dates") if form.get("dates") in {"dmy", "mdy"} else None
@@ -120,7 +122,7 @@ def _constants(text: str) -> dict[str, str]:
 
 def may(visit: Visit) -> list[str]:
     """The kinds that this person may import."""
-    return [kind for kind in SHEET_KINDS if visit.context.actor.may(WRITE_PERMISSION[kind])]
+    return [kind for kind in FILE_KINDS if visit.context.actor.may(WRITE_PERMISSION[kind])]
 
 
 def _asked(visit: Visit, form: forms.Form) -> Shown:
@@ -151,7 +153,7 @@ def _named(visit: Visit) -> str:
 def _reviewed(visit: Visit, given: Given) -> Shown:
     """The page of a plan, or of what was done."""
     book = given.book()
-    report = importing.run(visit.context, book, given.options, WRITE_PERMISSION)
+    report = _run(visit, given)
     made = [row["id"] for row in report.rows[:SHOWN] if "id" in row]
     values = {
         "title": f"Import {given.name}", "here": "records", "form": forms.blank(visit), "given": given, "report": report,
@@ -159,10 +161,23 @@ def _reviewed(visit: Visit, given: Given) -> Shown:
         "faults": [{**each, "message": said(each["message"])} for each in report.faults[:SHOWN]], "shown": SHOWN,
         "set": "\n".join(f"{field} = {value}" for field, value in given.options.values.items()), "dates": DATES,
         "kinds": [(kind, present.words(kind)) for kind in may(visit)],
-        "fields": {kind: sorted(spelling.kinds()[kind]["columns"]) for kind in {plan["kind"] for plan in report.sheets}},
+        "fields": {kind: _fields(kind) for kind in {plan["kind"] for plan in report.sheets}},
         "names": docket.names(visit.context, made) if not given.options.dry_run else {},
     }  # fmt: skip
     return Shown("import_review.html", values)
+
+
+def _run(visit: Visit, given: Given) -> importing.Report:
+    """Import it, or say what that would do: sheets of records and sheets of declared work, as the API does."""
+    options = given.options
+    asked = {"kind": options.kind, "map": options.columns, "set": options.values, "dates": options.dates, "dry_run": options.dry_run}
+    told = imported(visit.context, BytesIO(given.content), given.name, {name: value for name, value in asked.items() if value is not None})
+    return importing.Report(**told)
+
+
+def _fields(kind: str) -> list[str]:
+    """What a column may be read as."""
+    return sorted(declared.KNOWN if kind == declared_sheet.KIND else spelling.kinds()[kind]["columns"])
 
 
 def _other(warnings: list[str]) -> Iterator[str]:
@@ -199,7 +214,7 @@ def said(text: str) -> str:
 def _mended(visit: Visit, given: Given) -> Download:
     """The refused rows alone, each with what to mend."""
     book = given.book()
-    report = importing.run(visit.context, book, given.options, WRITE_PERMISSION)
+    report = _run(visit, given)
     with tempfile.TemporaryDirectory() as place:
         to = corrected.place(Path(place) / given.name, book)
         corrected.write(given.book(), report.sheets, [{**each, "message": said(each["message"])} for each in report.faults], to)

@@ -72,6 +72,22 @@ def test_what_cannot_be_read_comes_back_with_the_file_kept(client: FlaskClient, 
     assert stale.status_code == 403
 
 
+def test_a_sheet_of_work_in_tools_comes_in_here_too(client: FlaskClient) -> None:
+    sheet = "Tool,Class,Job ID,Output,Mood\nBoords,previs,w1,a.png,calm\nBoords,nonsense,w2,b.png,calm\n"
+    plan = post(client, start(client), sheet, "tools.csv", do="look").get_data(as_text=True)
+    assert "1 row can go in, 1 row is to be mended" in plan
+    assert re.search(r'value="tools!Output"><input name="field" value="output"', plan)
+    moved = plan.replace('value="output"', 'value="notes"')
+    assert 'value="tools!Output"><input name="field" value="notes"' in post(client, moved, None, do="look").get_data(as_text=True)
+    done = post(client, plan, None, do="import").get_data(as_text=True)
+    assert "1 row went in" in done
+    assert "/records/gen_" in done
+    mended = post(client, done, None, do="mend").get_data().decode("utf-8-sig")
+    assert ("w2" in mended, "w1" in mended) == (True, False)
+    again = post(client, start(client), mended.replace("nonsense", "previs"), "tools.csv", do="import").get_data(as_text=True)
+    assert "1 row went in" in again
+
+
 def test_who_may_not_write_is_told(colleague: Any) -> None:
     auditor = colleague("auditor")
     assert "Your role may not record" in start(auditor)
