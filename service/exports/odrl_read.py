@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from service import errors
 from service.exports import odrl_limits
 from service.exports.names import TERMS
 from service.exports.odrl_limits import Unread
@@ -39,6 +40,7 @@ from service.exports.odrl_words import (
 )  # fmt: skip
 from service.ingest.reservations import crosswalk
 
+_MOST_RULES: Final = 1_000
 MOST: Final = 400
 _AGREED: Final = frozenset({"Agreement"})
 _CLASSES: Final = frozenset({"Offer", "Set", "Policy", "Request", "Ticket", "Assertion", "Privacy"})
@@ -104,6 +106,7 @@ class Reading:
 def read(document: Any, *, agreed: bool = False) -> Reading:
     """Read one policy; `agreed` is a person's statement that what is no Agreement by its type has been agreed to."""
     policy = plain(document)
+    _bounded(policy)
     types = [str(each).rpartition("/")[2] for each in several(policy.get("type")) or ["Set"]]
     kind = next((each for known in (_AGREED, _CLASSES) for each in types if each in known), types[0])
     found = Reading(word(policy.get("uid")), kind, agreed or kind in _AGREED)
@@ -115,6 +118,13 @@ def read(document: Any, *, agreed: bool = False) -> Reading:
     _duties(several(policy.get("obligation")), found)
     _rest(policy, found, ours=ours)
     return found
+
+
+def _bounded(policy: Mapping[str, Any]) -> None:
+    for name in ("permission", "prohibition", "obligation"):
+        if len(several(policy.get(name))) > _MOST_RULES:
+            says = f"It has more than {_MOST_RULES} rules of this kind; a licence is one agreement: send it as several policies."
+            raise errors.invalid(f"/content/{name}", says, "too_many_rules")
 
 
 def _named(value: Any) -> Named | None:

@@ -296,3 +296,10 @@ anything = st.recursive(
 def test_whatever_comes_the_answer_is_a_reading_or_a_clear_refusal(policy: dict[str, Any]) -> None:
     with contextlib.suppress(errors.Invalid):
         assert json.dumps(odrl_read.read(FOREIGN | policy).body)
+
+
+def test_a_policy_of_endless_rules_is_refused_before_they_are_met_with_one_another() -> None:
+    for name in ("permission", "prohibition", "obligation"):
+        with pytest.raises(errors.Invalid) as refused:
+            odrl_read.read(changed(**{name: [1] * 100_000}))
+        assert (refused.value.code, refused.value.errors[0].pointer) == ("too_many_rules", f"/content/{name}")
