@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, replace
+from itertools import islice
 from typing import Any, BinaryIO
 
 from schemas.sheets import SheetAnswer, SheetOptions
@@ -82,10 +83,12 @@ def _tables(book: Book, options: declared_sheet.Options, *, wanted: bool) -> dic
     """The sheets that declare tool work, by their names."""
     found = {}
     for sheet in book.sheets:
-        rows = _rows(sheet)
-        head = declared_sheet.header(rows, _of_sheet(options, sheet.name), wanted=wanted)
-        if head is not None:
-            found[sheet.name] = (Table(sheet.name, rows, _LABELS), head)
+        head = declared_sheet.header(_rows(sheet), _of_sheet(options, sheet.name), wanted=wanted)
+        if head is None:
+            continue
+        if next(islice(sheet.rows(), declared_sheet.MOST_ROWS + 1, None), None) is not None:  # before anything is written
+            raise errors.TooLarge(f"{sheet.name} has more than {declared_sheet.MOST_ROWS:,} rows; split the sheet.", "sheet_too_large")
+        found[sheet.name] = (Table(sheet.name, _rows(sheet), _LABELS), head)
     return found
 
 
@@ -94,14 +97,10 @@ def _of_sheet(options: declared_sheet.Options, name: str) -> declared_sheet.Opti
     return replace(options, columns={MEND: IGNORED} | {title.removeprefix(f"{name}!"): to for title, to in options.columns.items()})
 
 
-def _rows(sheet: Sheet) -> list[tuple[int, list[Any]]]:
-    """The rows of a sheet as plain values, as far as one import takes them."""
-    kept: list[tuple[int, list[Any]]] = []
+def _rows(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
+    """The rows of a sheet as plain values, one at a time."""
     for row in sheet.rows():
-        if len(kept) > declared_sheet.MOST_ROWS + 1:
-            break
-        kept.append((row.number, [declared_sheet.Unusable(cell.remedy) if isinstance(cell, Unusable) else cell for cell in row.cells]))
-    return kept
+        yield row.number, [declared_sheet.Unusable(cell.remedy) if isinstance(cell, Unusable) else cell for cell in row.cells]
 
 
 def _declared(

@@ -6,7 +6,10 @@ import io
 import json
 from typing import Any
 
+import pytest
 from openpyxl import Workbook
+
+from service.ingest import declared_sheet
 
 Caller = Any
 HEADER = "Tool,Class,Job ID,Output,Output SHA256,Date,Operator,Seed,Prompt,Mood"
@@ -86,3 +89,10 @@ def test_workbooks_and_json_rows(admin: Caller) -> None:
     assert imported(admin, b"Name,Type\nA,person\n", status=422, kind="generation")["code"] == "unreadable_sheet"
     told = imported(admin, b"What,Which\nx.mov,9\n", kind="generation", map={"What": "output", "Which": "job"}, set={"tool": "Marey"})
     assert counts(told) == (1, 0, 0)
+
+
+def test_a_sheet_that_is_too_long_is_refused_before_a_row_is_written(admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declared_sheet, "MOST_ROWS", 2)
+    sheet = "Tool,Job\n" + "".join(f"Boords,z{number % 2}\n" for number in range(3))
+    assert imported(admin, sheet.encode(), status=413, kind="generation")["code"] == "sheet_too_large"
+    assert admin.send("GET", "/v1/generations").get_json()["items"] == []
