@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -52,7 +53,7 @@ def command(cli: Cli, record: str, form: str, out: Path | None, *, names: bool, 
     if truncated:
         click.echo("The lineage is longer than the document, which says so; a higher --limit shows more.", err=True)
     if out is None:
-        click.echo(answer.content)
+        click.echo(answer.content, nl=sys.stdout.isatty())  # byte for byte, as its digest says
         return
     _write(out, answer.content)
     told = {"out": str(out), "record": record, "as": form, "bytes": len(answer.content), "truncated": truncated}

@@ -8,11 +8,15 @@ from typing import Any
 
 from prov.model import ProvActivity, ProvEntity, ProvInfluence, ProvUsage
 
+from schemas.prefixes import NAMES
+from service.api import load_operations
+from service.cli import export
 from service.exports import croissant, dps, ml_bom, prov, spdx
 from service.exports.names import people
 from service.ingest.cards import register
 from service.ingest.cards.card import Given
 from service.lineage.graph import Edge, Graph, Node
+from service.web import records
 from tests.standards import bill_faults, read_prov, spdx_ids
 
 
@@ -129,3 +133,9 @@ def test_what_the_data_provenance_standards_require_and_nobody_knows_says_unknow
     assert bare["provenance"]["generation-method"][0]["code"] == "unknown"
     assert (bare["provenance"]["previous-date"], bare["use"]["consents"]) == ("2026-08-01T00:00:00Z", ["urn:clearance:con_a"])
     assert bare["provenance"]["origin-geography"] == [{"country": "US", "state": "CA"}]
+
+
+def test_the_command_and_the_page_offer_what_the_service_has() -> None:
+    served = {each.path for each in load_operations() if each.tag == "exports" and each.method == "GET" and "{id}" in each.path}
+    assert served == {f"/v1/{NAMES[kind][1]}/{{id}}/{form}" for form, kinds in export.FORMS.items() for kind in kinds}
+    assert records.DOCUMENTS.keys() == export.FORMS.keys()
