@@ -16,7 +16,7 @@ EBML, OGG, ID3, GLB = b"\x1a\x45\xdf\xa3", b"OggS", b"ID3", b"glTF"
 _SEGMENT, _TAGS, _TAG, _SIMPLE, _NAME, _STRING = 0x18538067, 0x1254C367, 0x7373, 0x67C8, 0x45A3, 0x4487
 _INSIDE = {_SEGMENT, _TAGS, _TAG, _SIMPLE}
 _ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
-_SVG = re.compile(r"<svg[\s>].*?<metadata[^>]*>\s*<!\[CDATA\[(\{.*?\})\]\]>", re.DOTALL)
+_SVG, _PLAIN_TEXT = re.compile(r"<svg[\s>]"), re.compile(r"\s*<!\[CDATA\[")
 
 
 def texts(stream: BinaryIO, head: bytes, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -160,10 +160,18 @@ def _glb(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def _svg(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
+    """The first metadata element that begins with plain text; looked for step by step, so that no file takes long."""
     stream.seek(0)
-    found = _SVG.search(stream.read(limits.text).decode("utf-8", "replace"))
-    if found:
-        yield from _members(found[1].encode())
+    text = stream.read(limits.text).decode("utf-8", "replace")
+    svg = _SVG.search(text)
+    place = svg.end() if svg else -1
+    while place >= 0 and (place := text.find("<metadata", place)) >= 0:
+        place = text.find(">", place)
+        inside = _PLAIN_TEXT.match(text, place + 1) if place >= 0 else None
+        if inside:
+            end = text.find("]]>", inside.end())
+            yield from _members(text[inside.end() : end].encode() if end >= 0 else b"")
+            return
 
 
 def _members(content: bytes, *path: str) -> Iterator[tuple[str, str]]:

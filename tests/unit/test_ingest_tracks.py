@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service import errors
-from service.ingest import comfyui, containers
+from service.ingest import comfyui, containers, tracks
 from service.ingest.draft import Limits, Source
 from tests.unit.media_files import box
 
@@ -111,3 +111,10 @@ def test_plain_chunks_are_read_in_either_code(code: str) -> None:
         b"\x89PNG\r\n\x1a\n" + chunk(b"tEXt", b"parameters\0" + "Hafen bei Dämmerung\nSteps: 1, Seed: 2".encode(code)) + chunk(b"IEND", b"")
     )
     assert containers.texts(BytesIO(content), LIMITS)["parameters"].startswith("Hafen bei Dämmerung")
+
+
+@pytest.mark.parametrize(
+    "content", [b"<svg " * 99_999, b"<svg " * 9_999 + b"<metadata><![CDATA[{" * 9_999, b"<svg " + b"<metadata " * 99_999 + b">"]
+)
+def test_a_drawing_of_beginnings_without_end_says_nothing_and_takes_no_time(content: bytes) -> None:
+    assert list(tracks.texts(BytesIO(content), content[:16], LIMITS)) == []
