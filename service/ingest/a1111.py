@@ -24,7 +24,7 @@ _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _PLAIN = re.compile(r"[^,\n]*")
 _LORA = re.compile(r"<(lora|lyco|hypernet):([^:<>]{1,300})(?::([-+0-9.]{1,12}))?[^<>]{0,40}>")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
-_NAMED = re.compile(r"(.*?)\s*\[([0-9a-fA-F]{6,64})\]")
+_NAMED = re.compile(r"([0-9a-fA-F]{6,64})\]")
 _NOTHING = {"", "None", "Use same choices", "Automatic"}
 _NEGATIVE = "Negative prompt: "
 _STEPS = re.compile(r"Steps: \d")
@@ -160,8 +160,10 @@ def _models(prompts: str, values: Mapping[str, str], limits: Limits) -> Iterator
 
 
 def _split_hash(value: str) -> tuple[str, str]:
-    found = _NAMED.fullmatch(value)
-    return (found[1], found[2].lower()) if found else (value, "")
+    """A name and the hash that stands behind it in brackets."""
+    name, _, behind = value.rpartition("[")
+    found = _NAMED.fullmatch(behind)
+    return (name.rstrip(), found[1].lower()) if found and "[" in value else (value, "")
 
 
 def _unit(key: str, unit: Mapping[str, str], limits: Limits) -> Iterator[Model]:
