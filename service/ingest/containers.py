@@ -141,6 +141,7 @@ def _jpeg(stream: BinaryIO, limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 _EXIF_DIRECTORY, _USER_COMMENT = 0x8769, 0x9286
+_ENTRIES = 500  # what cameras and tools write is a tenth of it; each entry may lead to a directory as long
 
 
 def exif(content: bytes) -> Iterator[tuple[str, str]]:
@@ -165,7 +166,7 @@ def exif(content: bytes) -> Iterator[tuple[str, str]]:
 
 def _directory(content: bytes, order: str, at: int) -> Iterator[tuple[int, int, int, int]]:
     """(tag, type, count, value or offset) of the entries of one directory."""
-    count = int.from_bytes(content[at : at + 2], "little" if order == "<" else "big")
+    count = min(int.from_bytes(content[at : at + 2], "little" if order == "<" else "big"), _ENTRIES)
     for place in range(at + 2, at + 2 + 12 * count, 12):
         entry = content[place : place + 12]
         if len(entry) < 12:

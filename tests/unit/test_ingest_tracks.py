@@ -118,3 +118,9 @@ def test_plain_chunks_are_read_in_either_code(code: str) -> None:
 )
 def test_a_drawing_of_beginnings_without_end_says_nothing_and_takes_no_time(content: bytes) -> None:
     assert list(tracks.texts(BytesIO(content), content[:16], LIMITS)) == []
+
+
+def test_directories_that_lead_to_one_another_take_no_time() -> None:
+    entry = struct.pack(">HHII", 0x8769, 4, 1, 8)
+    exif = b"MM\0*" + struct.pack(">I", 8) + struct.pack(">H", 65_535) + entry * 65_535
+    assert list(containers.exif(exif)) == []
