@@ -342,7 +342,10 @@ class _Papers:
         stands, body = self.stands.get(licence, WHOLE), self.bodies.get(licence)
         if stands.ended_by:
             return Bearer(
-                record, licence, NOTHING, f"{why}; {'suspended' if stands.how == 'suspended' else 'taken back'} by {stands.ended_by}"
+                record,
+                licence,
+                NOTHING,
+                f"{why}; {'suspended' if stands.ends[-1][0] == 'suspended' else 'taken back'} by {stands.ended_by}",
             )
         grant = UNKNOWN if body is None else read(body)
         if stands.narrowed_by:

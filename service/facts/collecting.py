@@ -39,6 +39,7 @@ ROUNDS: Final[tuple[Mapping[str, Asked], ...]] = (
         "generation": (("app", "evd", "evt"), None),
         "replica": (("evd", "evt"), None),
         "dataset": (("evd", "evt"), None),
+        "model": (("evt",), ("target",)),
         "source": (("evd", "evt", "lic"), None),
         "licence": (("evd", "evt"), None),
         "evidence": (("evd", "evt"), None),

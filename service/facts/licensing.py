@@ -9,9 +9,9 @@ from service.facts import consents, reservations, times
 from service.facts.consents import Use
 from service.facts.library import View
 from service.facts.world import Fact, World, bare, bares, compact, part, ref
+from service.records import standing
 from service.rules import verdicts
 
-_ENDED: Final = ("revoked", "terminated")
 #: How a source came to be the studio's own, or nobody's.
 OWN: Final = frozenset({"own_production", "public_domain"})
 
@@ -52,19 +52,16 @@ def whole_window(licence: View) -> Mapping[str, Any]:
 
 
 def revoked(world: World, licence: View, when: str) -> bool:
-    """Tell whether an event had ended the licence as a whole by `when`; adverse, so in doubt it had."""
+    """Tell whether an event had ended or suspended the licence by `when`; adverse, so in doubt, and for a part of it, it had."""
     events = [
         event
         for event in world.library.about(licence.id, "event", roles=("target",))
         if times.begun(times.text(event.body.get("effective_at")), when)
     ]
-    gone = False
+    ends: tuple[tuple[str, str], ...] = ()
     for event in sorted(events, key=lambda one: (str(times.text(one.body.get("effective_at"))), one.id)):
-        if event.type in _ENDED or (event.type == "superseded"):
-            gone = True
-        elif event.type == "reinstated":
-            gone = False
-    return gone
+        ends = standing.after(ends, event.type, event.id)
+    return bool(ends)
 
 
 def in_dataset(world: World, dataset: View | None, production: str | None, when: str | None) -> list[Fact] | None:

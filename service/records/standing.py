@@ -21,15 +21,19 @@ _PARTS: Final = frozenset({"items", "item_identifiers"})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a licence stands: the event that ended or suspended it and that event's type, and those that took something of it or changed it.
+    """How a licence stands: what ended or suspended it (type and event, the newest last), and what took something of it or changed it.
 
     Of the latter `narrowed_by` are those that speak of its terms; the rest took back single items, which is for the dataset to hold.
     """
 
-    ended_by: str | None = None
+    ends: tuple[tuple[str, str], ...] = ()
     affected_by: tuple[str, ...] = ()
     narrowed_by: tuple[str, ...] = ()
-    how: str | None = None
+
+    @property
+    def ended_by(self) -> str | None:
+        """The newest event that ended or suspended it; None while it runs."""
+        return self.ends[-1][1] if self.ends else None
 
 
 WHOLE: Final = Standing()
@@ -47,14 +51,18 @@ def of_licences(events: Iterable[tuple[str, Mapping[str, Any]]], at: str) -> dic
     return found
 
 
+def after(ends: tuple[tuple[str, str], ...], type_: str, event: str) -> tuple[tuple[str, str], ...]:
+    """What still ends or suspends a licence after one more event: each end stands until an event gives back its own kind."""
+    if type_ in _REVIVES:
+        return tuple(each for each in ends if each[0] not in _REVIVES[type_])
+    return (*ends, (type_, event)) if type_ in _ENDS else ends
+
+
 def _after(before: Standing, event: str, body: Mapping[str, Any]) -> Standing:
     """How a licence stands after one more event."""
     type_ = body["type"]
-    if type_ in _REVIVES:
-        return replace(before, ended_by=None, how=None) if before.how in _REVIVES[type_] else before
-    if type_ in _ENDS and not body.keys() & {"scope", *_PARTS}:
-        # a suspension does not soften what has ended for good: its end would give that back
-        return before if type_ == "suspended" and before.ended_by else replace(before, ended_by=event, how=type_)
+    if type_ in _REVIVES or (type_ in _ENDS and not body.keys() & {"scope", *_PARTS}):
+        return replace(before, ends=after(before.ends, type_, event))
     terms = () if body.keys() & _PARTS else (event,)
     return replace(before, affected_by=(*before.affected_by, event), narrowed_by=(*before.narrowed_by, *terms))
 

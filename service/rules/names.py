@@ -92,6 +92,7 @@ COLLECTIONS: Final[dict[str, str]] = {
     "sources": "source",
     "synthetic_voices": "voice",
     "synthetics": "synthetic",
+    "taints": "taint",
     "tool_uses": "tool_use",
     "training_claims": "licensing",
     "training_licences": "grant",
@@ -112,7 +113,7 @@ COLLECTIONS: Final[dict[str, str]] = {
 }
 
 #: Collections of what speaks against something: facts leave them out where the log holds none, and then there is none.
-ADVERSE: Final = frozenset({"contradictions", "unread_signals"})
+ADVERSE: Final = frozenset({"contradictions", "taints", "unread_signals"})
 
 #: Results of a finding, worst first.
 RESULTS: Final = ("block", "review", "obligation", "warn", "exempt", "pass", "not_applicable")

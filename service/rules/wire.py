@@ -150,6 +150,7 @@ OF_COLLECTION: Final[Mapping[str, Mapping[str, str]]] = {
         "starts_at": "starts_at",
     },
     "synthetic_voices": {"generated": "voice_source"},
+    "taints": {"lifted": "event.ends"},
     "tool_uses": {"covers": "tools", "covered_staff": "operator_union", "crafts": "craft", "type": "craft", "tool_owner": "tool.owner"},
     "training_claims": {"british": "works"},
     "training_licences": {"covered": "agreements"},

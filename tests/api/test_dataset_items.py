@@ -90,9 +90,13 @@ def test_a_planned_training_on_a_list_in_order_is_not_held_for_it(admin: Any, li
     job = {"kind": "evidence", "key": "job", "body": {"type": "training_job", "productions": [library["title"]], "details": details}}
     answer = asked(admin, library, {"subject": {"records": [{"kind": "dataset", "key": "set", "body": body}, job]}})
     assert codes(answer) == set()
-    admin.send("POST", f"/v1/licences/{library['licence_b']}/events", json={"type": "revoked", "effective_at": "2026-09-01T00:00:00Z"})
-    answer = asked(admin, library, {"subject": {"records": [{"kind": "dataset", "key": "set", "body": body}, job]}})
-    assert "licence-not-live-at-training" in {one["code"] for one in answer["findings"]}
+    for day, (type_, held) in enumerate(
+        (("suspended", True), ("resumed", False), ("expired", True), ("extended", False), ("revoked", True)), 1
+    ):
+        event = {"type": type_, "effective_at": f"2026-09-0{day}T00:00:00Z"}
+        assert admin.send("POST", f"/v1/licences/{library['licence_b']}/events", json=event).status_code == 201
+        answer = asked(admin, library, {"subject": {"records": [{"kind": "dataset", "key": "set", "body": body}, job]}})
+        assert ("licence-not-live-at-training" in {one["code"] for one in answer["findings"]}) is held, type_
     unsaid = {**body, "items": staged(admin, [*lines[:4], line("b2", **papers(library, "b"))])}
     made = admin.create("datasets", unsaid)
     assert made["body"]["list_reading"]["people_not_stated"] == {"items": 1, "names": ["b2"]}

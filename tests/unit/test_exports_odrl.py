@@ -153,7 +153,7 @@ def test_every_term_of_a_policy_is_explained_in_the_profile() -> None:
         "training": {"granted": True, "permissions": list(TRAINING), "kinds": [], "public_system": False, "sublicence": False},
         "output": {"granted": True, "exclusive": True, "modification": False, "advertising": False, "seconds": 9},
     }  # fmt: skip
-    stands = standing.Standing(None, ("evt_a",))
+    stands = standing.Standing((), ("evt_a",))
     told = [odrl.policy(RECORD, 1, each, {}, stands) for each in (everything, {**WHO, "sources": []}, {**WHO, "sources": ["*"]})]
     used = set(re.findall(r"(?<!urn:)clearance:[A-Za-z_]+", json.dumps(told)))
     values = {f"clearance:{word}" for word in (*vocabulary.MEDIA, *vocabulary.TRAINING_KINDS, "final", "temp", "marketing", "on_end")}
@@ -177,11 +177,11 @@ def test_a_licence_that_was_taken_back_grants_nothing_on_paper_either() -> None:
         return told.get(RECORD, standing.WHOLE)
 
     revoked = event("revoked", "2026-09-01")
-    assert stands(revoked) == standing.Standing("evt_0", how="revoked")
+    assert stands(revoked) == standing.Standing((("revoked", "evt_0"),))
     assert stands(revoked, event("reinstated", "2026-09-02")) == standing.WHOLE
     assert stands(event("revoked", "2026-11-01")) == standing.WHOLE
     changed_by = stands(event("items_withdrawn", "2026-09-01", item_identifiers=[]))
-    assert changed_by == standing.Standing(None, ("evt_0",))
+    assert changed_by == standing.Standing((), ("evt_0",))
     ended = odrl.policy(RECORD, 1, FULL, {}, stands(revoked))
     assert ("permission" in ended, back(ended)["training"], back(ended)["output"]) == (False, {"granted": False}, {"granted": False})
     partly = odrl.policy(RECORD, 1, FULL, {}, changed_by)

@@ -162,7 +162,7 @@ def test_an_undisclosed_model_is_unknown_until_it_is_settled() -> None:
 
 def test_a_licence_that_was_taken_back_leaves_nothing_and_names_the_event() -> None:
     stock = record("ast_1", "asset", {"origin": "licensed_stock"}, "lic_a")
-    (bearer,) = rights.bearers([stock], SOUND, {"lic_a": Standing("evt_9", how="revoked")})
+    (bearer,) = rights.bearers([stock], SOUND, {"lic_a": Standing((("revoked", "evt_9"),))})
     assert (bearer.grant.granted, "evt_9" in bearer.why) == (False, True)
 
 
