@@ -38,5 +38,5 @@ MODULES = (
 
 def load_operations() -> list[Operation]:
     """Import every module and return what they declared, in their order, whichever was imported first."""
-    names = [import_module(f"service.api.{module}").__name__ for module in MODULES]
-    return sorted(REGISTER, key=lambda declared: names.index(declared.view.__module__))
+    order = {import_module(f"service.api.{module}").__name__: place for place, module in enumerate(MODULES)}
+    return sorted(REGISTER, key=lambda declared: order.get(declared.view.__module__, len(order)))  # what a bench declares comes last
