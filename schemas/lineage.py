@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.collections import Number
-from schemas.fields import Body, Choice, Flag, Plain, Several, Text, Timestamp
+from schemas.fields import Body, Choice, Flag, PartialDate, Plain, Several, Text, Timestamp
 
 
 class LineageQuery(Body):
@@ -21,6 +21,13 @@ class ImpactQuery(Body):
 
     limit = Number(1, 5_000)
     cursor = Text(120)
+
+
+class CertificateQuery(ImpactQuery):
+    """Which certificate of that serial, until when it was trusted, and which page of the worklist."""
+
+    issuer = Text(500, about="as the credential evidence names it after the signer; every issuer without it")
+    trusted_until = PartialDate(metadata={"description": "leaves out what was surely signed before; everything is reached without it"})
 
 
 class Node(Body):
@@ -64,7 +71,7 @@ class LineageAnswer(Body):
 class ImpactAnswer(Body):
     """What the end of a grant reaches: complete counts, and a page of the worklist with owners, released first; `next` leads on."""
 
-    root = Text(60, required=True)
+    root = Text(200, required=True, about="the record, or the serial of the certificate, that was asked about")
     total = Plain(required=True)
     new_use = Text(40)
     by_kind = Plain()

@@ -7,11 +7,11 @@ from typing import Any
 
 from schemas import dates
 from schemas.kinds import BY_COLLECTION
-from schemas.lineage import ImpactAnswer, ImpactQuery, LineageAnswer, LineageQuery, RightsAnswer, RightsQuery
+from schemas.lineage import CertificateQuery, ImpactAnswer, ImpactQuery, LineageAnswer, LineageQuery, RightsAnswer, RightsQuery
 from service import dataset_items, errors, rights
 from service.api.operation import Answer, Call, View, operation
 from service.context import Context
-from service.lineage import graph, impact
+from service.lineage import graph, impact, signed
 from service.records import read
 
 GRAPHS = (
@@ -79,6 +79,16 @@ def told(context: Context, found: impact.Impact) -> dict[str, Any]:
     """The impact as it is answered: with how many items of the datasets of its worklist stand under what ends."""
     reached = dataset_items.reached(context, found.root, [item.id for item in found.items if item.kind == "dataset"])
     return found.document() | ({"dataset_items": reached} if reached else {})
+
+
+@operation("GET", "/v1/certificates/{serial}/impact", permission="impact.read", tag="lineage", query=CertificateQuery(), answer=ImpactAnswer(),
+           summary="What a signing certificate that is no longer trusted would reach", name="get_certificate_impact")  # fmt: skip
+def _certificate_impact(call: Call) -> Answer:
+    """The assets signed with it, which have to be signed again, and what rests on them."""
+    serial, query = call.path["serial"], call.query
+    seeds = signed.assets(call.context, serial, issuer=query.get("issuer"), trusted_until=query.get("trusted_until"))
+    limit = query.get("limit", impact.WORKLIST)
+    return Answer(impact.of_all(call.context, serial, seeds, limit=limit, cursor=query.get("cursor")).document())
 
 
 def _rights_of(kind: str) -> View:

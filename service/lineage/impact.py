@@ -66,7 +66,7 @@ WITH RECURSIVE walked (id) AS (
 ), found AS MATERIALIZED (
     SELECT head.id, head.kind, head.label, head.productions, head.id IN (SELECT id FROM let_go) AS released
     FROM reach JOIN head ON head.studio_id = %(studio_id)s AND head.id = reach.id
-    WHERE head.kind = ANY(%(kinds)s) AND NOT head.id = ANY(%(seeds)s)
+    WHERE head.kind = ANY(%(kinds)s) AND NOT head.id = ANY(%(apart)s)
       AND (%(within)s::text[] IS NULL OR head.productions = '{}' OR head.productions && %(within)s::text[])
 )
 (SELECT kind, released, productions, count(*) AS number, NULL AS id, NULL AS label FROM found GROUP BY kind, released, productions)
@@ -86,7 +86,7 @@ FROM (
     SELECT id, kind, label, productions, get_byte(%(let_go)s::bytea, first_index::integer) = 1 AS released FROM head
     WHERE studio_id = %(studio_id)s AND kind = ANY(%(kinds)s)
       AND CASE WHEN first_index < %(size)s THEN get_byte(%(reach)s::bytea, first_index::integer) = 1 ELSE false END
-      AND NOT id = ANY(%(seeds)s) AND (%(within)s::text[] IS NULL OR productions = '{}' OR productions && %(within)s::text[])
+      AND NOT id = ANY(%(apart)s) AND (%(within)s::text[] IS NULL OR productions = '{}' OR productions && %(within)s::text[])
 ) AS found
 """
 _AFTER = "(%(after)s::text IS NULL OR (NOT released, kind, id) > (%(after_unreleased)s, %(after_kind)s, %(after)s))"
@@ -184,14 +184,22 @@ def of(
     """What rests on the record; `scope` is the part of a consent that ends, where an event names one. `NotFound` for a foreign id."""
     root = read.get(context, None, record_id)
     within = _within(context, root.body.get("scope") if root.kind == "consent" else None, scope)
+    return _impact(context, root.id, {"seeds": [root.id], "apart": [root.id], "within": within}, limit, cursor)
+
+
+def of_all(context: Context, root: str, seeds: Sequence[str], *, limit: int = WORKLIST, cursor: str | None = None) -> Impact:
+    """What is reached from several records that something outside the log bears on (`root` names it), these records themselves among it."""
+    return _impact(context, root, {"seeds": list(seeds), "apart": [], "within": _within(context)}, limit, cursor)
+
+
+def _impact(context: Context, root: str, asked: Mapping[str, Any], limit: int, cursor: str | None) -> Impact:
     values = {
         "studio_id": context.studio_id,
-        "seeds": [root.id],
+        **asked,
         "forward": FORWARD,
         "backward": BACKWARD,
         "carriers": [PREFIXES[kind] for kind in CARRIES],
         "kinds": list(_REACHED),
-        "within": within,
         "holding": list(HOLDING),
         "near": _NEAR_MOST + 1,
         "limit": limit + 1,
@@ -201,7 +209,7 @@ def of(
     found = [Item(row.id, row.kind, row.label, tuple(row.productions), row.released) for row in rows if row.id and row.number is None]
     items = tuple(found[:limit])
     return Impact(
-        root.id,
+        root,
         _by_kind(rows),
         _by_production(rows),
         _territories(context, [row.id for row in rows if row.id and row.number == 0]),
