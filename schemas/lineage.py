@@ -82,6 +82,10 @@ class ImpactAnswer(Body):
     dataset_items = Plain(
         about="of each dataset, how many items stand under it, and some by name; GET /v1/datasets/{id}/items has them all"
     )
+    cut = Plain(
+        about="the fewest edges to replace so that nothing made rests on this any more: a part taken out (older, younger), "
+        "or works made again (older, uses); number counts them"
+    )
     truncated = Flag()
     next = Text(120)
 

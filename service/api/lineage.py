@@ -11,7 +11,7 @@ from schemas.lineage import CertificateQuery, ImpactAnswer, ImpactQuery, Lineage
 from service import dataset_items, errors, rights
 from service.api.operation import Answer, Call, View, operation
 from service.context import Context
-from service.lineage import graph, impact, signed
+from service.lineage import cut, graph, impact, signed
 from service.records import read
 
 GRAPHS = (
@@ -76,9 +76,15 @@ def _impact_of(kind: str) -> View:
 
 
 def told(context: Context, found: impact.Impact) -> dict[str, Any]:
-    """The impact as it is answered: with how many items of the datasets of its worklist stand under what ends."""
+    """The impact as it is answered: with how many items of the datasets of its worklist stand under what ends, and what would free the rest.
+
+    Whoever sees some titles only is not told of papers and models that others share.
+    """
     reached = dataset_items.reached(context, found.root, [item.id for item in found.items if item.kind == "dataset"])
-    return found.document() | ({"dataset_items": reached} if reached else {})
+    answer = found.document() | ({"dataset_items": reached} if reached else {})
+    if context.actor.productions is None:
+        answer["cut"] = cut.of(context.conn, context.studio_id, found.root, found.within).document()
+    return answer
 
 
 @operation("GET", "/v1/certificates/{serial}/impact", permission="impact.read", tag="lineage", query=CertificateQuery(), answer=ImpactAnswer(),

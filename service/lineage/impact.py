@@ -139,7 +139,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What an end of the grant `root` reaches. Counts are complete; `items` is a page of the worklist, released first; `cursor` leads on."""
+    """What an end of the grant `root` reaches. Counts are complete; `items` is a page of the worklist, released first; `cursor` leads on.
+
+    `within` are the productions that the question is limited to, if it is.
+    """
 
     root: str
     counts: Mapping[tuple[str, bool], int]
@@ -147,6 +150,7 @@ class Impact:
     by_territory: Mapping[str, int]
     items: tuple[Item, ...]
     cursor: str | None = None
+    within: tuple[str, ...] | None = None
 
     @property
     def total(self) -> int:
@@ -215,6 +219,7 @@ def _impact(context: Context, root: str, asked: Mapping[str, Any], limit: int, c
         _territories(context, [row.id for row in rows if row.id and row.number == 0]),
         items,
         f"{'released' if items[-1].released else 'unreleased'}.{items[-1].kind}.{items[-1].id}" if len(found) > limit else None,
+        None if values["within"] is None else tuple(values["within"]),
     )
 
 

@@ -260,6 +260,7 @@ def test_impact_of_licence_and_model(admin: Caller, made: media.Media, world: di
     assert world["base"] not in {item["id"] for item in licence["items"]}
     owners = {item["kind"]: item["owner"] for item in licence["items"]}
     assert owners["model"] == "rights"
+    assert licence["cut"] == {"complete": True, "number": 1, "edges": [{"older": world["dataset"], "younger": world["look"]}]}
     cut = get(admin, f"/v1/models/{world['vae']}/impact?limit=1")
     assert (cut["total"], len(cut["items"]), cut["truncated"]) == (2, 1, True)
 

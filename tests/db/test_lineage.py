@@ -18,7 +18,7 @@ from schemas.prefixes import PREFIXES
 from service import errors, ids, projections
 from service.context import Actor, Context
 from service.db import Database
-from service.lineage import graph, impact
+from service.lineage import cut, graph, impact
 from service.records import edges
 from service.records.edges import CARRIES, RESTS_ON
 
@@ -162,6 +162,27 @@ def test_walks_find_what_brute_force_finds(database: Database, seed: int) -> Non
             assert {(edge.younger, edge.older) for edge in down.edges} <= world.edges
             assert not up.truncated
             assert not down.truncated
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fewest_edges_part_every_work_from_what_ends(database: Database, seed: int) -> None:
+    world = World(Random(200 + seed))
+    world.draw(90)
+    fill(database.url, world.records, world.productions)
+    works = {"asset", "generation", "appearance", "delivery", "release"}
+    with reading(database) as context:
+        for name in [name for name, kind in world.kinds.items() if kind not in works][:20]:
+            told = cut.of(context.conn, STUDIO, name).document()["edges"]
+            gone = {(edge["younger"], edge["older"]) for edge in told if "younger" in edge}
+            freed = {edge["older"] for edge in told if "uses" in edge}
+            found, waiting = {name}, [name]
+            while waiting:
+                at = waiting.pop()
+                for younger in [younger for younger, older in world.edges - gone if older == at]:
+                    assert world.kinds[younger] not in works or at in freed
+                    if world.kinds[younger] not in works and younger not in found:
+                        found.add(younger)
+                        waiting.append(younger)
 
 
 @pytest.mark.parametrize("seed", range(12))
