@@ -56,10 +56,10 @@ def revoked(world: World, licence: View, when: str) -> bool:
     events = [
         event
         for event in world.library.about(licence.id, "event", roles=("target",))
-        if times.begun(times.text(event.body.get("effective_at")), when)
+        if standing.happened(event.type, event.body["effective_at"], when)
     ]
     ends: tuple[tuple[str, str], ...] = ()
-    for event in sorted(events, key=lambda one: (str(times.text(one.body.get("effective_at"))), one.id)):
+    for event in sorted(events, key=lambda one: (standing.effective(one.body["effective_at"]), one.id)):
         ends = standing.after(ends, event.type, event.id)
     return bool(ends)
 

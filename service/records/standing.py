@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from schemas import dates
@@ -38,12 +39,17 @@ class Standing:
 
 WHOLE: Final = Standing()
 
+Date = str | Mapping[str, Any]
+
 
 def of_licences(events: Iterable[tuple[str, Mapping[str, Any]]], at: str) -> dict[str, Standing]:
-    """Fold events (id, body) that had happened by an instant, in the order in which they took effect; what may have happened counts."""
+    """Fold events (id, body) that had happened by an instant, in the order in which they took effect.
+
+    In doubt about a date, what takes something away has happened, and what gives it back has not.
+    """
     found: dict[str, Standing] = {}
-    for event, body in sorted(events, key=lambda each: (_effective(each[1]), each[0])):
-        if dates.surely_before(at, body["effective_at"]) or body["type"] in _HARMLESS:
+    for event, body in sorted(events, key=lambda each: (effective(each[1]["effective_at"]), each[0])):
+        if not happened(body["type"], body["effective_at"], at) or body["type"] in _HARMLESS:
             continue
         for target in body.get("targets") or ():
             licence = target.partition("@")[0]
@@ -67,7 +73,12 @@ def _after(before: Standing, event: str, body: Mapping[str, Any]) -> Standing:
     return replace(before, affected_by=(*before.affected_by, event), narrowed_by=(*before.narrowed_by, *terms))
 
 
-def _effective(body: Mapping[str, Any]) -> str:
-    """When an event took effect, with or without where the date comes from."""
-    date = body["effective_at"]
-    return date if isinstance(date, str) else str(date["value"])
+def happened(type_: str, effective_at: Date, at: str) -> bool:
+    """Whether an event counts at an instant: one that gives back only once its month or year is over, any other from when it may have been."""
+    return effective(effective_at) <= dates.interval(at)[0] if type_ in _REVIVES else not dates.surely_before(at, effective_at)
+
+
+def effective(effective_at: Date) -> datetime:
+    """The instant from which an event counts beside others: a day from its morning on, of a month or year the end."""
+    first, last = dates.interval(effective_at)
+    return last if dates.precision(effective_at) in ("year", "month") else first

@@ -180,6 +180,8 @@ def test_a_licence_that_was_taken_back_grants_nothing_on_paper_either() -> None:
     assert stands(revoked) == standing.Standing((("revoked", "evt_0"),))
     assert stands(revoked, event("reinstated", "2026-09-02")) == standing.WHOLE
     assert stands(event("revoked", "2026-11-01")) == standing.WHOLE
+    assert stands(revoked, event("reinstated", "2026-10")).ended_by == "evt_0", "some day of October is not yet the first of it"
+    assert stands(event("revoked", "2026-09"), event("reinstated", "2026-09-05")).ended_by == "evt_0", "it may have been revoked after"
     changed_by = stands(event("items_withdrawn", "2026-09-01", item_identifiers=[]))
     assert changed_by == standing.Standing((), ("evt_0",))
     ended = odrl.policy(RECORD, 1, FULL, {}, stands(revoked))

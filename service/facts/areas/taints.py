@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from schemas import dates
 from service.facts import times
 from service.facts.library import View
-from service.facts.world import Fact, World, compact, ref
+from service.facts.world import Fact, World, bare, compact, ref
+from service.records import standing
 
 _DECLARED: Final = frozenset({"tainted", "quarantined", "recalled", "deleted"})
 _LIFTS: Final[Mapping[str, frozenset[str]]] = {
@@ -44,21 +46,24 @@ def _of(world: World, view: View) -> Iterator[Fact]:
                 "record": view.id,
                 "event": event.id,
                 "type": event.type,
-                "lifted": any(_lifts(later, event) for later in events) or any(_begun(world, one) for one in _ending(world, event)),
+                "lifted": any(_lifts(world, later, event) for later in _after(world, view, event)),
                 "production": ref(world.production_of(view)),
                 "path": world.path(view),
             }
         )
 
 
-def _ending(world: World, event: View) -> list[View]:
-    """The events that name this one as ended by them."""
-    return world.library.about(event.id, "event", roles=("ends",))
+def _after(world: World, view: View, event: View) -> list[View]:
+    """The events that may take the declaration back: those about the record, and those that name it as ended by them."""
+    return [*world.library.about(view.id, "event", roles=("target",)), *world.library.about(event.id, "event", roles=("ends",))]
 
 
-def _lifts(later: View, event: View) -> bool:
-    after = str(times.text(later.body.get("effective_at"))) >= str(times.text(event.body.get("effective_at")))
-    return after and event.type in _LIFTS.get(later.type, frozenset())
+def _lifts(world: World, later: View, event: View) -> bool:
+    """Whether an event takes a declaration back by now; in doubt about either date it does not."""
+    at = standing.effective(later.body["effective_at"])
+    named = bare(later.body.get("ends")) == event.id
+    fits = named or (event.type in _LIFTS.get(later.type, frozenset()) and at >= standing.effective(event.body["effective_at"]))
+    return fits and at <= dates.interval(world.at)[0]
 
 
 def _begun(world: World, event: View) -> bool:
